@@ -1,0 +1,121 @@
+#!/usr/bin/env bash
+# Proves, from `go list -deps`, what each package makes its users compile: the direction of the
+# dependencies, as CONTRIBUTING.md draws it. Test files are free; what they import is not counted.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+module=$(go list -m)
+readonly module
+readonly grpc=google.golang.org/grpc connect=connectrpc.com redis=github.com/redis
+readonly gateway=github.com/grpc-ecosystem/grpc-gateway
+failed=0
+
+# fail MESSAGE: says what is wrong and goes on, so that one run shows everything.
+fail() {
+  echo "FAIL  $*"
+  failed=1
+}
+
+# path FOLDER: the import path of a folder of this module.
+path() {
+  if [[ $1 == . ]]; then echo "$module"; else echo "$module/${1#./}"; fi
+}
+
+# within_any PACKAGE PREFIX...: whether PACKAGE is some PREFIX or below it. google.golang.org/grpcx
+# is not within google.golang.org/grpc.
+within_any() {
+  local package=$1 prefix
+  shift
+  for prefix in "$@"; do
+    if [[ $package == "$prefix" || $package == "$prefix"/* ]]; then return 0; fi
+  done
+  return 1
+}
+
+# standard PACKAGE: whether it comes with Go. Only there does a path's first element have no dot.
+standard() {
+  [[ ${1%%/*} != *.* ]]
+}
+
+# report FOLDER PROMISE [PACKAGE...]: the promise is kept when no PACKAGE breaks it.
+report() {
+  local folder=$1 promise=$2
+  shift 2
+  if (($# == 0)); then
+    echo "ok    $folder compiles $promise"
+  else
+    fail "$folder should compile $promise, but compiles: $*"
+  fi
+}
+
+# only FOLDER [PREFIX...]: FOLDER compiles the standard library, itself and what is within a PREFIX.
+only() {
+  local folder=$1 self listed package
+  local -a bad=()
+  shift
+  self=$(path "$folder")
+  listed=$(go list -deps "$folder") || { fail "$folder cannot be listed"; return; }
+  for package in $listed; do
+    standard "$package" || [[ $package == "$self" ]] || within_any "$package" "$@" || bad+=("$package")
+  done
+  report "$folder" "nothing but the standard library${*:+ and $*}" "${bad[@]}"
+}
+
+# never FOLDER PREFIX...: FOLDER compiles nothing within any PREFIX.
+never() {
+  local folder=$1 listed package
+  local -a bad=()
+  shift
+  listed=$(go list -deps "$folder") || { fail "$folder cannot be listed"; return; }
+  for package in $listed; do
+    if within_any "$package" "$@"; then bad+=("$package"); fi
+  done
+  report "$folder" "nothing of $*" "${bad[@]}"
+}
+
+# for_tests PACKAGE: whether PACKAGE exists only to be used by tests, which its name shows.
+for_tests() {
+  [[ $1 == "$module"/*test || $1 == "$module"/*test/* ]]
+}
+
+only . "$module/backend"
+only ./backend
+only ./backend/memstore "$module"
+never ./interceptor/idemconnect "$grpc" "$gateway" "$redis"
+never ./interceptor/idemgrpc "$connect" "$gateway" "$redis"
+never ./httpmw "$grpc" "$connect" "$gateway" "$redis"
+never ./httpmw/idemgateway "$connect" "$redis"
+if [[ -d backend/redisstore ]]; then
+  never ./backend/redisstore "$grpc" "$connect" "$gateway"
+else
+  echo "skip  ./backend/redisstore does not exist yet"
+fi
+
+# Every other package, so that a new one is held to this without a line of its own here.
+packages=$(go list ./...)
+helpers=()
+for package in $packages; do
+  if for_tests "$package"; then helpers+=("$package"); fi
+done
+for package in $packages; do
+  for_tests "$package" && continue
+  folder=.${package#"$module"}
+  case $folder in
+    ./backend/redisstore | ./examples/*) never "$folder" testing "${helpers[@]}" ;;
+    *) never "$folder" testing "${helpers[@]}" "$redis" ;;
+  esac
+done
+
+# The tools live in modules of their own: nobody who requires this one downloads them.
+graph=$(go list -m -f '{{.Path}}' all)
+for required in $graph; do
+  if within_any "$required" github.com/bufbuild/buf github.com/golangci golang.org/x/perf; then
+    fail "go.mod reaches $required"
+  fi
+done
+
+if ((failed)); then
+  echo "depcheck: FAILED"
+  exit 1
+fi
+echo "depcheck: every rule holds"

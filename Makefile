@@ -1,0 +1,95 @@
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-builtin-rules --no-print-directory --warn-undefined-variables
+
+GO ?= go
+PKG ?= ./...
+CI ?=
+# CI never takes a test result from the cache.
+TESTFLAGS ?= $(if $(CI),-count=1)
+FUZZTIME ?= 10s
+BENCH ?= .
+BENCHRUNS ?= 6
+# What `make breaking` compares with: the newest tag, or else the commit before this one.
+AGAINST ?= $(shell git describe --tags --abbrev=0 2>/dev/null || git rev-parse --verify --quiet HEAD~1)
+
+# Tools are built by the go command from modules of their own, so the library's go.mod lists none.
+TOOLS := bench buf gen lint
+BUF := $(GO) tool -modfile=tools/buf/go.mod buf
+GOLANGCI_LINT := $(GO) tool -modfile=tools/lint/go.mod golangci-lint
+BENCHSTAT := $(GO) tool -modfile=tools/bench/go.mod benchstat
+
+.PHONY: help
+help: ## Say what there is to make
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: servers
+servers: # What tests need beside Go: nothing yet. A redis-server is looked for, or started, here.
+
+.PHONY: test
+test: servers ## Run every test
+	$(GO) test $(TESTFLAGS) $(PKG)
+
+.PHONY: race
+race: servers ## Run every test under the race detector
+	$(GO) test -race $(TESTFLAGS) $(PKG)
+
+.PHONY: fuzz
+fuzz: ## Run each fuzz target for FUZZTIME (10s)
+	@targets=$$($(GO) test -list '^Fuzz' $(PKG) | \
+		awk '/^Fuzz/ { names[++n] = $$1 } /^ok/ { for (i = 1; i <= n; i++) print names[i], $$2; n = 0 }'); \
+	if [[ -z "$$targets" ]]; then echo "fuzz: there is no fuzz target yet"; exit; fi; \
+	while read -r name package; do \
+		echo "fuzz: $$name in $$package for $(FUZZTIME)"; \
+		$(GO) test -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZTIME) "$$package" </dev/null; \
+	done <<<"$$targets"
+
+.PHONY: bench
+bench: servers ## Run benchmarks BENCHRUNS (6) times over, interleaved, into .tmp/bench.txt
+	@mkdir -p .tmp && : >.tmp/bench.txt
+	@for ((run = 1; run <= $(BENCHRUNS); run++)); do \
+		$(GO) test -run '^$$' -bench '$(BENCH)' -benchmem $(PKG) | tee -a .tmp/bench.txt; \
+	done
+	$(BENCHSTAT) .tmp/bench.txt
+
+.PHONY: lint
+lint: ## Check format, Go and protobuf
+	@unformatted=$$(gofmt -l .); \
+	if [[ -n "$$unformatted" ]]; then echo "lint: not gofmt-clean:"; echo "$$unformatted"; exit 1; fi
+	$(GO) vet ./...
+	$(GOLANGCI_LINT) run ./...
+	$(BUF) format --diff --exit-code
+	$(BUF) lint
+
+.PHONY: generate
+generate: ## Regenerate gen/ from proto/
+	$(BUF) generate
+
+.PHONY: checkgenerate
+checkgenerate: generate ## Fail when gen/ is not what proto/ gives
+	@changed=$$(git status --porcelain --untracked-files=all -- gen); \
+	if [[ -n "$$changed" ]]; then \
+		echo "gen/ is out of date: run 'make generate' and commit the result"; \
+		echo "$$changed"; git --no-pager diff -- gen; exit 1; \
+	fi
+
+.PHONY: breaking
+breaking: ## Fail when a schema change would break records or clients
+	@if [[ -z "$(AGAINST)" ]]; then \
+		echo "breaking: NOTHING CHECKED: there is neither a tag nor an earlier commit to compare with"; \
+	elif ! git cat-file -e "$(AGAINST):buf.yaml" 2>/dev/null; then \
+		echo "breaking: NOTHING CHECKED: $(AGAINST) has no buf.yaml to compare with"; \
+	else \
+		echo "breaking: comparing proto/ with $(AGAINST)"; \
+		git archive --format=tar "$(AGAINST)" buf.yaml proto | $(BUF) breaking --against '-#format=tar'; \
+	fi
+
+.PHONY: depcheck
+depcheck: ## Prove that no package imports what its users must not compile
+	@.ci/depcheck.sh
+
+.PHONY: tidycheck
+tidycheck: ## Fail when a go.mod or go.sum is not tidy
+	$(GO) mod tidy -diff
+	@for tool in $(TOOLS); do echo "tools/$$tool"; $(GO) -C "tools/$$tool" mod tidy -diff; done
