@@ -1,0 +1,204 @@
+package backendtest_test
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"github.com/oncewire/idempotency/backend"
+	"github.com/oncewire/idempotency/backend/memstore"
+)
+
+// The defects of this file are stores of their own.
+
+// methods is a store made of functions; those that are nil are sound.
+type methods struct {
+	broken
+
+	claim    func(context.Context, backend.Key, backend.Claim) (backend.Record, error)
+	complete func(context.Context, backend.Key, backend.Token, backend.Outcome) error
+	release  func(context.Context, backend.Key, backend.Token) error
+	wait     func(context.Context, backend.Key, backend.Token) error
+	close    func() error
+	len      func() int
+}
+
+func (m methods) Claim(ctx context.Context, key backend.Key, c backend.Claim) (backend.Record, error) {
+	if m.claim != nil {
+		return m.claim(ctx, key, c)
+	}
+	return m.Store.Claim(ctx, key, c)
+}
+
+func (m methods) Complete(ctx context.Context, key backend.Key, token backend.Token, o backend.Outcome) error {
+	if m.complete != nil {
+		return m.complete(ctx, key, token, o)
+	}
+	return m.Store.Complete(ctx, key, token, o)
+}
+
+func (m methods) Release(ctx context.Context, key backend.Key, token backend.Token) error {
+	if m.release != nil {
+		return m.release(ctx, key, token)
+	}
+	return m.Store.Release(ctx, key, token)
+}
+
+func (m methods) Wait(ctx context.Context, key backend.Key, token backend.Token) error {
+	if m.wait != nil {
+		return m.wait(ctx, key, token)
+	}
+	return m.Store.Wait(ctx, key, token)
+}
+
+func (m methods) Close() error {
+	if m.close != nil {
+		return m.close()
+	}
+	return m.Store.Close()
+}
+
+func (m methods) Len() int {
+	if m.len != nil {
+		return m.len()
+	}
+	return m.Store.Len()
+}
+
+// twoWinners looks first and claims later, in two steps.
+func twoWinners(s *memstore.Store) backend.Store {
+	return methods{broken: broken{s}, claim: func(ctx context.Context, key backend.Key, c backend.Claim) (backend.Record, error) {
+		if rec := (broken{s}).stands(key); rec.State != 0 {
+			return rec, ctx.Err()
+		}
+		time.Sleep(time.Millisecond)
+		rec := backend.Record{State: backend.Running, Token: c.Token, Attempt: c.Attempt, Fingerprint: c.Fingerprint}
+		_, err := s.Claim(ctx, key, c)
+		return rec, err
+	}}
+}
+
+// ownTokenLoses calls a claim that is sent again a conflict.
+func ownTokenLoses(s *memstore.Store) backend.Store {
+	var sent sync.Map
+	return methods{broken: broken{s}, claim: func(ctx context.Context, key backend.Key, c backend.Claim) (backend.Record, error) {
+		rec, err := s.Claim(ctx, key, c)
+		if _, again := sent.LoadOrStore(c.Token, true); again && rec.Token == c.Token {
+			rec.Token = backend.Token{1}
+		}
+		return rec, err
+	}}
+}
+
+func releaseForgotten(s *memstore.Store) backend.Store {
+	return methods{broken: broken{s}, release: func(ctx context.Context, _ backend.Key, _ backend.Token) error {
+		return ctx.Err()
+	}}
+}
+
+func staleSucceeds(s *memstore.Store) backend.Store {
+	return methods{broken: broken{s}, complete: func(ctx context.Context, key backend.Key, token backend.Token, o backend.Outcome) error {
+		if err := s.Complete(ctx, key, token, o); !errors.Is(err, backend.ErrClaimLost) {
+			return err
+		}
+		return nil
+	}}
+}
+
+func neverFrees(s *memstore.Store) backend.Store {
+	var keys sync.Map
+	return methods{
+		broken: broken{s},
+		claim: func(ctx context.Context, key backend.Key, c backend.Claim) (backend.Record, error) {
+			keys.Store(key, true)
+			return s.Claim(ctx, key, c)
+		},
+		len: func() (n int) {
+			keys.Range(func(any, any) bool { n++; return true })
+			return n
+		},
+	}
+}
+
+// sweepsSuccessor frees by key alone, whoever stands there by then.
+func sweepsSuccessor(s *memstore.Store) backend.Store {
+	return methods{broken: broken{s}, claim: func(ctx context.Context, key backend.Key, c backend.Claim) (backend.Record, error) {
+		time.AfterFunc(min(c.Lease, c.Retention+time.Millisecond), func() {
+			_ = s.Release(context.Background(), key, (broken{s}).stands(key).Token)
+		})
+		return s.Claim(ctx, key, c)
+	}}
+}
+
+func closeForgotten(s *memstore.Store) backend.Store {
+	return methods{broken: broken{s}, close: func() error { return nil }}
+}
+
+func ignoresContext(s *memstore.Store) backend.Store {
+	return methods{broken: broken{s}, claim: func(_ context.Context, key backend.Key, c backend.Claim) (backend.Record, error) {
+		return s.Claim(context.Background(), key, c)
+	}}
+}
+
+func hidesContextError(s *memstore.Store) backend.Store {
+	return methods{broken: broken{s}, release: func(ctx context.Context, key backend.Key, token backend.Token) error {
+		if ctx.Err() != nil {
+			return errBroken
+		}
+		return s.Release(ctx, key, token)
+	}}
+}
+
+// sharesBuffer returns every outcome in the same piece of memory.
+func sharesBuffer(s *memstore.Store) backend.Store {
+	var mu sync.Mutex
+	var buffer [1 << 20]byte
+	return methods{broken: broken{s}, claim: func(ctx context.Context, key backend.Key, c backend.Claim) (backend.Record, error) {
+		mu.Lock()
+		defer mu.Unlock()
+		rec, err := s.Claim(ctx, key, c)
+		rec.Outcome = buffer[:copy(buffer[:], rec.Outcome)]
+		return rec, err
+	}}
+}
+
+// wipesOutcome clears what it was given, once it has made a copy.
+func wipesOutcome(s *memstore.Store) backend.Store {
+	return methods{broken: broken{s}, complete: func(ctx context.Context, key backend.Key, token backend.Token, o backend.Outcome) error {
+		given := o.Bytes
+		o.Bytes = append([]byte(nil), given...)
+		defer clear(given)
+		return s.Complete(ctx, key, token, o)
+	}}
+}
+
+// staleReads answers a claim from a cache every now and then.
+func staleReads(s *memstore.Store) backend.Store {
+	var mu sync.Mutex
+	calls, last := 0, map[backend.Key]backend.Record{}
+	return methods{broken: broken{s}, claim: func(ctx context.Context, key backend.Key, c backend.Claim) (backend.Record, error) {
+		mu.Lock()
+		defer mu.Unlock()
+		calls++
+		if rec, ok := last[key]; ok && calls%10 == 0 {
+			return rec, nil
+		}
+		rec, err := s.Claim(ctx, key, c)
+		last[key] = rec
+		return rec, err
+	}}
+}
+
+func neverWakes(s *memstore.Store) backend.Store {
+	return methods{broken: broken{s}, wait: func(ctx context.Context, _ backend.Key, _ backend.Token) error {
+		<-ctx.Done()
+		return ctx.Err()
+	}}
+}
+
+func waitIgnoresContext(s *memstore.Store) backend.Store {
+	return methods{broken: broken{s}, wait: func(_ context.Context, key backend.Key, token backend.Token) error {
+		return s.Wait(context.Background(), key, token)
+	}}
+}

@@ -1,0 +1,27 @@
+package backendtest
+
+import (
+	"context"
+
+	"github.com/oncewire/idempotency/backend"
+)
+
+// FaultyWaiter is a [Faulty] store that can also wait.
+type FaultyWaiter struct {
+	*Faulty
+
+	waiter backend.Waiter
+}
+
+// NewFaultyWaiter is [NewFaulty] for a store that is a [backend.Waiter].
+func NewFaultyWaiter(store interface {
+	backend.Store
+	backend.Waiter
+}, hook func(Op) Fault) *FaultyWaiter {
+	return &FaultyWaiter{Faulty: NewFaulty(store, hook), waiter: store}
+}
+
+// Wait implements [backend.Waiter].
+func (f *FaultyWaiter) Wait(ctx context.Context, key backend.Key, token backend.Token) error {
+	return f.strike(ctx, OpWait, func() error { return f.waiter.Wait(ctx, key, token) })
+}

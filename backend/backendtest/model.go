@@ -1,0 +1,126 @@
+package backendtest
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/anishathalye/porcupine"
+
+	"github.com/oncewire/idempotency/backend"
+)
+
+// step is a call to a store, in a form that porcupine can compare. Time plays
+// no part: a lease is endless, or zero.
+type step struct {
+	method  string
+	key     backend.Key
+	token   backend.Token
+	claim   backend.Claim
+	revive  bool // Extend with an endless lease rather than zero
+	outcome string
+}
+
+// reply is what a step came to.
+type reply struct {
+	rec  state
+	lost bool
+	err  string
+}
+
+// state is a record as the model knows it. The zero state is absent.
+type state struct {
+	state       backend.State
+	token       backend.Token
+	attempt     uint32
+	fingerprint backend.Fingerprint
+	lapsed      bool
+	outcome     string
+}
+
+// stateOf returns what a reply says about the record.
+func stateOf(rec backend.Record) state {
+	return state{rec.State, rec.Token, rec.Attempt, rec.Fingerprint, rec.Lapsed(), string(rec.Outcome)}
+}
+
+// started is the state of a claim that has just won.
+func started(c backend.Claim) state {
+	return state{backend.Running, c.Token, c.Attempt, c.Fingerprint, false, ""}
+}
+
+// next is the contract as one function: what a call comes to in a state, and
+// the state after it.
+func (s state) next(in step) (reply, state) {
+	owns := s.state == backend.Running && s.token == in.token
+	switch {
+	case in.method == "Claim":
+		return s.claimed(in.claim)
+	case in.method == "Extend" && owns:
+		s.lapsed = !in.revive
+		return reply{}, s
+	case in.method == "Complete" && owns:
+		s.state, s.lapsed, s.outcome = backend.Done, false, in.outcome
+		return reply{}, s
+	case in.method == "Complete" && s.state == backend.Done && s.token == in.token:
+		return reply{}, s
+	case in.method == "Release" && (owns || s.state == 0):
+		return reply{}, state{}
+	default:
+		return reply{lost: true}, s
+	}
+}
+
+func (s state) claimed(c backend.Claim) (reply, state) {
+	taken := s.lapsed && s.token == c.Replaces
+	if s.state == 0 || taken {
+		s = started(c)
+	}
+	return reply{rec: s}, s
+}
+
+// model is the contract of one key for porcupine.
+var model = porcupine.Model{
+	Partition: byKey,
+	Init:      func() any { return state{} },
+	Step: func(before, input, output any) (bool, any) {
+		want, after := before.(state).next(input.(step))
+		return output.(reply) == want, after
+	},
+}
+
+// byKey splits a history into those of its keys.
+func byKey(history []porcupine.Operation) [][]porcupine.Operation {
+	parts := map[backend.Key][]porcupine.Operation{}
+	for _, op := range history {
+		key := op.Input.(step).key
+		parts[key] = append(parts[key], op)
+	}
+	all := make([][]porcupine.Operation, 0, len(parts))
+	for _, part := range parts {
+		all = append(all, part)
+	}
+	return all
+}
+
+// apply makes the call that the step describes.
+func (f *fixture) apply(in step) reply {
+	var rec backend.Record
+	var err error
+	switch in.method {
+	case "Claim":
+		rec, err = f.store.Claim(f.Context(), in.key, in.claim)
+	case "Extend":
+		lease := long
+		if !in.revive {
+			lease = 0
+		}
+		err = f.extend(in.key, in.token, lease, long)
+	case "Complete":
+		err = f.complete(in.key, in.token, kept(in.outcome))
+	case "Release":
+		err = f.release(in.key, in.token)
+	}
+	if err == nil || errors.Is(err, backend.ErrClaimLost) {
+		return reply{rec: stateOf(rec), lost: err != nil}
+	}
+	return reply{err: fmt.Sprint(err)}
+}

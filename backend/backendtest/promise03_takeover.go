@@ -1,0 +1,137 @@
+package backendtest
+
+import (
+	"sync/atomic"
+	"time"
+
+	"github.com/oncewire/idempotency/backend"
+)
+
+var promise03 = group{"Promise03Takeover", []test{
+	{"Wins", takeoverWins},
+	{"NotOfALivingLease", takeoverOfLiving},
+	{"NotOfAnotherToken", takeoverOfAnother},
+	{"NotOfAFinishedRecord", takeoverOfFinished},
+	{"SentAgain", takeoverSentAgain},
+	{"OneOfMany", oneTakeoverWins},
+	{"OneAtTheMomentOfLapse", oneTakeoverWinsAtLapse},
+	{"HeartbeatOrTakeover", heartbeatOrTakeover},
+	{"CompletionOrTakeover", completionOrTakeover},
+}}
+
+func takeoverWins(f *fixture) {
+	key, c := newKey(), newClaim()
+	for range 3 {
+		f.lapse(key, c)
+		c = takeover(c)
+		before := time.Now()
+		f.left(f.win(key, c), c.Lease, before)
+		f.alive(key, c)
+	}
+}
+
+func takeoverOfLiving(f *fixture) {
+	key, c := newKey(), newClaim()
+	f.win(key, c)
+	f.same(f.claim(key, takeover(c)), running(c))
+	f.alive(key, c)
+}
+
+// takeoverOfAnother names every token but the one that stands.
+func takeoverOfAnother(f *fixture) {
+	key, first := newKey(), newClaim()
+	f.lapse(key, first)
+	second := takeover(first)
+	f.lapse(key, second)
+	for _, named := range []backend.Token{{}, first.Token, newToken()} {
+		c := newClaim()
+		c.Replaces = named
+		f.same(f.claim(key, c), running(second))
+		f.lapsed(key, second)
+	}
+}
+
+func takeoverOfFinished(f *fixture) {
+	for _, o := range []backend.Outcome{kept("an outcome"), notKept()} {
+		key, c := newKey(), newClaim()
+		f.lapse(key, c)
+		f.ok(f.complete(key, c.Token, o))
+		f.same(f.claim(key, takeover(c)), finished(c, o))
+		f.stands(key, finished(c, o))
+	}
+}
+
+// takeoverSentAgain repeats a takeover whose reply was lost.
+func takeoverSentAgain(f *fixture) {
+	key, first := newKey(), newClaim()
+	f.lapse(key, first)
+	c := takeover(first)
+	for range 3 {
+		f.win(key, c)
+	}
+	f.ok(f.extend(key, c.Token, 0, long))
+	f.win(key, c)
+	f.lapsed(key, c)
+}
+
+func oneTakeoverWins(f *fixture) {
+	key, c := newKey(), newClaim()
+	f.lapse(key, c)
+	f.contend(300, key, c.Token, time.Now(), func() backend.Claim { return takeover(c) })
+}
+
+// oneTakeoverWinsAtLapse has 300 claims meet leases that lapse that moment.
+func oneTakeoverWinsAtLapse(f *fixture) {
+	race(30, func(int) {
+		key, c := newKey(), newClaim()
+		c.Lease = 4 * f.Tick
+		begin := time.Now()
+		if _, err := f.store.Claim(f.Context(), key, c); err != nil {
+			f.Errorf("Claim: %v", err)
+			return
+		}
+		f.contend(10, key, c.Token, begin.Add(c.Lease), func() backend.Claim { return takeover(c) })
+	})
+}
+
+// heartbeatOrTakeover races the owner's heartbeat with a takeover.
+func heartbeatOrTakeover(f *fixture) {
+	f.ownerOrSuccessor(func(key backend.Key, token backend.Token) error {
+		return f.extend(key, token, long, long)
+	})
+}
+
+// completionOrTakeover races the owner's completion with a takeover.
+func completionOrTakeover(f *fixture) {
+	f.ownerOrSuccessor(func(key backend.Key, token backend.Token) error {
+		return f.complete(key, token, kept("an outcome"))
+	})
+}
+
+// ownerOrSuccessor requires that either the owner's call succeeds or one of
+// the takeovers does, whoever comes first.
+func (f *fixture) ownerOrSuccessor(call func(backend.Key, backend.Token) error) {
+	for range 20 {
+		key, c := newKey(), newClaim()
+		f.lapse(key, c)
+		var owners atomic.Int32
+		race(9, func(i int) {
+			if i == 0 && call(key, c.Token) == nil || i > 0 && f.takesOver(key, c) {
+				owners.Add(1)
+			}
+		})
+		if n := owners.Load(); n != 1 {
+			f.Fatalf("%d calls won the record, want 1", n)
+		}
+	}
+}
+
+// takesOver reports whether a takeover won.
+func (f *fixture) takesOver(key backend.Key, of backend.Claim) bool {
+	c := takeover(of)
+	rec, err := f.store.Claim(f.Context(), key, c)
+	if err != nil {
+		f.Errorf("Claim: %v", err)
+	}
+	return rec.Token == c.Token
+}

@@ -1,0 +1,68 @@
+package backendtest
+
+import (
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/oncewire/idempotency/backend"
+)
+
+// race calls do from n goroutines at once, and returns when all are done.
+func race(n int, do func(i int)) {
+	var runners sync.WaitGroup
+	start := make(chan struct{})
+	for i := range n {
+		runners.Go(func() {
+			<-start
+			do(i)
+		})
+	}
+	close(start)
+	runners.Wait()
+}
+
+// contend makes n goroutines send claims of their own from shortly before the
+// given time on, until key no longer stands under the loser's token. Exactly
+// one must win, and nobody may see an error.
+func (f *fixture) contend(n int, key backend.Key, loser backend.Token, at time.Time, claim func() backend.Claim) {
+	time.Sleep(time.Until(at) - f.Tick/4)
+	var winners atomic.Int32
+	race(n, func(int) {
+		c := claim()
+		rec := f.outlast(key, loser, c)
+		if rec.Token == c.Token {
+			winners.Add(1)
+		}
+	})
+	if n := winners.Load(); n != 1 {
+		f.Errorf("%d claims won, want 1", n)
+	}
+}
+
+// outlast sends the claim until key no longer stands under the loser's token,
+// and returns what stands there then.
+func (f *fixture) outlast(key backend.Key, loser backend.Token, c backend.Claim) backend.Record {
+	for start := time.Now(); time.Since(start) < patience; f.breathe(start) {
+		rec, err := f.store.Claim(f.Context(), key, c)
+		if err != nil {
+			f.Errorf("Claim: %v", err)
+			return rec
+		}
+		if rec.Token != loser {
+			return rec
+		}
+	}
+	f.Errorf("waited %v in vain for the claim to end", patience)
+	return backend.Record{}
+}
+
+// breathe pauses between two tries: hardly at all around the moment that
+// matters, and longer once it has passed.
+func (f *fixture) breathe(start time.Time) {
+	pause := f.Tick / 64
+	if time.Since(start) > f.Tick {
+		pause = f.Tick
+	}
+	time.Sleep(pause)
+}
