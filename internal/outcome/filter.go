@@ -1,0 +1,52 @@
+package outcome
+
+import (
+	"net/textproto"
+	"strings"
+)
+
+// RequestBound are the fields that speak of one request and its journey, not
+// of the outcome, and so are not stored unless the user has another list.
+var RequestBound = []string{
+	"X-Request-Id", "X-Correlation-Id", "X-Trace-Id", "X-Amzn-Trace-Id", "X-Cloud-Trace-Context",
+	"Traceparent", "Tracestate", "Baggage",
+	"B3", "X-B3-Traceid", "X-B3-Spanid", "X-B3-Parentspanid", "X-B3-Sampled", "X-B3-Flags",
+	"Server-Timing", "X-Runtime", "X-Response-Time",
+	"Ratelimit", "Ratelimit-Policy", "Ratelimit-Limit", "Ratelimit-Remaining", "Ratelimit-Reset",
+	"X-Ratelimit-Limit", "X-Ratelimit-Remaining", "X-Ratelimit-Reset",
+}
+
+// never are the fields that belong to a connection or to the moment of sending
+// (RFC 9110, sections 6.6.1 and 7.6.1).
+var never = []string{
+	"Connection", "Keep-Alive", "Proxy-Connection", "Proxy-Authenticate", "Proxy-Authentication-Info",
+	"Te", "Trailer", "Transfer-Encoding", "Upgrade",
+	"Date", "Content-Length",
+}
+
+// Filter knows which fields are never stored. It takes names in lower case and
+// in canonical form.
+type Filter map[string]bool
+
+// NewFilter returns a filter for the lists; Set-Cookie is let through only on
+// demand.
+func NewFilter(requestBound []string, setCookie bool, more ...string) Filter {
+	filter := Filter{}
+	filter.add(never)
+	filter.add(requestBound)
+	filter.add(more)
+	if !setCookie {
+		filter.add([]string{"Set-Cookie"})
+	}
+	return filter
+}
+
+func (f Filter) add(names []string) {
+	for _, name := range names {
+		f[strings.ToLower(name)] = true
+		f[textproto.CanonicalMIMEHeaderKey(name)] = true
+	}
+}
+
+// Stores reports whether a field of this name is stored.
+func (f Filter) Stores(name string) bool { return !f[name] }

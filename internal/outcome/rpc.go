@@ -1,0 +1,105 @@
+package outcome
+
+import (
+	"errors"
+
+	"google.golang.org/protobuf/encoding/protowire"
+	"google.golang.org/protobuf/proto"
+)
+
+// Numbers of message RpcOutcome.
+const (
+	rpcStatus      = 1
+	rpcMessageType = 2
+	rpcMessage     = 3
+	rpcHeaders     = 4
+	rpcTrailers    = 5
+)
+
+// errChanged keeps a record from being written whose lengths do not add up.
+var errChanged = errors.New("outcome: the handler changes its message after returning it")
+
+// RPC is the answer to a unary RPC, to be written.
+type RPC struct {
+	// Status is a serialized google.rpc.Status; nil for success.
+	Status []byte
+	// Message is the response of a successful call.
+	Message  proto.Message
+	Headers  map[string][]string
+	Trailers map[string][]string
+}
+
+// Marshal serializes the answer, and the message in the same go.
+func (r *RPC) Marshal() ([]byte, error) {
+	var messageType string
+	var messageSize int
+	if r.Message != nil {
+		messageType = string(r.Message.ProtoReflect().Descriptor().FullName())
+		messageSize = proto.Size(r.Message)
+	}
+	size := sizeBytes(rpcStatus, len(r.Status)) +
+		sizeBytes(rpcMessageType, len(messageType)) +
+		sizeBytes(rpcMessage, messageSize) +
+		sizeFields(rpcHeaders, r.Headers) +
+		sizeFields(rpcTrailers, r.Trailers)
+	buffer := newOutcome(outcomeRPC, size)
+	buffer = appendBytes(buffer, rpcStatus, r.Status)
+	buffer = appendBytes(buffer, rpcMessageType, messageType)
+	buffer, err := appendMessage(buffer, r.Message, messageSize)
+	if err != nil {
+		return nil, err
+	}
+	buffer = appendFields(buffer, rpcHeaders, r.Headers)
+	return appendFields(buffer, rpcTrailers, r.Trailers), nil
+}
+
+func appendMessage(buffer []byte, message proto.Message, size int) ([]byte, error) {
+	buffer = protowire.AppendTag(buffer, rpcMessage, protowire.BytesType)
+	buffer = protowire.AppendVarint(buffer, uint64(size))
+	if message == nil {
+		return buffer, nil
+	}
+	start := len(buffer)
+	buffer, err := proto.MarshalOptions{}.MarshalAppend(buffer, message)
+	if err == nil && len(buffer)-start != size {
+		err = errChanged
+	}
+	return buffer, err
+}
+
+// StoredRPC is the answer to a unary RPC, as it was stored. Its bytes must not
+// be changed.
+type StoredRPC struct {
+	Status      []byte // empty for success
+	MessageType string
+	Message     []byte
+	Headers     Fields
+	Trailers    Fields
+}
+
+// ReadRPC reads what RPC.Marshal wrote. The error wraps ErrFormat.
+func ReadRPC(raw []byte) (StoredRPC, error) {
+	message, err := open(raw, outcomeRPC)
+	if err != nil {
+		return StoredRPC{}, err
+	}
+	stored := StoredRPC{
+		Headers:  Fields{message: message.rest, number: rpcHeaders},
+		Trailers: Fields{message: message.rest, number: rpcTrailers},
+	}
+	for message.next() && message.err == nil {
+		switch message.number {
+		case rpcStatus:
+			stored.Status = message.bytes
+		case rpcMessageType:
+			stored.MessageType = text(message.bytes)
+		case rpcMessage:
+			stored.Message = message.bytes
+		case rpcHeaders:
+			message.err = stored.Headers.count(message.bytes)
+		case rpcTrailers:
+			message.err = stored.Trailers.count(message.bytes)
+		}
+	}
+	return stored, message.err
+}
