@@ -1,0 +1,55 @@
+package idempotency
+
+import (
+	"context"
+	"errors"
+)
+
+// Do runs a function once for the call's key and returns the bytes it made,
+// or those that an earlier run made. It is for queue consumers, jobs and
+// whatever else speaks no protocol that has an adapter.
+//
+// The key must satisfy the engine's rules and may not be empty. What the
+// function returns without an error is recorded. After an error, which is
+// returned as it is, nobody knows what the function has done, so its claim is
+// abandoned and [WithOnAbandoned] decides about the next call; an error made
+// by [NotDone] releases the claim instead.
+func (e *Engine) Do(ctx context.Context, call Call, run func(context.Context) ([]byte, error)) (Result, error) {
+	key, err := e.ParseKey(ctx, call.Operation, KeyRequired, []string{call.Key})
+	if err != nil {
+		return Result{}, err
+	}
+	call.Key = key
+	var failure error
+	result, err := e.Run(ctx, call, func(ctx context.Context) Answer {
+		var outcome []byte
+		if outcome, failure = run(ctx); failure != nil {
+			return Answer{Verdict: verdictOf(failure)}
+		}
+		return Answer{Verdict: Record, Outcome: outcome}
+	})
+	if err == nil {
+		err = failure
+	}
+	return result, err
+}
+
+type notDone struct{ error }
+
+func (e notDone) Unwrap() error { return e.error }
+
+// NotDone marks the error of a function that had no effect, so that the next
+// call with its key runs. It returns nil for nil.
+func NotDone(err error) error {
+	if err == nil {
+		return nil
+	}
+	return notDone{err}
+}
+
+func verdictOf(err error) Verdict {
+	if errors.As(err, &notDone{}) {
+		return Release
+	}
+	return Abandon
+}

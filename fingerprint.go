@@ -1,0 +1,66 @@
+package idempotency
+
+import (
+	"crypto/sha256"
+
+	"github.com/oncewire/idempotency/backend"
+)
+
+// Fingerprint is a digest of a request, led by the algorithm that made it.
+type Fingerprint = backend.Fingerprint
+
+// Algorithm names how a fingerprint was made. It is stored with the record,
+// so that a rolling upgrade that changes the algorithm does not mistake a
+// retry for another request. The values never change their meaning.
+type Algorithm byte
+
+const (
+	// AlgorithmNone is that of the zero Fingerprint, which is not compared.
+	AlgorithmNone Algorithm = 0
+	// AlgorithmBytes is SHA-256 over the payload's bytes.
+	AlgorithmBytes Algorithm = 1
+	// AlgorithmProto is SHA-256 over the canonical wire form of a message.
+	AlgorithmProto Algorithm = 2
+	// AlgorithmHTTP is SHA-256 over query, content type and body.
+	AlgorithmHTTP Algorithm = 3
+	// AlgorithmHTTPJSON is AlgorithmHTTP with a JSON body in canonical form.
+	AlgorithmHTTPJSON Algorithm = 4
+)
+
+// Rehasher is a request that can make its fingerprint by several algorithms.
+type Rehasher interface {
+	// Rehash returns the fingerprint by the named algorithm, or false when
+	// it does not know that one.
+	Rehash(algorithm Algorithm) (Fingerprint, bool)
+}
+
+// NewFingerprint digests a payload in its canonical form under the name of
+// the algorithm that chose the form.
+func NewFingerprint(algorithm Algorithm, payload []byte) (print Fingerprint) {
+	digest := sha256.Sum256(payload)
+	print[0] = byte(algorithm)
+	copy(print[1:], digest[:])
+	return print
+}
+
+// sameRequest compares the call with the fingerprint of a record. Where both
+// cannot be brought to one algorithm, because a newer version of the program
+// wrote the record, the call gets the benefit of the doubt: a replay is then
+// right far more often than a refusal.
+func sameRequest(call *Call, stored Fingerprint) bool {
+	if stored == call.Fingerprint {
+		return true
+	}
+	algorithm := Algorithm(stored[0])
+	if algorithm == AlgorithmNone || call.Fingerprint[0] == byte(AlgorithmNone) {
+		return true
+	}
+	if algorithm == Algorithm(call.Fingerprint[0]) {
+		return false
+	}
+	if call.Rehasher == nil {
+		return true
+	}
+	again, known := call.Rehasher.Rehash(algorithm)
+	return !known || again == stored
+}

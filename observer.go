@@ -1,0 +1,152 @@
+package idempotency
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"time"
+
+	"github.com/oncewire/idempotency/backend"
+)
+
+// EventKind says what happened to a call.
+type EventKind uint8
+
+// What can happen. A call has one of the kinds up to EventFailedOpen, or one
+// of the refusals; a claimed call then has one that says how it ended.
+const (
+	// EventClaimed : the handler is about to run.
+	EventClaimed EventKind = iota + 1
+	// EventTakenOver : the handler is about to run, in a lapsed claim's place.
+	EventTakenOver
+	// EventReplayed : a recorded outcome was returned, after waiting Took.
+	EventReplayed
+	// EventFailedOpen : the handler is about to run unprotected.
+	EventFailedOpen
+	// EventRefused : the call was not run; Reason says why.
+	EventRefused
+	// EventStoreError : a claim failed with Err.
+	EventStoreError
+	// EventRecorded : the outcome stands in the store, which took Took.
+	EventRecorded
+	// EventReleased : the claim was given back.
+	EventReleased
+	// EventAbandoned : the claim was left to the abandon policy.
+	EventAbandoned
+	// EventLeaseLost : the claim is another call's, or nobody's, by now.
+	EventLeaseLost
+	// EventFinishFailed : the store did not take the end of a claim, with
+	// Err. It is retried in the background.
+	EventFinishFailed
+	// EventFinishDropped : the background gave up, or had no room.
+	EventFinishDropped
+)
+
+var eventNames = [...]string{
+	EventClaimed:       "claimed",
+	EventTakenOver:     "taken_over",
+	EventReplayed:      "replayed",
+	EventFailedOpen:    "failed_open",
+	EventRefused:       "refused",
+	EventStoreError:    "store_error",
+	EventRecorded:      "recorded",
+	EventReleased:      "released",
+	EventAbandoned:     "abandoned",
+	EventLeaseLost:     "lease_lost",
+	EventFinishFailed:  "finish_failed",
+	EventFinishDropped: "finish_dropped",
+}
+
+// String returns the kind in snake_case.
+func (k EventKind) String() string {
+	if int(k) < len(eventNames) {
+		return eventNames[k]
+	}
+	return ""
+}
+
+// Event is something that happened to a call. It never holds the raw key.
+type Event struct {
+	Kind      EventKind
+	Operation string
+	// Key is the digest that the store knows; zero for a key that was
+	// refused before it was looked up.
+	Key backend.Key
+	// Attempt is the claim's number, where there is one.
+	Attempt int
+	// Reason of a refusal.
+	Reason Reason
+	// Took is how long it took; see the kinds.
+	Took time.Duration
+	// Retried is true when the background did it.
+	Retried bool
+	// Err is the store's error. It is not for clients.
+	Err error
+}
+
+// Observer is told what happens to calls. It is called on the call's own path,
+// by many at once, so it must be quick and safe for concurrent use.
+type Observer interface {
+	Observe(ctx context.Context, event Event)
+}
+
+func (e *Engine) observe(ctx context.Context, a *attempt, event Event) {
+	if len(e.observers) == 0 {
+		return
+	}
+	event.Operation, event.Key, event.Attempt = a.call.Operation, a.key, int(a.number)
+	e.tell(ctx, event)
+}
+
+func (e *Engine) observeClaim(ctx context.Context, a *attempt) {
+	kind := EventClaimed
+	if a.number > 1 {
+		kind = EventTakenOver
+	}
+	e.observe(ctx, a, Event{Kind: kind, Took: time.Since(a.since)})
+}
+
+func (e *Engine) observeRefusal(ctx context.Context, event Event, err error) {
+	refusal, ok := errors.AsType[*Error](err)
+	if len(e.observers) == 0 || !ok {
+		return
+	}
+	event.Kind, event.Reason, event.Err = EventRefused, refusal.Reason, refusal.cause
+	e.tell(ctx, event)
+}
+
+func (e *Engine) tell(ctx context.Context, event Event) {
+	for _, observer := range e.observers {
+		observer.Observe(ctx, event)
+	}
+}
+
+// logObserver logs what an operator should know.
+type logObserver struct{ logger *slog.Logger }
+
+// Observe implements Observer.
+func (o logObserver) Observe(ctx context.Context, event Event) {
+	level, noteworthy := logLevels[event.Kind]
+	if !noteworthy || !o.logger.Enabled(ctx, level) {
+		return
+	}
+	attributes := []slog.Attr{
+		slog.String("event", event.Kind.String()),
+		slog.String("operation", event.Operation),
+		slog.String("key", event.Key.String()[:12]),
+		slog.Int("attempt", event.Attempt),
+	}
+	if event.Err != nil {
+		attributes = append(attributes, slog.String("error", event.Err.Error()))
+	}
+	o.logger.LogAttrs(ctx, level, "idempotency", attributes...)
+}
+
+var logLevels = map[EventKind]slog.Level{
+	EventTakenOver:     slog.LevelInfo,
+	EventFailedOpen:    slog.LevelWarn,
+	EventStoreError:    slog.LevelError,
+	EventLeaseLost:     slog.LevelWarn,
+	EventFinishFailed:  slog.LevelWarn,
+	EventFinishDropped: slog.LevelError,
+}

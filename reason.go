@@ -1,0 +1,100 @@
+package idempotency
+
+// Reason says in one UPPER_SNAKE word why a call was refused without running
+// it. It is the reason of a google.rpc.ErrorInfo (AIP-193) and of a problem
+// details body (RFC 9457), and is named after Reason in
+// proto/idempotency/v1/reason.proto.
+type Reason string
+
+// The reasons, each with the error that carries it.
+const (
+	ReasonInProgress       Reason = "IN_PROGRESS"       // ErrInProgress
+	ReasonOutcomeUnknown   Reason = "OUTCOME_UNKNOWN"   // ErrOutcomeUnknown
+	ReasonOutcomeNotKept   Reason = "OUTCOME_NOT_KEPT"  // ErrOutcomeNotKept
+	ReasonKeyReused        Reason = "KEY_REUSED"        // ErrKeyReused
+	ReasonKeyInvalid       Reason = "KEY_INVALID"       // ErrKeyInvalid
+	ReasonKeyMissing       Reason = "KEY_MISSING"       // ErrKeyMissing
+	ReasonStoreUnavailable Reason = "STORE_UNAVAILABLE" // ErrStore
+	ReasonScopeUnknown     Reason = "SCOPE_UNKNOWN"     // ErrScopeUnknown
+	ReasonRequestTooLarge  Reason = "REQUEST_TOO_LARGE" // ErrRequestTooLarge
+	ReasonNotSupported     Reason = "NOT_SUPPORTED"     // ErrNotSupported
+)
+
+// Domain is the domain of every google.rpc.ErrorInfo this library sends.
+const Domain = "github.com/oncewire/idempotency"
+
+// Next tells a client in one word what to do about a refusal.
+type Next string
+
+// What a client can do.
+const (
+	// NextRetrySameKey : wait a little, then send the same request again.
+	NextRetrySameKey Next = "retry_same_key"
+	// NextUseNewKey : this is another request, so give it a key of its own.
+	NextUseNewKey Next = "use_new_key"
+	// NextFixRequest : the same request will be refused again.
+	NextFixRequest Next = "fix_request"
+	// NextAskOperator : find out by other means whether the effect happened.
+	NextAskOperator Next = "ask_operator"
+)
+
+// guidance is what a reason says to a client. No text in it comes from a
+// request, a store or a handler.
+type guidance struct {
+	title  string
+	detail string
+	next   Next
+}
+
+var guidances = map[Reason]guidance{
+	ReasonInProgress: {
+		"Request in progress",
+		"A request with this idempotency key is still running. Send the same request again shortly.",
+		NextRetrySameKey,
+	},
+	ReasonOutcomeUnknown: {
+		"Outcome unknown",
+		"An earlier request with this idempotency key was started and nobody knows how it ended. It is not run again.",
+		NextAskOperator,
+	},
+	ReasonOutcomeNotKept: {
+		"Outcome not kept",
+		"The request with this idempotency key has run, but its answer could not be kept. It is not run again.",
+		NextAskOperator,
+	},
+	ReasonKeyReused: {
+		"Idempotency key reused",
+		"This idempotency key belongs to a request with other content.",
+		NextUseNewKey,
+	},
+	ReasonKeyInvalid: {
+		"Malformed idempotency key",
+		"The idempotency key is malformed, or more than one was sent.",
+		NextFixRequest,
+	},
+	ReasonKeyMissing: {
+		"Idempotency key missing",
+		"This operation requires an idempotency key.",
+		NextFixRequest,
+	},
+	ReasonStoreUnavailable: {
+		"Idempotency store unavailable",
+		"The store of idempotency keys cannot be used right now. The request was not run.",
+		NextRetrySameKey,
+	},
+	ReasonScopeUnknown: {
+		"Caller unknown",
+		"The server cannot tell who is calling, and so whose idempotency key this is.",
+		NextFixRequest,
+	},
+	ReasonRequestTooLarge: {
+		"Request too large",
+		"The request body is larger than an idempotent request may be.",
+		NextFixRequest,
+	},
+	ReasonNotSupported: {
+		"Idempotency key not supported",
+		"This call cannot be made idempotent. Send it without an idempotency key.",
+		NextFixRequest,
+	},
+}
