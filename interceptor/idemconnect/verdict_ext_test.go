@@ -1,0 +1,96 @@
+package idemconnect_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+
+	"connectrpc.com/connect"
+
+	"github.com/oncewire/idempotency"
+	paymentsv1 "github.com/oncewire/idempotency/gen/payments/v1"
+	"github.com/oncewire/idempotency/interceptor/idemconnect"
+)
+
+// failing is a service whose first run ends with the error, and later ones
+// well.
+func failing(failure error) *service {
+	s := new(service)
+	s.create = func(context.Context, *createRequest) (*createResponse, error) {
+		if s.runs.Load() == 1 {
+			return nil, failure
+		}
+		return connect.NewResponse(new(paymentsv1.Payment)), nil
+	}
+	return s
+}
+
+func TestVerdictsOnErrors(t *testing.T) {
+	coded := func(code connect.Code) error { return connect.NewError(code, errors.New("no")) }
+	for _, each := range []struct {
+		failure error
+		runs    int64
+	}{
+		{coded(connect.CodeInternal), 1}, {coded(connect.CodeUnknown), 1}, {coded(connect.CodeNotFound), 1},
+		{errors.New("no code at all"), 1},
+		{coded(connect.CodeUnavailable), 2}, {coded(connect.CodeResourceExhausted), 2},
+		{coded(connect.CodeAborted), 2}, {coded(connect.CodeUnauthenticated), 2},
+		{coded(connect.CodeCanceled), 2}, {coded(connect.CodeDeadlineExceeded), 2},
+		{context.Canceled, 2}, {context.DeadlineExceeded, 2},
+	} {
+		service := failing(each.failure)
+		client := payments(t, service, newEngine(t)).speak()
+		_, first := create(client, "k", nil)
+		_, again := create(client, "k", nil)
+		if first == nil || service.runs.Load() != each.runs {
+			t.Errorf("%v: first answer %v, %d runs", each.failure, first, service.runs.Load())
+		}
+		if each.runs == 1 && (again == nil || again.Error() != first.Error()) {
+			t.Errorf("%v: replayed as %v", first, again)
+		}
+	}
+}
+
+func TestOwnClassifier(t *testing.T) {
+	service := failing(connect.NewError(connect.CodeInternal, errors.New("no")))
+	classify := func(err *connect.Error) idempotency.Verdict {
+		if err.Code() == connect.CodeInternal && err.Message() == "no" {
+			return idempotency.Release
+		}
+		return idemconnect.Verdict(err)
+	}
+	client := payments(t, service, newEngine(t), idemconnect.WithClassifier(classify)).speak()
+	_, _ = create(client, "k", nil)
+	if _, err := create(client, "k", nil); err != nil || service.runs.Load() != 2 {
+		t.Errorf("%v, %d runs", err, service.runs.Load())
+	}
+}
+
+func TestTwoLayersRecordOnce(t *testing.T) {
+	inner := idemconnect.NewInterceptor(newEngine(t))
+	started, finish := make(chan struct{}), make(chan struct{})
+	service := &service{create: func(context.Context, *createRequest) (*createResponse, error) {
+		close(started)
+		<-finish
+		return connect.NewResponse(&paymentsv1.Payment{Id: "p"}), nil
+	}}
+	behind := serveWith(t, service, inner).speak()
+	front := serveWith(t, service, idemconnect.NewInterceptor(newEngine(t)), inner).speak()
+	done := make(chan error)
+	go func() {
+		_, err := create(behind, "k", nil)
+		done <- err
+	}()
+	<-started
+	_, err := create(front, "k", nil)
+	checkRefusal(t, err, connect.CodeAborted, idempotency.ReasonInProgress, true)
+	_, err = create(front, "k", &paymentsv1.CreatePaymentRequest{Amount: 1})
+	checkRefusal(t, err, connect.CodeInvalidArgument, idempotency.ReasonKeyReused, false)
+	close(finish)
+	if err := <-done; err != nil {
+		t.Error(err)
+	}
+	if got, err := create(front, "k", nil); err != nil || got.Msg.GetId() != "p" || service.runs.Load() != 1 {
+		t.Errorf("after the inner refusals: %v, %d runs", err, service.runs.Load())
+	}
+}

@@ -1,0 +1,46 @@
+//go:build !race
+
+package idemgrpc_test
+
+import (
+	"context"
+	"strconv"
+	"testing"
+
+	"google.golang.org/grpc/metadata"
+
+	"github.com/oncewire/idempotency/interceptor/idemgrpc"
+)
+
+// TestAllocations holds the interceptor, called directly on the memory store,
+// to what it may allocate above the handler.
+func TestAllocations(t *testing.T) {
+	guard := idemgrpc.UnaryServerInterceptor(newEngine(t))
+	request := createRequest()
+	call := func(ctx context.Context) {
+		if _, err := guard(ctx, request, createInfo, createHandler); err != nil {
+			t.Fatal(err)
+		}
+	}
+	const runs = 1000
+	keys := make([]context.Context, 2*runs)
+	for i := range keys {
+		keys[i] = keyed(strconv.Itoa(i))
+	}
+	bare := testing.AllocsPerRun(runs, func() { _, _ = createHandler(keys[0], request) })
+	plain := metadata.NewIncomingContext(context.Background(), metadata.MD{})
+	next := 0
+	for _, each := range []struct {
+		name string
+		most float64
+		call func()
+	}{
+		{"no key", bare, func() { call(plain) }},
+		{"first call", bare + 8, func() { call(keys[next]); next++ }},
+		{"replay", 6, func() { call(keys[0]) }},
+	} {
+		if got := testing.AllocsPerRun(runs, each.call); got > each.most {
+			t.Errorf("%s: %v allocations, at most %v", each.name, got, each.most)
+		}
+	}
+}

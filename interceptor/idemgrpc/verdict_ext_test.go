@@ -1,0 +1,114 @@
+package idemgrpc_test
+
+import (
+	"context"
+	"testing"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
+	"github.com/oncewire/idempotency"
+	paymentsv1 "github.com/oncewire/idempotency/gen/payments/v1"
+	"github.com/oncewire/idempotency/interceptor/idemgrpc"
+)
+
+// failing is a service whose runs end with the codes in turn, and then well.
+func failing(failures ...codes.Code) *service {
+	s := new(service)
+	s.create = func(context.Context, *paymentsv1.CreatePaymentRequest) (*paymentsv1.Payment, error) {
+		if run := int(s.runs.Load()); run <= len(failures) {
+			return nil, status.Error(failures[run-1], "no")
+		}
+		return &paymentsv1.Payment{}, nil
+	}
+	return s
+}
+
+func TestVerdictsOnErrors(t *testing.T) {
+	for code, runs := range map[codes.Code]int64{
+		codes.Internal: 1, codes.Unknown: 1, codes.InvalidArgument: 1, codes.NotFound: 1,
+		codes.Unavailable: 2, codes.ResourceExhausted: 2, codes.Aborted: 2, codes.Unauthenticated: 2,
+		codes.Canceled: 2, codes.DeadlineExceeded: 2,
+	} {
+		service := failing(code)
+		client := serve(t, service, guarded(newEngine(t)))
+		if first := create(client, "k", nil); status.Code(first.err) != code {
+			t.Errorf("%v: first answer is %v", code, first.err)
+		}
+		again := create(client, "k", nil)
+		if service.runs.Load() != runs || (runs == 1) != (status.Code(again.err) == code) {
+			t.Errorf("%v: %d runs, then %v", code, service.runs.Load(), again.err)
+		}
+	}
+}
+
+func TestAbandonedCallIsRejectedOnDemand(t *testing.T) {
+	service := failing(codes.DeadlineExceeded)
+	client := serve(t, service, guarded(newEngine(t, idempotency.WithOnAbandoned(idempotency.Reject))))
+	create(client, "k", nil)
+	checkRefusal(t, create(client, "k", nil).err, codes.FailedPrecondition, idempotency.ReasonOutcomeUnknown, false)
+	if service.runs.Load() != 1 {
+		t.Errorf("%d runs", service.runs.Load())
+	}
+}
+
+func TestOwnClassifier(t *testing.T) {
+	service := failing(codes.Internal)
+	classify := func(s *status.Status) idempotency.Verdict {
+		if s.Code() == codes.Internal && s.Message() == "no" {
+			return idempotency.Release
+		}
+		return idemgrpc.Verdict(s)
+	}
+	client := serve(t, service, guarded(newEngine(t), idemgrpc.WithClassifier(classify)))
+	create(client, "k", nil)
+	if again := create(client, "k", nil); again.err != nil || service.runs.Load() != 2 {
+		t.Errorf("%v, %d runs", again.err, service.runs.Load())
+	}
+}
+
+// TestClientRetriesWork : grpc-go's own retries need a response without
+// headers, and must get it from a refusal, a release and a replay alike.
+func TestClientRetriesWork(t *testing.T) {
+	const policy = `{"methodConfig": [{"name": [{}], "retryPolicy": {
+		"maxAttempts": 4, "initialBackoff": "0.001s", "maxBackoff": "0.001s", "backoffMultiplier": 1,
+		"retryableStatusCodes": ["UNAVAILABLE", "INTERNAL"]}}]}`
+	retrying := func(service *service) paymentsv1.PaymentServiceClient {
+		return paymentsv1.NewPaymentServiceClient(dial(t, service, []grpc.ServerOption{guarded(newEngine(t))},
+			grpc.WithDefaultServiceConfig(policy)))
+	}
+	released := failing(codes.Unavailable, codes.Unavailable)
+	if got := create(retrying(released), "k", nil); got.err != nil || released.runs.Load() != 3 {
+		t.Errorf("released: %v after %d runs", got.err, released.runs.Load())
+	}
+	recorded := failing(codes.Internal)
+	got := create(retrying(recorded), "k", nil)
+	if _, marked := got.replayed(); status.Code(got.err) != codes.Internal || !marked || recorded.runs.Load() != 1 {
+		t.Errorf("recorded: %v, a replay %t, after %d runs", got.err, marked, recorded.runs.Load())
+	}
+}
+
+func TestTwoLayersRecordOnce(t *testing.T) {
+	engine := newEngine(t)
+	started, finish := make(chan struct{}), make(chan struct{})
+	service := &service{create: func(context.Context, *paymentsv1.CreatePaymentRequest) (*paymentsv1.Payment, error) {
+		close(started)
+		<-finish
+		return &paymentsv1.Payment{Id: "p"}, nil
+	}}
+	inner := idemgrpc.UnaryServerInterceptor(engine)
+	behind := serve(t, service, grpc.UnaryInterceptor(inner))
+	outer := newEngine(t)
+	front := serve(t, service, grpc.ChainUnaryInterceptor(idemgrpc.UnaryServerInterceptor(outer), inner))
+	done := make(chan answer)
+	go func() { done <- create(behind, "k", nil) }()
+	<-started
+	checkRefusal(t, create(front, "k", nil).err, codes.Aborted, idempotency.ReasonInProgress, true)
+	checkRefusal(t, create(front, "k", &paymentsv1.CreatePaymentRequest{Amount: 1}).err, codes.InvalidArgument, idempotency.ReasonKeyReused, false)
+	close(finish)
+	<-done
+	if got := create(front, "k", nil); got.err != nil || got.payment.GetId() != "p" || service.runs.Load() != 1 {
+		t.Errorf("after the inner refusals: %v, %v, %d runs", got.payment, got.err, service.runs.Load())
+	}
+}

@@ -1,0 +1,113 @@
+package rpc
+
+import (
+	"fmt"
+
+	spb "google.golang.org/genproto/googleapis/rpc/status"
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/reflect/protoreflect"
+	"google.golang.org/protobuf/reflect/protoregistry"
+	"google.golang.org/protobuf/types/dynamicpb"
+
+	"github.com/oncewire/idempotency"
+	"github.com/oncewire/idempotency/internal/outcome"
+)
+
+// Fields are headers, trailers or metadata with names in lower case and binary
+// values decoded.
+type Fields = map[string][]string
+
+// Success is the answer of a handler that returned a message. What is no
+// protobuf message cannot be kept.
+func (g *Guard) Success(response any, headers, trailers Fields) idempotency.Answer {
+	message, ok := Message(response)
+	if !ok {
+		return idempotency.Answer{Verdict: idempotency.Record, NotKept: true}
+	}
+	return g.keep(outcome.RPC{Message: message, Headers: g.stored(headers), Trailers: g.stored(trailers)})
+}
+
+// Failure is the answer of a handler that returned an error.
+func (g *Guard) Failure(operation string, status *spb.Status, headers, trailers Fields) idempotency.Answer {
+	verdict := idempotency.Release
+	if !refusedInside(status, operation) {
+		verdict = g.Classify(status)
+	}
+	if verdict != idempotency.Record {
+		return idempotency.Answer{Verdict: verdict}
+	}
+	raw, err := proto.Marshal(status)
+	if err != nil {
+		return idempotency.Answer{Verdict: idempotency.Record, NotKept: true}
+	}
+	return g.keep(outcome.RPC{Status: raw, Headers: g.stored(headers), Trailers: g.stored(trailers)})
+}
+
+func (g *Guard) keep(answer outcome.RPC) idempotency.Answer {
+	raw, err := answer.Marshal()
+	// An answer that cannot be serialized does not reach the first caller
+	// either, and has happened all the same.
+	if err != nil || len(raw) > g.MaxResponse {
+		return idempotency.Answer{Verdict: idempotency.Record, NotKept: true}
+	}
+	return idempotency.Answer{Verdict: idempotency.Record, Outcome: raw}
+}
+
+// stored drops what is not to be stored; the fields are the caller's own copy.
+func (g *Guard) stored(fields Fields) Fields {
+	for name := range fields {
+		if !g.filter.Stores(name) {
+			delete(fields, name)
+		}
+	}
+	return fields
+}
+
+// Replay is a recorded answer: a status, or else a message.
+type Replay struct {
+	Status   *spb.Status
+	Message  proto.Message
+	Headers  outcome.Fields
+	Trailers outcome.Fields
+}
+
+// Replay reads a recorded answer. The error is idempotency.ErrStore: it ran,
+// and the record cannot be read.
+func (g *Guard) Replay(method *Method, raw []byte) (Replay, error) {
+	stored, err := outcome.ReadRPC(raw)
+	if err != nil {
+		return Replay{}, idempotency.Unreadable(err)
+	}
+	replay := Replay{Headers: stored.Headers, Trailers: stored.Trailers}
+	if len(stored.Status) > 0 {
+		replay.Status = new(spb.Status)
+		err = proto.Unmarshal(stored.Status, replay.Status)
+	} else {
+		replay.Message, err = g.message(method, &stored)
+	}
+	if err != nil {
+		return Replay{}, idempotency.Unreadable(err)
+	}
+	return replay, nil
+}
+
+func (g *Guard) message(method *Method, stored *outcome.StoredRPC) (proto.Message, error) {
+	kind := messageType(method, stored.MessageType)
+	if kind == nil {
+		return nil, fmt.Errorf("%w: %q", errNoType, stored.MessageType)
+	}
+	return NewReplayed(kind, stored.Message, g.Typed)
+}
+
+// messageType prefers the generated type, and can do with the descriptor of a
+// method that is served without generated code.
+func messageType(method *Method, name string) protoreflect.MessageType {
+	kind, err := protoregistry.GlobalTypes.FindMessageByName(protoreflect.FullName(name))
+	if err == nil {
+		return kind
+	}
+	if method.Descriptor == nil || string(method.Descriptor.Output().FullName()) != name {
+		return nil
+	}
+	return dynamicpb.NewMessageType(method.Descriptor.Output())
+}
