@@ -86,10 +86,6 @@ func (e *Error) Detail() string { return guidances[e.Reason].detail }
 // Next tells a client what to do.
 func (e *Error) Next() Next { return guidances[e.Reason].next }
 
-// Unreadable returns [ErrStore] for an adapter that cannot read a recorded
-// outcome. The call has run, so it must not run again.
-func Unreadable(cause error) *Error { return ErrStore.because(cause) }
-
 // because returns the refusal with a cause.
 func (e *Error) because(cause error) *Error {
 	return &Error{Reason: e.Reason, RetryAfter: e.RetryAfter, cause: cause}

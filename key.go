@@ -43,7 +43,7 @@ func (e *Engine) ParseKey(ctx context.Context, operation string, use KeyUse, val
 		return "", nil
 	}
 	key, err := e.keys.parse(values)
-	if err == nil && key == "" && e.requires(use) {
+	if err == nil && key == "" && e.Requires(use) {
 		err = ErrKeyMissing
 	}
 	if err != nil {
@@ -53,7 +53,9 @@ func (e *Engine) ParseKey(ctx context.Context, operation string, use KeyUse, val
 	return key, nil
 }
 
-func (e *Engine) requires(use KeyUse) bool {
+// Requires reports whether a call without a key is refused. Where it is not,
+// an adapter may let such calls pass without asking ParseKey.
+func (e *Engine) Requires(use KeyUse) bool {
 	return use == KeyRequired || use == KeyDefault && e.required
 }
 

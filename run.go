@@ -142,6 +142,19 @@ func (a *attempt) replay(ctx context.Context, record *backend.Record) Result {
 	return Result{Replayed: true, Outcome: record.Outcome, Attempt: int(record.Attempt), Waited: a.waited}
 }
 
+// Refuse is for a refusal that an adapter makes by itself, such as ErrStore for
+// an outcome that it cannot read: the call has run, so it must not run again.
+// It tells the observers, and returns the refusal with its cause, which may be
+// nil, and with a time to try again if that can help.
+func (e *Engine) Refuse(ctx context.Context, operation string, refusal *Error, cause error) *Error {
+	refusal = refusal.because(cause)
+	if refusal.Next() == NextRetrySameKey {
+		refusal = refusal.after(e.retryAfter)
+	}
+	e.observeRefusal(ctx, Event{Operation: operation}, refusal)
+	return refusal
+}
+
 func (a *attempt) refuse(ctx context.Context, err error) (Result, error) {
 	a.engine.observeRefusal(ctx, Event{Operation: a.call.Operation, Key: a.key, Attempt: int(a.number)}, err)
 	return Result{Waited: a.waited}, err

@@ -51,7 +51,7 @@ func metaOf(err error) http.Header {
 
 // replay says again what the recorded handler said.
 func (c *call) replay(ctx context.Context, raw []byte) (connect.AnyResponse, error) {
-	replay, err := c.Replay(c.method, raw)
+	replay, err := c.Replay(ctx, c.operation, c.method, raw)
 	if err != nil {
 		return nil, refusal(err, c.operation)
 	}

@@ -78,7 +78,7 @@ func (g guard) WrapStreamingHandler(next connect.StreamingHandlerFunc) connect.S
 		if spec.IdempotencyLevel == connect.IdempotencyNoSideEffects {
 			return next(ctx, conn)
 		}
-		if refused := g.Stream(spec.Procedure, spec.Schema, conn.RequestHeader()[g.key]); refused != nil {
+		if refused := g.Stream(ctx, spec.Procedure, spec.Schema, conn.RequestHeader()[g.key]); refused != nil {
 			return refusal(refused, spec.Procedure)
 		}
 		return next(ctx, conn)

@@ -19,10 +19,14 @@ type Option func(*rpc.Config)
 
 // WithMaxResponse sets how many bytes an answer may have, with its metadata,
 // to be kept for replays. A larger one reaches its caller all the same, and
-// later calls with its key get [idempotency.ErrOutcomeNotKept]. The default is
-// 1 MiB; with zero no answer is kept.
+// later calls with its key get [idempotency.ErrOutcomeNotKept]. The default,
+// and the meaning of zero and less, is 1 MiB.
 func WithMaxResponse(bytes int) Option {
-	return func(c *rpc.Config) { c.MaxResponse = bytes }
+	return func(c *rpc.Config) {
+		if bytes > 0 {
+			c.MaxResponse = bytes
+		}
+	}
 }
 
 // WithClassifier replaces [Verdict] for calls that fail.

@@ -46,7 +46,7 @@ func statusOf(err error) *status.Status {
 
 // replay says again what the recorded handler said.
 func (c *call) replay(ctx context.Context, raw []byte) (any, error) {
-	replay, err := c.Replay(c.method, raw)
+	replay, err := c.Replay(ctx, c.operation, c.method, raw)
 	if err != nil {
 		return nil, refusal(err, c.operation)
 	}

@@ -58,7 +58,7 @@ func (g guard) unary(ctx context.Context, request any, info *grpc.UnaryServerInf
 
 func (g guard) stream(server any, stream grpc.ServerStream, info *grpc.StreamServerInfo, handler grpc.StreamHandler) error {
 	keys := metadata.ValueFromIncomingContext(stream.Context(), g.KeyField)
-	if refused := g.Stream(info.FullMethod, nil, keys); refused != nil {
+	if refused := g.Stream(stream.Context(), info.FullMethod, nil, keys); refused != nil {
 		return refusal(refused, info.FullMethod)
 	}
 	return handler(server, stream)

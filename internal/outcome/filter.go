@@ -8,20 +8,22 @@ import (
 // RequestBound are the fields that speak of one request and its journey, not
 // of the outcome, and so are not stored unless the user has another list.
 var RequestBound = []string{
-	"X-Request-Id", "X-Correlation-Id", "X-Trace-Id", "X-Amzn-Trace-Id", "X-Cloud-Trace-Context",
-	"Traceparent", "Tracestate", "Baggage",
+	"Request-Id", "X-Request-Id", "Correlation-Id", "X-Correlation-Id",
+	"Traceparent", "Tracestate", "Traceresponse", "Baggage",
+	"X-Trace-Id", "X-Amzn-Trace-Id", "X-Cloud-Trace-Context",
 	"B3", "X-B3-Traceid", "X-B3-Spanid", "X-B3-Parentspanid", "X-B3-Sampled", "X-B3-Flags",
 	"Server-Timing", "X-Runtime", "X-Response-Time",
 	"Ratelimit", "Ratelimit-Policy", "Ratelimit-Limit", "Ratelimit-Remaining", "Ratelimit-Reset",
 	"X-Ratelimit-Limit", "X-Ratelimit-Remaining", "X-Ratelimit-Reset",
 }
 
-// never are the fields that belong to a connection or to the moment of sending
-// (RFC 9110, sections 6.6.1 and 7.6.1).
+// never are the fields that belong to a connection (RFC 9110, section 7.6.1) or
+// to one message, and the mark of a refusal. Trailer is not among them: an HTTP
+// replay announces the same trailers.
 var never = []string{
-	"Connection", "Keep-Alive", "Proxy-Connection", "Proxy-Authenticate", "Proxy-Authentication-Info",
-	"Te", "Trailer", "Transfer-Encoding", "Upgrade",
-	"Date", "Content-Length",
+	"Connection", "Keep-Alive", "Proxy-Connection", "Te", "Transfer-Encoding", "Upgrade",
+	"Proxy-Authenticate", "Proxy-Authentication-Info", "Proxy-Authorization",
+	"Date", "Content-Length", "Idempotency-Refused",
 }
 
 // Filter knows which fields are never stored. It takes names in lower case and

@@ -52,18 +52,18 @@ func (g *Guard) Call(ctx context.Context, procedure string, method *Method, keys
 	}
 	message, ok := Message(request)
 	if !ok {
-		return idempotency.Call{}, idempotency.ErrNotSupported
+		return idempotency.Call{}, g.Engine.Refuse(ctx, procedure, idempotency.ErrNotSupported, errNoProtobuf)
 	}
 	return idempotency.Call{Operation: procedure, Key: key, Fingerprint: g.prints.Fingerprint(message)}, nil
 }
 
 // Stream returns the refusal of a stream that carries a key, which cannot be
 // honoured and must not be ignored.
-func (g *Guard) Stream(procedure string, schema any, keys []string) *idempotency.Error {
+func (g *Guard) Stream(ctx context.Context, procedure string, schema any, keys []string) *idempotency.Error {
 	if len(keys) == 0 || g.Method(procedure, schema).Use == idempotency.KeyOff {
 		return nil
 	}
-	return idempotency.ErrNotSupported
+	return g.Engine.Refuse(ctx, procedure, idempotency.ErrNotSupported, errStream)
 }
 
 // Message returns a request or response as a protobuf message.
@@ -78,6 +78,9 @@ func Message(value any) (proto.Message, bool) {
 	}
 }
 
-// errNoType is wrapped by the error of a record whose message type this
-// program does not know.
-var errNoType = errors.New("unknown message type")
+// Causes of refusals, for the server's own log.
+var (
+	errNoProtobuf = errors.New("the request is no protobuf message")
+	errStream     = errors.New("a stream cannot be replayed")
+	errNoType     = errors.New("unknown message type")
+)

@@ -1,6 +1,7 @@
 package rpc
 
 import (
+	"context"
 	"fmt"
 
 	spb "google.golang.org/genproto/googleapis/rpc/status"
@@ -73,10 +74,18 @@ type Replay struct {
 
 // Replay reads a recorded answer. The error is idempotency.ErrStore: it ran,
 // and the record cannot be read.
-func (g *Guard) Replay(method *Method, raw []byte) (Replay, error) {
+func (g *Guard) Replay(ctx context.Context, operation string, method *Method, raw []byte) (Replay, error) {
+	replay, err := g.read(method, raw)
+	if err != nil {
+		return Replay{}, g.Engine.Refuse(ctx, operation, idempotency.ErrStore, err)
+	}
+	return replay, nil
+}
+
+func (g *Guard) read(method *Method, raw []byte) (Replay, error) {
 	stored, err := outcome.ReadRPC(raw)
 	if err != nil {
-		return Replay{}, idempotency.Unreadable(err)
+		return Replay{}, err
 	}
 	replay := Replay{Headers: stored.Headers, Trailers: stored.Trailers}
 	if len(stored.Status) > 0 {
@@ -85,10 +94,7 @@ func (g *Guard) Replay(method *Method, raw []byte) (Replay, error) {
 	} else {
 		replay.Message, err = g.message(method, &stored)
 	}
-	if err != nil {
-		return Replay{}, idempotency.Unreadable(err)
-	}
-	return replay, nil
+	return replay, err
 }
 
 func (g *Guard) message(method *Method, stored *outcome.StoredRPC) (proto.Message, error) {

@@ -1,0 +1,129 @@
+package idemgateway_test
+
+import (
+	"context"
+	"net/http"
+	"testing"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/credentials/insecure"
+	"google.golang.org/grpc/metadata"
+
+	"github.com/oncewire/idempotency"
+	"github.com/oncewire/idempotency/backend/memstore"
+	paymentsv1 "github.com/oncewire/idempotency/gen/payments/v1"
+	"github.com/oncewire/idempotency/httpmw/idemgateway"
+)
+
+// both is a guarded gateway to a guarded service.
+type both struct {
+	rest    rest
+	address string
+	stop    func()
+}
+
+func newBoth(t *testing.T, service *payments, outer, inner *idempotency.Engine) both {
+	t.Helper()
+	address, stop := serve(t, service, inner)
+	mux := newMux(t, address, idemgateway.ServeMuxOptions()...)
+	return both{newREST(t, edge(outer).Wrap(mux)), address, stop}
+}
+
+// call makes the request of rest.post over gRPC.
+func (b both) call(t *testing.T, key string) {
+	t.Helper()
+	conn, err := grpc.NewClient(b.address, grpc.WithTransportCredentials(insecure.NewCredentials()))
+	if err != nil {
+		t.Error(err)
+		return
+	}
+	defer conn.Close()
+	ctx := metadata.AppendToOutgoingContext(t.Context(), "idempotency-key", key)
+	_, err = paymentsv1.NewPaymentServiceClient(conn).CreatePayment(ctx,
+		&paymentsv1.CreatePaymentRequest{Amount: 1250, Currency: "EUR"})
+	if err != nil {
+		t.Error(err)
+	}
+}
+
+func TestBothReplay(t *testing.T) {
+	service := new(payments)
+	engine := newEngine(t)
+	both := newBoth(t, service, engine, engine)
+	first := both.rest.post("key-1")
+	wantReplay(t, first, both.rest.post("key-1"))
+	both.stop()
+	wantReplay(t, first, both.rest.post("key-1"))
+	wantRuns(t, service, 1)
+}
+
+// TestBothAfterEdgeForgot: the service remembers what the edge does not, and
+// the edge records that replay like any other answer.
+func TestBothAfterEdgeForgot(t *testing.T) {
+	for name, fail := range map[string]func(context.Context) error{
+		"success": nil,
+		"error":   func(context.Context) error { return declined(t) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			service := &payments{fail: fail}
+			inner := newEngine(t)
+			before := newBoth(t, service, newEngine(t), inner)
+			first := before.rest.post("key-1")
+			after := newBoth(t, service, newEngine(t), inner)
+			wantReplay(t, first, after.rest.post("key-1"))
+			after.stop()
+			wantReplay(t, first, after.rest.post("key-1"))
+			wantRuns(t, service, 1)
+		})
+	}
+}
+
+// TestInnerRefusalNotRecorded: a direct call holds the operation, so the edge
+// hands a refusal on, and later gets the answer.
+func TestInnerRefusalNotRecorded(t *testing.T) {
+	started, release := make(chan struct{}), make(chan struct{})
+	service := &payments{fail: func(context.Context) error {
+		close(started)
+		<-release
+		return nil
+	}}
+	engine := newEngine(t)
+	both := newBoth(t, service, engine, engine)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		both.call(t, "key-1")
+	}()
+	<-started
+	for range 2 {
+		wantRefusal(t, both.rest.post("key-1"), http.StatusConflict, idempotency.ReasonInProgress, idempotency.NextRetrySameKey)
+	}
+	close(release)
+	<-done
+	first := both.rest.post("key-1")
+	if first.status != http.StatusOK || !first.replayed() {
+		t.Errorf("got %d %v", first.status, first.header)
+	}
+	both.stop()
+	if second := both.rest.post("key-1"); second.body != first.body || !second.replayed() {
+		t.Errorf("the edge did not record the replay: %d %s", second.status, second.body)
+	}
+	wantRuns(t, service, 1)
+}
+
+// TestInnerRefusalsNotRecorded: each of them is asked for again.
+func TestInnerRefusalsNotRecorded(t *testing.T) {
+	service, store := new(payments), memstore.New()
+	both := newBoth(t, service, newEngine(t), newEngineOn(t, store, idempotency.WithUUIDKeys()))
+	for range 2 {
+		wantRefusal(t, both.rest.post("key-1"), http.StatusUnprocessableEntity, idempotency.ReasonKeyInvalid, idempotency.NextFixRequest)
+	}
+	if err := store.Close(); err != nil {
+		t.Fatal(err)
+	}
+	key := idempotency.NewKey()
+	for range 2 {
+		wantRefusal(t, both.rest.post(key), http.StatusServiceUnavailable, idempotency.ReasonStoreUnavailable, idempotency.NextRetrySameKey)
+	}
+	wantRuns(t, service, 0)
+}

@@ -1,0 +1,79 @@
+package idemgateway_test
+
+import (
+	"context"
+	"net/http"
+	"testing"
+
+	"github.com/grpc-ecosystem/grpc-gateway/v2/runtime"
+
+	"github.com/oncewire/idempotency"
+	paymentsv1 "github.com/oncewire/idempotency/gen/payments/v1"
+	"github.com/oncewire/idempotency/httpmw/idemgateway"
+)
+
+// inProcess is a gateway that calls its service without gRPC.
+func inProcess(t *testing.T, service *payments, engine *idempotency.Engine) http.Handler {
+	t.Helper()
+	mux := runtime.NewServeMux(append(idemgateway.ServeMuxOptions(),
+		runtime.WithMiddlewares(idemgateway.Middleware(edge(engine))))...)
+	if err := paymentsv1.RegisterPaymentServiceHandlerServer(t.Context(), mux, service); err != nil {
+		t.Fatal(err)
+	}
+	return mux
+}
+
+func TestInProcess(t *testing.T) {
+	for name, fail := range map[string]func(context.Context) error{
+		"success": nil,
+		"error":   func(context.Context) error { return declined(t) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			service := &payments{fail: fail}
+			rest := newREST(t, inProcess(t, service, newEngine(t)))
+			first, second := rest.post("key-1"), rest.post("key-1")
+			wantReplay(t, first, second)
+			wantRuns(t, service, 1)
+			for _, a := range []answer{first, second} {
+				if a.header.Get("Grpc-Metadata-X-Region") != "eu" || a.header.Get("Grpc-Metadata-Blob-Bin") == "" {
+					t.Errorf("header lost: %v", a.header)
+				}
+			}
+		})
+	}
+}
+
+// TestInProcessPathParameters: they reach the handler, and tell one operation
+// from another.
+func TestInProcessPathParameters(t *testing.T) {
+	service := new(payments)
+	rest := newREST(t, inProcess(t, service, newEngine(t)))
+	patch := func(id string) answer {
+		return rest.send(http.MethodPatch, collection+"/"+id, `{}`, http.Header{"Idempotency-Key": {"key-1"}})
+	}
+	wantReplay(t, patch("42"), patch("42"))
+	if other := patch("43"); other.replayed() || other.status != http.StatusOK {
+		t.Errorf("got %d %v", other.status, other.header)
+	}
+	wantRuns(t, service, 2)
+}
+
+func TestInProcessRefuses(t *testing.T) {
+	service := new(payments)
+	rest := newREST(t, inProcess(t, service, newEngine(t, idempotency.WithKeyRequired())))
+	wantRefusal(t, rest.post(), http.StatusBadRequest, idempotency.ReasonKeyMissing, idempotency.NextFixRequest)
+	if get := rest.send(http.MethodGet, collection+"/42", "", nil); get.status != http.StatusOK {
+		t.Errorf("GET: %d %s", get.status, get.body)
+	}
+	if nowhere := rest.send(http.MethodPost, "/nowhere", body, nil); nowhere.status != http.StatusNotFound {
+		t.Errorf("unknown route: %d %s", nowhere.status, nowhere.body)
+	}
+}
+
+// TestInProcessGuardedTwice: the outer guard's claim does not block the inner.
+func TestInProcessGuardedTwice(t *testing.T) {
+	service, engine := new(payments), newEngine(t)
+	rest := newREST(t, edge(engine).Wrap(inProcess(t, service, engine)))
+	wantReplay(t, rest.post("key-1"), rest.post("key-1"))
+	wantRuns(t, service, 1)
+}

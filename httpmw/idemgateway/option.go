@@ -1,0 +1,93 @@
+package idemgateway
+
+import (
+	"cmp"
+	"net/http"
+
+	"github.com/grpc-ecosystem/grpc-gateway/v2/runtime"
+
+	"github.com/oncewire/idempotency"
+)
+
+// Option changes how the gateway works. Every function of this package that
+// takes options takes all of them, and uses those that concern it.
+type Option func(*config)
+
+type config struct {
+	keyField      string // canonical
+	replayedField string // canonical
+	headers       runtime.HeaderMatcherFunc
+	trailers      runtime.HeaderMatcherFunc
+	fail          runtime.ErrorHandlerFunc
+}
+
+func newConfig(opts []Option) *config {
+	c := &config{
+		headers:  prefixed(runtime.MetadataHeaderPrefix),
+		trailers: prefixed(runtime.MetadataTrailerPrefix),
+		fail:     runtime.DefaultHTTPErrorHandler,
+	}
+	for _, option := range opts {
+		option(c)
+	}
+	c.keyField = http.CanonicalHeaderKey(cmp.Or(c.keyField, idempotency.DefaultKeyField))
+	c.replayedField = http.CanonicalHeaderKey(cmp.Or(c.replayedField, idempotency.DefaultReplayedField))
+	return c
+}
+
+// prefixed is what the gateway does by default.
+func prefixed(prefix string) runtime.HeaderMatcherFunc {
+	return func(name string) (string, bool) { return prefix + name, true }
+}
+
+// WithKeyField names the header field that carries the key, and the metadata
+// field it is forwarded in. It must be that of the engine that guards the
+// service ([idempotency.Engine.KeyField]). The default, and the meaning of the
+// empty string, is Idempotency-Key. Case does not matter.
+func WithKeyField(name string) Option {
+	return func(c *config) { c.keyField = name }
+}
+
+// WithReplayedField names the field that marks a replay, in the service's
+// metadata and in the answer. It must be that of the engine that guards the
+// service ([idempotency.Engine.ReplayedField]). The default, and the meaning of
+// the empty string, is Idempotent-Replayed. Case does not matter.
+func WithReplayedField(name string) Option {
+	return func(c *config) { c.replayedField = name }
+}
+
+// WithOutgoingHeaderMatcher sets the matcher that is asked about header
+// metadata which is not the replay marker. It stands in for that of
+// [runtime.WithOutgoingHeaderMatcher]. Values of a binary field that it lets
+// through are sent in base64. The default, and the meaning of nil, is the
+// gateway's: everything, behind Grpc-Metadata-.
+func WithOutgoingHeaderMatcher(next runtime.HeaderMatcherFunc) Option {
+	return func(c *config) {
+		if next != nil {
+			c.headers = next
+		}
+	}
+}
+
+// WithOutgoingTrailerMatcher sets the matcher that is asked about trailer
+// metadata which is neither the replay marker nor binary. It stands in for that
+// of [runtime.WithOutgoingTrailerMatcher]. The default, and the meaning of nil,
+// is the gateway's: everything, behind Grpc-Trailer-.
+func WithOutgoingTrailerMatcher(next runtime.HeaderMatcherFunc) Option {
+	return func(c *config) {
+		if next != nil {
+			c.trailers = next
+		}
+	}
+}
+
+// WithErrorHandler sets the handler of errors that are no refusal of this
+// library. It stands in for that of [runtime.WithErrorHandler]. The default,
+// and the meaning of nil, is [runtime.DefaultHTTPErrorHandler].
+func WithErrorHandler(next runtime.ErrorHandlerFunc) Option {
+	return func(c *config) {
+		if next != nil {
+			c.fail = next
+		}
+	}
+}

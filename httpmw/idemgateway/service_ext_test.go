@@ -1,0 +1,96 @@
+package idemgateway_test
+
+import (
+	"context"
+	"net"
+	"sync/atomic"
+	"testing"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/metadata"
+
+	"github.com/oncewire/idempotency"
+	paymentsv1 "github.com/oncewire/idempotency/gen/payments/v1"
+	"github.com/oncewire/idempotency/interceptor/idemgrpc"
+)
+
+// blob is metadata that no HTTP header can carry as it is.
+const blob = "\x00\xff\r\nX-Forged: yes"
+
+// payments makes a payment with another id on every run.
+type payments struct {
+	paymentsv1.UnimplementedPaymentServiceServer
+
+	runs atomic.Int32
+	keys atomic.Pointer[[]string] // that the last call came with
+	fail func(context.Context) error
+}
+
+func (p *payments) CreatePayment(ctx context.Context, request *paymentsv1.CreatePaymentRequest) (*paymentsv1.Payment, error) {
+	payment, err := p.pay(ctx, idempotency.NewKey())
+	if payment != nil {
+		payment.Amount, payment.Currency = request.GetAmount(), request.GetCurrency()
+	}
+	return payment, err
+}
+
+func (p *payments) UpdatePayment(ctx context.Context, request *paymentsv1.UpdatePaymentRequest) (*paymentsv1.Payment, error) {
+	payment, err := p.pay(ctx, request.GetId())
+	if payment != nil {
+		payment.Description = idempotency.NewKey()
+	}
+	return payment, err
+}
+
+func (p *payments) GetPayment(ctx context.Context, request *paymentsv1.GetPaymentRequest) (*paymentsv1.Payment, error) {
+	return p.pay(ctx, request.GetId())
+}
+
+func (p *payments) pay(ctx context.Context, id string) (*paymentsv1.Payment, error) {
+	p.runs.Add(1)
+	incoming, _ := metadata.FromIncomingContext(ctx)
+	keys := incoming.Get("idempotency-key")
+	p.keys.Store(&keys)
+	_ = grpc.SetHeader(ctx, metadata.Pairs("x-region", "eu", "blob-bin", blob, "x-request-id", idempotency.NewKey()))
+	_ = grpc.SetTrailer(ctx, metadata.Pairs("x-cost", "7", "blob-bin", blob))
+	if p.fail != nil {
+		if err := p.fail(ctx); err != nil {
+			return nil, err
+		}
+	}
+	return &paymentsv1.Payment{Id: id}, nil
+}
+
+// serve starts a gRPC server, guarded unless the engine is nil, and returns
+// its address and what stops it early.
+func serve(t *testing.T, service *payments, engine *idempotency.Engine) (address string, stop func()) {
+	t.Helper()
+	var options []grpc.ServerOption
+	if engine != nil {
+		options = append(options, grpc.ChainUnaryInterceptor(servedBy, idemgrpc.UnaryServerInterceptor(engine)))
+	}
+	server := grpc.NewServer(options...)
+	paymentsv1.RegisterPaymentServiceServer(server, service)
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		_ = server.Serve(listener)
+	}()
+	stop = func() {
+		server.Stop()
+		<-done
+	}
+	t.Cleanup(stop)
+	return listener.Addr().String(), stop
+}
+
+// servedBy says something about every call, as interceptors outside of the
+// guard do.
+func servedBy(ctx context.Context, request any, _ *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (any, error) {
+	_ = grpc.SetHeader(ctx, metadata.Pairs("x-served-by", "node-1"))
+	return handler(ctx, request)
+}

@@ -1,0 +1,87 @@
+package httpmw
+
+import (
+	"context"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/oncewire/idempotency"
+	"github.com/oncewire/idempotency/internal/outcome"
+)
+
+// Middleware guards HTTP handlers with idempotency keys. It is safe for
+// concurrent use, and one value wraps any number of handlers.
+type Middleware struct {
+	config
+
+	engine        *idempotency.Engine
+	keyField      string // canonical
+	replayedField string // canonical
+	filter        outcome.Filter
+}
+
+// New returns a middleware on the engine.
+func New(engine *idempotency.Engine, options ...Option) *Middleware {
+	m := &Middleware{
+		config:        defaults(),
+		engine:        engine,
+		keyField:      http.CanonicalHeaderKey(engine.KeyField()),
+		replayedField: http.CanonicalHeaderKey(engine.ReplayedField()),
+	}
+	for _, option := range options {
+		option(&m.config)
+	}
+	m.filter = outcome.NewFilter(m.unstored, m.setCookie, m.replayedField)
+	return m
+}
+
+// Wrap returns a handler that guards the requests of next.
+func (m *Middleware) Wrap(next http.Handler) http.Handler {
+	return &handler{Middleware: m, next: next}
+}
+
+type handler struct {
+	*Middleware
+
+	next http.Handler
+}
+
+// ServeHTTP implements http.Handler.
+func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	values := r.Header[h.keyField]
+	if !h.guards(r) || len(values) == 0 && !h.engine.Requires(idempotency.KeyDefault) {
+		h.next.ServeHTTP(w, r)
+		return
+	}
+	operation := h.operation(r)
+	key, err := h.engine.ParseKey(r.Context(), operation, idempotency.KeyDefault, values)
+	switch {
+	case err != nil:
+		refuse(w, err)
+	case key == "" || claimed(r.Context(), operation, key):
+		h.next.ServeHTTP(w, r)
+	default:
+		h.guard(w, r, operation, key)
+	}
+}
+
+// guards tells by the method and the content type.
+func (m *Middleware) guards(r *http.Request) bool {
+	return slices.Contains(m.methods, r.Method) && !rpcFraming(r.Header.Get("Content-Type"))
+}
+
+func rpcFraming(contentType string) bool {
+	return hasPrefixFold(contentType, "application/grpc") || hasPrefixFold(contentType, "application/connect+")
+}
+
+func hasPrefixFold(text, prefix string) bool {
+	return len(text) >= len(prefix) && strings.EqualFold(text[:len(prefix)], prefix)
+}
+
+// claimed reports whether the request already runs under this very claim,
+// which would otherwise refuse it as being in progress.
+func claimed(ctx context.Context, operation, key string) bool {
+	execution, ok := idempotency.FromContext(ctx)
+	return ok && execution.Operation == operation && execution.Key == key
+}

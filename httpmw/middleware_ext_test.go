@@ -1,0 +1,133 @@
+package httpmw_test
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"sync"
+	"testing"
+
+	"github.com/oncewire/idempotency"
+	"github.com/oncewire/idempotency/httpmw"
+)
+
+// same is a handler that wants the server's own writer and request.
+type same struct {
+	t testing.TB
+	w http.ResponseWriter
+	r *http.Request
+}
+
+func (s same) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if w != s.w || r != s.r {
+		s.t.Error("got another writer or request than the server's")
+	}
+}
+
+func TestUntouched(t *testing.T) {
+	tests := map[string]func(*http.Request){
+		"no key":            func(r *http.Request) { r.Header.Del("Idempotency-Key") },
+		"other method":      func(r *http.Request) { r.Method = http.MethodPut },
+		"CONNECT":           func(r *http.Request) { r.Method = http.MethodConnect },
+		"gRPC":              func(r *http.Request) { r.Header.Set("Content-Type", "Application/gRPC") },
+		"gRPC with a codec": func(r *http.Request) { r.Header.Set("Content-Type", "application/grpc+proto") },
+		"gRPC-Web":          func(r *http.Request) { r.Header.Set("Content-Type", "application/grpc-web+proto") },
+		"Connect stream":    func(r *http.Request) { r.Header.Set("Content-Type", "application/connect+json") },
+	}
+	middleware := httpmw.New(newEngine(t), httpmw.WithMethods("POST", "CONNECT"))
+	for name, change := range tests {
+		t.Run(name, func(t *testing.T) {
+			w, r := httptest.NewRecorder(), newRequest(key, "{}")
+			change(r)
+			for range 2 {
+				middleware.Wrap(same{t, w, r}).ServeHTTP(w, r)
+			}
+		})
+	}
+}
+
+func TestMethods(t *testing.T) {
+	tests := map[string]struct {
+		options []httpmw.Option
+		guarded []string
+	}{
+		"default":  {nil, []string{"POST", "PATCH"}},
+		"none":     {[]httpmw.Option{httpmw.WithMethods()}, []string{"POST", "PATCH"}},
+		"any case": {[]httpmw.Option{httpmw.WithMethods("put", "Delete")}, []string{"PUT", "DELETE"}},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			guarded := httpmw.New(newEngine(t), test.options...).Wrap(http.HandlerFunc(ok))
+			got := map[string]bool{}
+			for _, method := range []string{"GET", "POST", "PUT", "PATCH", "DELETE"} {
+				request := newRequest(key, "")
+				request.Method = method
+				do(guarded, request)
+				got[method] = do(guarded, request).replayed()
+			}
+			for _, method := range test.guarded {
+				if !got[method] {
+					t.Errorf("%s is not guarded", method)
+				}
+				delete(got, method)
+			}
+			for method, replayed := range got {
+				if replayed {
+					t.Errorf("%s is guarded", method)
+				}
+			}
+		})
+	}
+}
+
+// An option with a value that makes no sense keeps the default.
+func TestOptionsWithoutSense(t *testing.T) {
+	guarded := httpmw.New(newEngine(t), httpmw.WithClassifier(nil), httpmw.WithOperation(nil),
+		httpmw.WithMaxRequestBody(0), httpmw.WithMaxResponseBody(-1)).Wrap(http.HandlerFunc(ok))
+	post(guarded, key, "{}").is(t, http.StatusOK, "done", false)
+	post(guarded, key, "{}").is(t, http.StatusOK, "done", true)
+}
+
+func TestOperation(t *testing.T) {
+	handler := count(func(w http.ResponseWriter, r *http.Request) {
+		execution, _ := idempotency.FromContext(r.Context())
+		w.Header().Set("X-Operation", execution.Operation)
+	})
+	send := func(guarded http.Handler, target string) string {
+		request := httptest.NewRequest(http.MethodPost, target, http.NoBody)
+		request.Header.Set("Idempotency-Key", key)
+		return do(guarded, request).header.Get("X-Operation")
+	}
+	guarded := httpmw.New(newEngine(t)).Wrap(handler)
+	for _, path := range []string{"/a%2Fb", "/a/b"} {
+		if got := send(guarded, path+"?q=1"); got != "POST "+path {
+			t.Errorf("got operation %q", got)
+		}
+	}
+	handler.ran(t, 2)
+	named := httpmw.New(newEngine(t), httpmw.WithOperation(func(*http.Request) string { return "pay" })).Wrap(handler)
+	if send(named, "/v1/pay") != "pay" || send(named, "/v2/pay") != "pay" {
+		t.Error("got another operation")
+	}
+	handler.ran(t, 3)
+}
+
+func TestOneOfManyRuns(t *testing.T) {
+	handler := count(ok)
+	middleware := httpmw.New(newEngine(t, idempotency.WithWait(1<<40)))
+	for protocol, start := range protocols {
+		t.Run(protocol, func(t *testing.T) {
+			handler.Store(0)
+			server := start(t, middleware.Wrap(handler))
+			var calls sync.WaitGroup
+			for range 16 {
+				calls.Go(func() {
+					if got := server.post(t.Name(), "{}"); got.status != http.StatusOK || got.body != "done" {
+						t.Errorf("got %+v", got)
+					}
+				})
+			}
+			calls.Wait()
+			handler.ran(t, 1)
+		})
+	}
+}

@@ -1,0 +1,125 @@
+package httpmw
+
+import (
+	"net/http"
+	"strings"
+)
+
+// Defaults of the options below, in bytes.
+const (
+	DefaultMaxRequestBody  = 1 << 20
+	DefaultMaxResponseBody = 1 << 20
+)
+
+// Option changes how a [Middleware] works.
+type Option func(*config)
+
+type config struct {
+	methods     []string
+	maxRequest  int64
+	maxResponse int64
+	json        bool
+	classify    Classifier
+	operation   func(*http.Request) string
+	setCookie   bool
+	unstored    []string
+}
+
+func defaults() config {
+	return config{
+		methods:     []string{http.MethodPost, http.MethodPatch},
+		maxRequest:  DefaultMaxRequestBody,
+		maxResponse: DefaultMaxResponseBody,
+		classify:    DefaultClassifier,
+		operation:   operation,
+		unstored:    DefaultUnstored(),
+	}
+}
+
+// operation is the default of WithOperation.
+func operation(r *http.Request) string { return r.Method + " " + r.URL.EscapedPath() }
+
+// WithMethods names the methods whose requests are guarded, in any case. The
+// default, and the meaning of no method at all, is POST and PATCH. CONNECT is
+// never guarded.
+func WithMethods(methods ...string) Option {
+	return func(c *config) {
+		if len(methods) == 0 {
+			return
+		}
+		c.methods = nil
+		for _, method := range methods {
+			if method = strings.ToUpper(method); method != http.MethodConnect {
+				c.methods = append(c.methods, method)
+			}
+		}
+	}
+}
+
+// WithMaxRequestBody bounds the body of a guarded request, which is held in
+// memory; a larger one is refused with 413. The default, and the meaning of
+// zero and less, is 1 MiB.
+func WithMaxRequestBody(bytes int64) Option {
+	return func(c *config) {
+		if bytes > 0 {
+			c.maxRequest = bytes
+		}
+	}
+}
+
+// WithMaxResponseBody bounds the body of an answer that is kept. A larger one
+// reaches its caller whole, and is recorded as not kept. The default, and the
+// meaning of zero and less, is 1 MiB.
+func WithMaxResponseBody(bytes int64) Option {
+	return func(c *config) {
+		if bytes > 0 {
+			c.maxResponse = bytes
+		}
+	}
+}
+
+// WithCanonicalJSON takes two JSON bodies (application/json or …+json) for the
+// same request when they differ only in white space, in the order of members
+// and in how characters are escaped. Numbers are compared as they are written.
+// Bodies that are not clearly one value (invalid JSON or UTF-8, a member twice,
+// nesting deeper than 100) are compared as bytes. The default is to compare
+// all bodies as bytes. Switching it on or off leaves older records readable.
+func WithCanonicalJSON() Option {
+	return func(c *config) { c.json = true }
+}
+
+// WithClassifier decides what becomes of an answer. The default, and the
+// meaning of nil, is [DefaultClassifier], which a classifier may call.
+func WithClassifier(classify Classifier) Option {
+	return func(c *config) {
+		if classify != nil {
+			c.classify = classify
+		}
+	}
+}
+
+// WithOperation names what a request calls. Two requests with different
+// operations never meet, even with the same key. The default, and the meaning
+// of nil, is the method and the escaped path: "POST /v1/payments".
+func WithOperation(name func(*http.Request) string) Option {
+	return func(c *config) {
+		if name != nil {
+			c.operation = name
+		}
+	}
+}
+
+// WithSetCookie stores the Set-Cookie fields of an answer too, so that every
+// replay sets the first caller's cookies. The default is not to: a cookie may
+// be a credential.
+func WithSetCookie() Option {
+	return func(c *config) { c.setCookie = true }
+}
+
+// WithUnstored replaces the list of header and trailer fields that are bound to
+// one request and so not stored. The default is [DefaultUnstored]; no names at
+// all means that only those are left out that never are stored (see the
+// package documentation). Case does not matter.
+func WithUnstored(names ...string) Option {
+	return func(c *config) { c.unstored = names }
+}

@@ -1,0 +1,140 @@
+package httpmw_test
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"testing"
+
+	"github.com/oncewire/idempotency"
+	"github.com/oncewire/idempotency/httpmw"
+)
+
+func TestDefaultClassifier(t *testing.T) {
+	special := map[int]idempotency.Verdict{
+		401: idempotency.Release, 408: idempotency.Release, 425: idempotency.Release, 429: idempotency.Release,
+		502: idempotency.Release, 503: idempotency.Release, 504: idempotency.Release, 499: idempotency.Abandon,
+	}
+	for status := 200; status < 600; status++ {
+		want, ok := special[status]
+		if !ok {
+			want = idempotency.Record
+		}
+		if got := httpmw.DefaultClassifier(status, nil); got != want {
+			t.Errorf("status %d: got verdict %d, want %d", status, got, want)
+		}
+	}
+}
+
+// attempts answers with the number of the attempt after doing what the test
+// wants at the first.
+func attempts(first http.HandlerFunc) *counted {
+	var handler *counted
+	handler = count(func(w http.ResponseWriter, r *http.Request) {
+		if handler.Load() == 1 {
+			first(w, r)
+			return
+		}
+		execution, _ := idempotency.FromContext(r.Context())
+		_, _ = io.WriteString(w, "attempt "+string(rune('0'+execution.Attempt)))
+	})
+	return handler
+}
+
+func TestVerdicts(t *testing.T) {
+	status := func(status int) http.HandlerFunc {
+		return func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(status) }
+	}
+	tests := map[string]struct {
+		first    http.HandlerFunc
+		status   int
+		body     string
+		replayed bool
+	}{
+		"500 is recorded":  {status(500), 500, "", true},
+		"422 is recorded":  {status(422), 422, "", true},
+		"503 is released":  {status(503), 200, "attempt 1", false},
+		"499 is abandoned": {status(499), 200, "attempt 2", false},
+		"a panic is abandoned": {
+			func(http.ResponseWriter, *http.Request) { panic("boom") }, 200, "attempt 2", false,
+		},
+		"an inner refusal is released": {
+			func(w http.ResponseWriter, _ *http.Request) { httpmw.WriteRefusal(w, idempotency.ErrKeyReused) },
+			200, "attempt 1", false,
+		},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			guarded := httpmw.New(newEngine(t)).Wrap(attempts(test.first))
+			func() {
+				defer func() { _ = recover() }()
+				post(guarded, key, "")
+			}()
+			post(guarded, key, "").is(t, test.status, test.body, test.replayed)
+		})
+	}
+}
+
+func TestClassifierIsReplaced(t *testing.T) {
+	classify := func(status int, header http.Header) idempotency.Verdict {
+		if header.Get("X-Done") == "no" {
+			return idempotency.Release
+		}
+		return httpmw.DefaultClassifier(status, header)
+	}
+	guarded := httpmw.New(newEngine(t), httpmw.WithClassifier(classify)).
+		Wrap(attempts(func(w http.ResponseWriter, _ *http.Request) { w.Header().Set("X-Done", "no") }))
+	post(guarded, key, "").is(t, http.StatusOK, "", false)
+	post(guarded, key, "").is(t, http.StatusOK, "attempt 1", false)
+	post(guarded, key, "").is(t, http.StatusOK, "attempt 1", true)
+}
+
+func TestContextEnds(t *testing.T) {
+	tests := map[string]struct {
+		write    func(w http.ResponseWriter)
+		body     string
+		replayed bool
+	}{
+		"nothing written": {func(http.ResponseWriter) {}, "attempt 2", false},
+		"answered":        {func(w http.ResponseWriter) { ok(w, nil) }, "done", true},
+		"gave up":         {func(w http.ResponseWriter) { w.WriteHeader(http.StatusBadGateway) }, "attempt 2", false},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			ctx, cancel := context.WithCancel(t.Context())
+			guarded := httpmw.New(newEngine(t)).Wrap(attempts(func(w http.ResponseWriter, r *http.Request) {
+				cancel()
+				<-r.Context().Done()
+				test.write(w)
+			}))
+			do(guarded, newRequest(key, "").WithContext(ctx))
+			post(guarded, key, "").is(t, http.StatusOK, test.body, test.replayed)
+		})
+	}
+}
+
+// An inner middleware that refuses, because its store is down, has not run the
+// request, so the outer one must not record the refusal.
+func TestNested(t *testing.T) {
+	handler := count(ok)
+	name := func(*http.Request) string { return "inner" }
+	broken := httpmw.New(engineOn(t, downStore{}), httpmw.WithOperation(name)).Wrap(handler)
+	sound := httpmw.New(newEngine(t), httpmw.WithOperation(name)).Wrap(handler)
+	inner := broken
+	outer := httpmw.New(newEngine(t)).Wrap(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		inner.ServeHTTP(w, r)
+	}))
+	post(outer, key, "").refuses(t, http.StatusServiceUnavailable, idempotency.ReasonStoreUnavailable)
+	inner = sound
+	post(outer, key, "").is(t, http.StatusOK, "done", false)
+	post(outer, key, "").is(t, http.StatusOK, "done", true)
+	handler.ran(t, 1)
+}
+
+func TestWrappedTwice(t *testing.T) {
+	middleware, handler := httpmw.New(newEngine(t)), count(ok)
+	guarded := middleware.Wrap(middleware.Wrap(handler))
+	post(guarded, key, "").is(t, http.StatusOK, "done", false)
+	post(guarded, key, "").is(t, http.StatusOK, "done", true)
+	handler.ran(t, 1)
+}
