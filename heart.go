@@ -62,12 +62,14 @@ func (h *heart) beat() {
 	}
 	err := a.extend(context.WithoutCancel(a.base), timeout)
 	if h.lost(a, sent, err) {
-		a.lose(err)
+		a.engine.observe(a.base, a, Event{Kind: EventLeaseLost, Err: err})
 	}
 }
 
 // lost takes the result of a heartbeat in, and reports whether the lease is
 // gone: taken by another call, or run out while the store could not be reached.
+// Then it has cancelled the handler, as by now another call may own the key; it
+// does so under the lock, for whoever stops the heart to find.
 func (h *heart) lost(a *attempt, sent time.Time, err error) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -80,6 +82,7 @@ func (h *heart) lost(a *attempt, sent time.Time, err error) bool {
 	lease := a.engine.lease
 	left := time.Until(h.last.Add(lease))
 	if errors.Is(err, backend.ErrClaimLost) || left <= 0 {
+		a.end(ErrClaimLost)
 		return true
 	}
 	h.timer.Reset(pulse(lease, left, err))
@@ -99,10 +102,4 @@ func (a *attempt) extend(ctx context.Context, timeout time.Duration) error {
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	return a.engine.store.Extend(ctx, a.key, a.token, a.engine.lease, a.engine.retention)
-}
-
-// lose cancels the handler: by now another call may own the key.
-func (a *attempt) lose(err error) {
-	a.engine.observe(a.base, a, Event{Kind: EventLeaseLost, Err: err})
-	a.end(ErrClaimLost)
 }

@@ -14,6 +14,7 @@ type lazyContext struct {
 	deadline time.Time // zero for none of its own
 
 	mu     sync.Mutex
+	freed  bool
 	inner  context.Context
 	cancel context.CancelCauseFunc
 	stop   context.CancelFunc // of the deadline's timer
@@ -45,10 +46,17 @@ func (c *lazyContext) Err() error {
 	if err := c.base.Err(); err != nil {
 		return err
 	}
-	if !c.deadline.IsZero() && !time.Now().Before(c.deadline) {
-		return context.DeadlineExceeded
+	if c.over() {
+		return c.built().Err() // which stays the same from here on
 	}
 	return nil
+}
+
+// over reports whether a context that was never built has ended by itself.
+func (c *lazyContext) over() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.freed || !c.deadline.IsZero() && !time.Now().Before(c.deadline)
 }
 
 // Value implements context.Context. Once built, the inner context answers, so
@@ -66,9 +74,17 @@ func (c *lazyContext) end(cause error) {
 	c.cancel(cause)
 }
 
-// free gives back what was built.
+// free ends the context and gives back what was built.
 func (c *lazyContext) free() {
-	if c.peek() == nil {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.freed = true
+	c.release()
+}
+
+// release ends what was built of a context that is freed.
+func (c *lazyContext) release() {
+	if c.inner == nil {
 		return
 	}
 	c.cancel(nil)
@@ -90,6 +106,9 @@ func (c *lazyContext) built() context.Context {
 		c.inner, c.cancel = context.WithCancelCause(c.base)
 		if !c.deadline.IsZero() {
 			c.inner, c.stop = context.WithDeadline(c.inner, c.deadline)
+		}
+		if c.freed {
+			c.release()
 		}
 	}
 	return c.inner

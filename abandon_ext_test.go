@@ -1,0 +1,158 @@
+package idempotency_test
+
+import (
+	"context"
+	"errors"
+	"runtime"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/oncewire/idempotency"
+)
+
+var reject = idempotency.WithOnAbandoned(idempotency.Reject)
+
+// panics runs a call whose handler panics, and returns what came out.
+func panics(t testing.TB, engine *idempotency.Engine, call idempotency.Call, value any) (out any) {
+	t.Helper()
+	defer func() { out = recover() }()
+	_, err := engine.Run(t.Context(), call, func(context.Context) idempotency.Answer { panic(value) })
+	t.Errorf("Run returned %v, want a panic", err)
+	return nil
+}
+
+func TestPanicGoesOnUnchanged(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		engine := newEngine(t, openStore(t))
+		cause := errors.New("boom")
+		for i, value := range []any{cause, "boom", 42, &worker{}} {
+			if out := panics(t, engine, payment(string(rune('a'+i))), value); out != value {
+				t.Errorf("got %v, want the very value %v", out, value)
+			}
+		}
+	})
+}
+
+func TestPanicIsTakenOver(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		engine := newEngine(t, openStore(t))
+		panics(t, engine, payment("k"), "boom")
+		_, err := engine.Run(t.Context(), payment("k"), func(ctx context.Context) idempotency.Answer {
+			execution, _ := idempotency.FromContext(ctx)
+			equal(t, "attempt", execution.Attempt, 2)
+			equal(t, "recovered", execution.Recovered, true)
+			return recording("paid").answer
+		})
+		ok(t, err)
+		equal(t, "attempt", replays(t, engine, payment("k"), "paid").Attempt, 2)
+	})
+}
+
+func TestGoexitAbandons(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		engine := newEngine(t, openStore(t))
+		left := make(chan bool)
+		go func() {
+			returned := false
+			defer func() { left <- returned }()
+			_, _ = engine.Run(t.Context(), payment("k"), func(context.Context) idempotency.Answer {
+				runtime.Goexit()
+				return recording("never").answer
+			})
+			returned = true
+		}()
+		equal(t, "Run returned", <-left, false)
+		starts(t, engine, payment("k"), recording("paid"), 2)
+	})
+}
+
+func TestAttemptsAreCounted(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		engine := newEngine(t, openStore(t))
+		for attempt := 1; attempt <= 5; attempt++ {
+			starts(t, engine, payment("k"), abandoning(), attempt)
+		}
+		starts(t, engine, payment("k"), recording("paid"), 6)
+	})
+}
+
+// TestReleasedTakeoverIsForgotten would be wrong: what the first attempt did
+// is as unknown as before, though the second did nothing.
+func TestReleasedTakeoverStaysRecovered(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		engine := newEngine(t, openStore(t))
+		starts(t, engine, payment("k"), abandoning(), 1)
+		starts(t, engine, payment("k"), releasing(), 2)
+		starts(t, engine, payment("k"), recording("paid"), 3)
+	})
+}
+
+// TestRejectStartsAtMostOnce leaves the handler in every way there is.
+func TestRejectStartsAtMostOnce(t *testing.T) {
+	ways := map[string]func(testing.TB, *idempotency.Engine){
+		"abandon": func(t testing.TB, engine *idempotency.Engine) {
+			starts(t, engine, payment("k"), abandoning(), 1)
+		},
+		"panic": func(t testing.TB, engine *idempotency.Engine) {
+			panics(t, engine, payment("k"), "boom")
+		},
+		"goexit": func(t testing.TB, engine *idempotency.Engine) {
+			left := make(chan struct{})
+			go func() {
+				defer close(left)
+				_, _ = engine.Run(t.Context(), payment("k"), func(context.Context) idempotency.Answer {
+					runtime.Goexit()
+					return idempotency.Answer{}
+				})
+			}()
+			<-left
+		},
+	}
+	for name, leave := range ways {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				engine := newEngine(t, openStore(t), reject)
+				leave(t, engine)
+				for range 3 {
+					refusal := refused(t, engine, payment("k"), idempotency.ErrOutcomeUnknown)
+					equal(t, "retry after", refusal.RetryAfter, 0)
+					time.Sleep(lease)
+				}
+			})
+		})
+	}
+}
+
+func TestRejectAllowsWhatWasReleased(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		engine := newEngine(t, openStore(t), reject)
+		starts(t, engine, payment("k"), releasing(), 1)
+		starts(t, engine, payment("k"), recording("paid"), 1)
+	})
+}
+
+func TestOneTakeoverWins(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store := openStore(t)
+		crash(t, store, payment("k"))
+		time.Sleep(lease)
+		engine := newEngine(t, store, idempotency.WithWait(time.Minute))
+		var runs atomic.Int32
+		for range 50 {
+			go func() {
+				result, err := engine.Run(t.Context(), payment("k"), func(context.Context) idempotency.Answer {
+					runs.Add(1)
+					time.Sleep(time.Second)
+					return recording("paid").answer
+				})
+				ok(t, err)
+				equal(t, "outcome", string(result.Outcome), "paid")
+				equal(t, "attempt", result.Attempt, 2)
+			}()
+		}
+		time.Sleep(time.Minute)
+		equal(t, "runs", runs.Load(), 1)
+	})
+}

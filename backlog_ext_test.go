@@ -1,0 +1,192 @@
+package idempotency_test
+
+import (
+	"context"
+	"fmt"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/oncewire/idempotency"
+	"github.com/oncewire/idempotency/backend/backendtest"
+)
+
+// TestClaimIsKeptWhileRecordingIsRetried looks on from another engine: nobody
+// may take the key over, for many leases, until the outcome stands.
+func TestClaimIsKeptWhileRecordingIsRetried(t *testing.T) {
+	for ill, fault := range map[string]backendtest.Fault{"down": down, "hanging": hang} {
+		for _, short := range []time.Duration{lease, 6 * time.Second, time.Second} {
+			t.Run(fmt.Sprint(ill, " lease ", short), func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					inner, seen := openStore(t), &events{}
+					store := newShaky(inner).on(backendtest.OpComplete, every(fault))
+					engine := newEngine(t, store, idempotency.WithLease(short),
+						idempotency.WithBacklog(1, time.Hour), idempotency.WithObserver(seen))
+					onlooker := newEngine(t, inner)
+					begun := time.Now()
+					go starts(t, engine, payment("k"), recording("paid"), 1)
+					synctest.Wait()
+					for time.Since(begun) < 5*time.Minute && !t.Failed() {
+						refused(t, onlooker, payment("k"), idempotency.ErrInProgress)
+						time.Sleep(100 * time.Millisecond)
+					}
+					store.on(backendtest.OpComplete, nil)
+					time.Sleep(time.Minute)
+					replays(t, onlooker, payment("k"), "paid")
+					recorded := seen.of(idempotency.EventRecorded)
+					if len(recorded) != 1 || !recorded[0].Retried {
+						t.Errorf("got %+v, want one retried recording", recorded)
+					}
+				})
+			})
+		}
+	}
+}
+
+func TestBacklogIsBoundedInNumber(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		seen := &events{}
+		store := newShaky(openStore(t)).on(backendtest.OpComplete, every(down))
+		engine := newEngine(t, store, idempotency.WithBacklog(2, time.Hour), idempotency.WithObserver(seen))
+		for _, key := range []string{"a", "b", "c", "d"} {
+			starts(t, engine, payment(key), recording("paid "+key), 1)
+		}
+		equal(t, "failed", len(seen.of(idempotency.EventFinishFailed)), 4)
+		equal(t, "dropped", len(seen.of(idempotency.EventFinishDropped)), 2)
+		store.on(backendtest.OpComplete, nil)
+		time.Sleep(10 * time.Second)
+		equal(t, "recorded", len(seen.of(idempotency.EventRecorded)), 2)
+		replays(t, engine, payment("a"), "paid a")
+		replays(t, engine, payment("b"), "paid b")
+		starts(t, engine, payment("e"), recording("there is room again"), 1)
+	})
+}
+
+func TestBacklogIsBoundedInTime(t *testing.T) {
+	for ill, fault := range map[string]backendtest.Fault{"down": down, "hanging": hang} {
+		t.Run(ill, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				seen := &events{}
+				store := newShaky(openStore(t)).on(backendtest.OpComplete, every(fault))
+				engine := newEngine(t, store, idempotency.WithBacklog(10, time.Minute), idempotency.WithObserver(seen))
+				starts(t, engine, payment("k"), recording("paid"), 1)
+				start := time.Now()
+				ok(t, engine.Close(t.Context()))
+				took(t, start, time.Minute)
+				dropped := seen.of(idempotency.EventFinishDropped)
+				if len(dropped) != 1 || dropped[0].Operation != operation || dropped[0].Attempt != 1 {
+					t.Errorf("got %+v, want one dropped recording", dropped)
+				}
+			})
+		})
+	}
+}
+
+func TestDroppedRecordingLapses(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store := newShaky(openStore(t)).on(backendtest.OpComplete, first(1, down))
+		engine := newEngine(t, store, idempotency.WithBacklog(0, 0))
+		starts(t, engine, payment("k"), recording("paid"), 1)
+		refused(t, engine, payment("k"), idempotency.ErrInProgress)
+		time.Sleep(lease)
+		starts(t, engine, payment("k"), recording("paid"), 2)
+	})
+}
+
+func TestBacklogEndsWhenTheClaimIsLost(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		inner, seen := openStore(t), &events{}
+		cut := newShaky(inner).on(backendtest.OpComplete, every(down)).on(backendtest.OpExtend, every(down))
+		engine := newEngine(t, cut, idempotency.WithBacklog(1, time.Hour), idempotency.WithObserver(seen))
+		starts(t, engine, payment("k"), recording("stale"), 1)
+		time.Sleep(lease)
+		other := newEngine(t, inner)
+		starts(t, other, payment("k"), recording("paid"), 2)
+		cut.on(backendtest.OpComplete, nil)
+		ok(t, engine.Close(t.Context()))
+		gone := seen.of(idempotency.EventLeaseLost)
+		if len(gone) != 1 || !gone[0].Retried {
+			t.Errorf("got %+v, want one lost lease, found out in the background", gone)
+		}
+		replays(t, other, payment("k"), "paid")
+	})
+}
+
+func TestRetriesComeSlower(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store := newShaky(openStore(t)).on(backendtest.OpComplete, every(down))
+		engine := newEngine(t, store, idempotency.WithBacklog(1, 10*time.Minute))
+		start := time.Now()
+		starts(t, engine, payment("k"), recording("paid"), 1)
+		ok(t, engine.Close(t.Context()))
+		sent := store.times(backendtest.OpComplete)
+		if second := sent[1].Sub(start); second > 50*time.Millisecond {
+			t.Errorf("the second try came after %v, want 50ms at most", second)
+		}
+		for i := 12; i < len(sent); i++ {
+			if pause := sent[i].Sub(sent[i-1]); pause < 2500*time.Millisecond || pause > 5*time.Second {
+				t.Errorf("pause %d is %v, want 2.5s to 5s", i, pause)
+			}
+		}
+		if len(sent) < 120 || len(sent) > 260 {
+			t.Errorf("%d tries in ten minutes", len(sent))
+		}
+	})
+}
+
+func TestCloseDrains(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store := newShaky(openStore(t)).on(backendtest.OpComplete, first(40, down))
+		engine := newEngine(t, store)
+		for i := range 20 {
+			starts(t, engine, payment(fmt.Sprint(i)), recording("paid"), 1)
+		}
+		for range 3 {
+			ok(t, engine.Close(t.Context()))
+		}
+		for i := range 20 {
+			replays(t, engine, payment(fmt.Sprint(i)), "paid")
+		}
+	})
+}
+
+func TestCloseHonoursItsContext(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store := newShaky(openStore(t)).on(backendtest.OpComplete, every(down))
+		engine := newEngine(t, store)
+		starts(t, engine, payment("k"), recording("paid"), 1)
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		start := time.Now()
+		want(t, engine.Close(ctx), context.DeadlineExceeded)
+		took(t, start, time.Second)
+		store.on(backendtest.OpComplete, nil)
+		ok(t, engine.Close(t.Context()))
+		replays(t, engine, payment("k"), "paid")
+	})
+}
+
+func TestCloseOfAnIdleEngineReturnsAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		engine := newEngine(t, openStore(t))
+		start := time.Now()
+		ended, cancel := context.WithCancel(t.Context())
+		cancel()
+		ok(t, engine.Close(ended))
+		took(t, start, 0)
+	})
+}
+
+func TestClosedEngineTakesNothingOn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		seen := &events{}
+		store := newShaky(openStore(t)).on(backendtest.OpComplete, every(down))
+		engine := newEngine(t, store, idempotency.WithObserver(seen))
+		ok(t, engine.Close(t.Context()))
+		starts(t, engine, payment("k"), recording("paid"), 1)
+		equal(t, "dropped", len(seen.of(idempotency.EventFinishDropped)), 1)
+		start := time.Now()
+		ok(t, engine.Close(t.Context()))
+		took(t, start, 0)
+	})
+}

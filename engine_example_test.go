@@ -1,0 +1,67 @@
+package idempotency_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/oncewire/idempotency"
+	"github.com/oncewire/idempotency/backend/memstore"
+)
+
+func ExampleNew() {
+	store := memstore.New()
+	defer store.Close()
+	engine, err := idempotency.New(store,
+		idempotency.WithRetention(72*time.Hour),
+		idempotency.WithWait(5*time.Second),
+	)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer engine.Close(context.Background())
+	fmt.Println(engine.KeyField())
+	// Output: Idempotency-Key
+}
+
+func ExampleEngine_Do() {
+	store := memstore.New()
+	defer store.Close()
+	engine, _ := idempotency.New(store)
+	defer engine.Close(context.Background())
+
+	send := func(context.Context) ([]byte, error) {
+		fmt.Println("sending the invoice")
+		return []byte("invoice 17"), nil
+	}
+	for range 2 { // a queue delivers at least once
+		call := idempotency.Call{Operation: "send-invoice", Key: "message-4711"}
+		result, err := engine.Do(context.Background(), call, send)
+		fmt.Printf("%s, replayed: %v, %v\n", result.Outcome, result.Replayed, err)
+	}
+	// Output:
+	// sending the invoice
+	// invoice 17, replayed: false, <nil>
+	// invoice 17, replayed: true, <nil>
+}
+
+func ExampleNotDone() {
+	store := memstore.New()
+	defer store.Close()
+	engine, _ := idempotency.New(store, idempotency.WithOnAbandoned(idempotency.Reject))
+	defer engine.Close(context.Background())
+
+	answers := []error{idempotency.NotDone(errors.New("mail server is busy")), nil}
+	for _, answer := range answers {
+		call := idempotency.Call{Operation: "send-invoice", Key: "message-4711"}
+		result, err := engine.Do(context.Background(), call, func(context.Context) ([]byte, error) {
+			return []byte("sent"), answer
+		})
+		fmt.Printf("%q %v\n", result.Outcome, err)
+	}
+	// Output:
+	// "" mail server is busy
+	// "sent" <nil>
+}

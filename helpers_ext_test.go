@@ -1,0 +1,272 @@
+package idempotency_test
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/oncewire/idempotency"
+	"github.com/oncewire/idempotency/backend"
+	"github.com/oncewire/idempotency/backend/backendtest"
+	"github.com/oncewire/idempotency/backend/memstore"
+)
+
+const (
+	operation = "/bank.v1.Bank/Pay"
+	lease     = 30 * time.Second // the default
+)
+
+// errDown has a text that no client may see.
+var errDown = errors.New("dial tcp redis-7.internal:6379: connection refused")
+
+// Faults of a store.
+var (
+	down = backendtest.Fault{Err: errDown}                // not applied
+	lost = backendtest.Fault{Err: errDown, Applied: true} // applied, the reply was lost
+	hang = backendtest.Fault{Hang: true}
+)
+
+func openStore(t testing.TB) *memstore.Store {
+	store := memstore.New()
+	t.Cleanup(func() { _ = store.Close() })
+	return store
+}
+
+func newEngine(t testing.TB, store backend.Store, options ...idempotency.Option) *idempotency.Engine {
+	t.Helper()
+	engine, err := idempotency.New(store, options...)
+	ok(t, err)
+	t.Cleanup(func() { ok(t, engine.Close(context.Background())) })
+	return engine
+}
+
+// shaky is a memory store that fails as planned and counts its calls.
+type shaky struct {
+	*backendtest.FaultyWaiter
+
+	mu    sync.Mutex
+	plans map[backendtest.Op]plan
+	sent  map[backendtest.Op][]time.Time
+}
+
+// plan tells the fault of the n-th call of a method, the first being 1.
+type plan func(n int) backendtest.Fault
+
+func every(fault backendtest.Fault) plan { return func(int) backendtest.Fault { return fault } }
+
+func first(calls int, fault backendtest.Fault) plan {
+	return func(n int) backendtest.Fault {
+		if n > calls {
+			return backendtest.Fault{}
+		}
+		return fault
+	}
+}
+
+func newShaky(store *memstore.Store) *shaky {
+	s := &shaky{plans: map[backendtest.Op]plan{}, sent: map[backendtest.Op][]time.Time{}}
+	s.FaultyWaiter = backendtest.NewFaultyWaiter(store, s.fault)
+	return s
+}
+
+func (s *shaky) fault(op backendtest.Op) backendtest.Fault {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.sent[op] = append(s.sent[op], time.Now())
+	if plan := s.plans[op]; plan != nil {
+		return plan(len(s.sent[op]))
+	}
+	return backendtest.Fault{}
+}
+
+// on plans the calls of a method from now on, counted anew.
+func (s *shaky) on(op backendtest.Op, plan plan) *shaky {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.plans[op], s.sent[op] = plan, nil
+	return s
+}
+
+func (s *shaky) times(op backendtest.Op) []time.Time {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return append([]time.Time(nil), s.sent[op]...)
+}
+
+func (s *shaky) count(op backendtest.Op) int { return len(s.times(op)) }
+
+// events is an observer that remembers.
+type events struct {
+	mu  sync.Mutex
+	all []idempotency.Event
+}
+
+func (e *events) Observe(_ context.Context, event idempotency.Event) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.all = append(e.all, event)
+}
+
+func (e *events) list() []idempotency.Event {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return append([]idempotency.Event(nil), e.all...)
+}
+
+func (e *events) of(kind idempotency.EventKind) (found []idempotency.Event) {
+	for _, event := range e.list() {
+		if event.Kind == kind {
+			found = append(found, event)
+		}
+	}
+	return found
+}
+
+func (e *events) kinds() (kinds []string) {
+	for _, event := range e.list() {
+		kinds = append(kinds, event.Kind.String())
+	}
+	return kinds
+}
+
+func payment(key string) idempotency.Call { return idempotency.Call{Operation: operation, Key: key} }
+
+func payload(key, body string) idempotency.Call {
+	call := payment(key)
+	call.Fingerprint = idempotency.NewFingerprint(idempotency.AlgorithmBytes, []byte(body))
+	return call
+}
+
+// worker is a handler that answers as it is told and counts its runs.
+type worker struct {
+	answer idempotency.Answer
+	runs   atomic.Int32
+}
+
+func (w *worker) run(context.Context) idempotency.Answer {
+	w.runs.Add(1)
+	return w.answer
+}
+
+func recording(text string) *worker {
+	return &worker{answer: idempotency.Answer{Verdict: idempotency.Record, Outcome: []byte(text)}}
+}
+
+func releasing() *worker { return &worker{answer: idempotency.Answer{Verdict: idempotency.Release}} }
+
+func abandoning() *worker { return &worker{answer: idempotency.Answer{Verdict: idempotency.Abandon}} }
+
+// starts runs a call whose handler must run, as the given attempt.
+func starts(t testing.TB, engine *idempotency.Engine, call idempotency.Call, w *worker, attempt int) {
+	t.Helper()
+	before := w.runs.Load()
+	result, err := engine.Run(t.Context(), call, w.run)
+	if err != nil || result.Replayed || result.Attempt != attempt || w.runs.Load() != before+1 {
+		t.Errorf("got %+v, %v after %d runs, want a run as attempt %d", result, err, w.runs.Load()-before, attempt)
+	}
+	if string(result.Outcome) != string(w.answer.Outcome) {
+		t.Errorf("got outcome %q, want the handler's own %q", result.Outcome, w.answer.Outcome)
+	}
+}
+
+// replays runs a call that must get the outcome of an earlier one.
+func replays(t testing.TB, engine *idempotency.Engine, call idempotency.Call, outcome string) idempotency.Result {
+	t.Helper()
+	w := recording("ran again")
+	result, err := engine.Run(t.Context(), call, w.run)
+	if err != nil || !result.Replayed || string(result.Outcome) != outcome || w.runs.Load() != 0 {
+		t.Errorf("got %q, %+v, %v, %d runs, want a replay of %q", result.Outcome, result, err, w.runs.Load(), outcome)
+	}
+	return result
+}
+
+// refused runs a call that must be refused without running.
+func refused(t testing.TB, engine *idempotency.Engine, call idempotency.Call, target error) *idempotency.Error {
+	t.Helper()
+	w := recording("ran")
+	result, err := engine.Run(t.Context(), call, w.run)
+	want(t, err, target)
+	if w.runs.Load() != 0 || result.Outcome != nil || result.Replayed {
+		t.Errorf("got %+v after %d runs, want a refusal alone", result, w.runs.Load())
+	}
+	refusal, is := errors.AsType[*idempotency.Error](err)
+	if !is {
+		t.Errorf("got a %T, want an *Error", err)
+		return &idempotency.Error{}
+	}
+	return refusal
+}
+
+// held is a call whose handler runs until it is told to end.
+type held struct {
+	ctx    context.Context
+	answer chan idempotency.Answer
+	result chan idempotency.Result
+}
+
+// hold starts a call in a bubble and leaves it running.
+func hold(t testing.TB, engine *idempotency.Engine, call idempotency.Call) *held {
+	t.Helper()
+	h := &held{answer: make(chan idempotency.Answer), result: make(chan idempotency.Result, 1)}
+	go func() {
+		result, err := engine.Run(t.Context(), call, func(ctx context.Context) idempotency.Answer {
+			h.ctx = ctx
+			return <-h.answer
+		})
+		ok(t, err)
+		h.result <- result
+	}()
+	synctest.Wait()
+	if h.ctx == nil {
+		t.Fatal("the handler to hold did not start")
+	}
+	return h
+}
+
+func (h *held) end(answer idempotency.Answer) idempotency.Result {
+	h.answer <- answer
+	return <-h.result
+}
+
+// crash leaves a claim behind as a process does that dies: alive for a lease
+// from now, with nobody there to end it.
+func crash(t testing.TB, store *memstore.Store, call idempotency.Call, options ...idempotency.Option) {
+	t.Helper()
+	broken := newShaky(store).on(backendtest.OpExtend, every(down))
+	engine := newEngine(t, broken, append(options, idempotency.WithBacklog(0, 0))...)
+	_, err := engine.Run(t.Context(), call, abandoning().run)
+	ok(t, err)
+}
+
+func ok(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Errorf("unexpected error: %v", err)
+	}
+}
+
+func want(t testing.TB, err, target error) {
+	t.Helper()
+	if !errors.Is(err, target) {
+		t.Errorf("got error %v, want %v", err, target)
+	}
+}
+
+func equal[T comparable](t testing.TB, what string, got, want T) {
+	t.Helper()
+	if got != want {
+		t.Errorf("%s: got %v, want %v", what, got, want)
+	}
+}
+
+// took requires that exactly d has passed since start, on a bubble's clock.
+func took(t testing.TB, start time.Time, d time.Duration) {
+	t.Helper()
+	if past := time.Since(start); past != d {
+		t.Errorf("took %v, want %v", past, d)
+	}
+}

@@ -1,0 +1,112 @@
+package outcome_test
+
+import (
+	"errors"
+	"maps"
+	"slices"
+	"testing"
+
+	"google.golang.org/protobuf/proto"
+
+	idempotencyv1 "github.com/oncewire/idempotency/gen/idempotency/v1"
+	"github.com/oncewire/idempotency/internal/outcome"
+)
+
+// fields are headers with all that is odd about them.
+func fields() map[string][]string {
+	return map[string][]string{
+		"content-type": {"application/grpc"},
+		"x-many":       {"one", "two", "one", ""},
+		"x-none":       {},
+		"x-empty":      {""},
+		"trace-bin":    {"\x00\xff\x80", "\xc3("},
+		"":             {"nameless"},
+	}
+}
+
+// copied returns stored fields as a map.
+func copied(stored outcome.Fields) map[string][]string {
+	into := map[string][]string{}
+	stored.CopyTo(into)
+	return into
+}
+
+// generated returns fields in the form of the generated code, in any order.
+func generated(fields map[string][]string) (list []*idempotencyv1.Field) {
+	for name, values := range fields {
+		field := &idempotencyv1.Field{Name: name}
+		for _, value := range values {
+			field.Values = append(field.Values, []byte(value))
+		}
+		list = append(list, field)
+	}
+	return list
+}
+
+func plain(list []*idempotencyv1.Field) map[string][]string {
+	fields := map[string][]string{}
+	for _, field := range list {
+		values := []string{}
+		for _, value := range field.GetValues() {
+			values = append(values, string(value))
+		}
+		fields[field.GetName()] = values
+	}
+	return fields
+}
+
+func sameFields(t testing.TB, what string, got, want map[string][]string) {
+	t.Helper()
+	if !maps.EqualFunc(got, want, slices.Equal) {
+		t.Errorf("%s: got %q, want %q", what, got, want)
+	}
+}
+
+func equal[T comparable](t testing.TB, what string, got, want T) {
+	t.Helper()
+	if got != want {
+		t.Errorf("%s: got %v, want %v", what, got, want)
+	}
+}
+
+func ok(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatalf("unexpected error: %v", err)
+	}
+}
+
+// unreadable requires an error that wraps ErrFormat.
+func unreadable(t testing.TB, err error) {
+	t.Helper()
+	if !errors.Is(err, outcome.ErrFormat) {
+		t.Errorf("got error %v, want %v", err, outcome.ErrFormat)
+	}
+}
+
+// wire is what the generated code makes of an outcome.
+func wire(t testing.TB, message *idempotencyv1.Outcome) []byte {
+	t.Helper()
+	raw, err := proto.Marshal(message)
+	ok(t, err)
+	return raw
+}
+
+func rpcOutcome(rpc *idempotencyv1.RpcOutcome) *idempotencyv1.Outcome {
+	return &idempotencyv1.Outcome{Format: 1, Kind: &idempotencyv1.Outcome_Rpc{Rpc: rpc}}
+}
+
+func httpOutcome(http *idempotencyv1.HttpOutcome) *idempotencyv1.Outcome {
+	return &idempotencyv1.Outcome{Format: 1, Kind: &idempotencyv1.Outcome_Http{Http: http}}
+}
+
+// parsed reads an outcome as any other program would.
+func parsed(t testing.TB, raw []byte) *idempotencyv1.Outcome {
+	t.Helper()
+	message := &idempotencyv1.Outcome{}
+	ok(t, proto.Unmarshal(raw, message))
+	if unknown := message.ProtoReflect().GetUnknown(); len(unknown) > 0 {
+		t.Errorf("%d bytes that the schema does not know", len(unknown))
+	}
+	return message
+}
