@@ -1,0 +1,82 @@
+// Command grpc guards a grpc-go server: one engine, one interceptor. Its
+// handler shows what it may know of the key it runs under, and how to carry the
+// protection on to a service that it calls itself.
+//
+//	go run ./examples/grpc
+//	grpcurl -plaintext -v -H 'Idempotency-Key: order-1' \
+//		-d '{"amount": 1250, "currency": "EUR", "customer": "ada"}' \
+//		127.0.0.1:9090 payments.v1.PaymentService/CreatePayment
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"flag"
+	"log"
+	"net"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/reflection"
+
+	"github.com/oncewire/idempotency"
+	"github.com/oncewire/idempotency/backend/memstore"
+	paymentsv1 "github.com/oncewire/idempotency/gen/payments/v1"
+	"github.com/oncewire/idempotency/interceptor/idemgrpc"
+)
+
+func main() {
+	address := flag.String("addr", "127.0.0.1:9090", "`address` to listen on")
+	flag.Parse()
+	listener, err := net.Listen("tcp", *address)
+	if err != nil {
+		log.Fatal(err)
+	}
+	log.Printf("listening on %s", listener.Addr())
+	log.Fatal(serve(listener))
+}
+
+func serve(listener net.Listener) error {
+	engine, err := idempotency.New(memstore.New())
+	if err != nil {
+		return err
+	}
+	server := grpc.NewServer(
+		grpc.UnaryInterceptor(idemgrpc.UnaryServerInterceptor(engine)),
+		grpc.StreamInterceptor(idemgrpc.StreamServerInterceptor(engine)),
+	)
+	paymentsv1.RegisterPaymentServiceServer(server, payments{})
+	reflection.Register(server)
+	return server.Serve(listener)
+}
+
+type payments struct {
+	paymentsv1.UnimplementedPaymentServiceServer
+}
+
+// CreatePayment charges whenever it is called, which is once for each key.
+func (payments) CreatePayment(ctx context.Context, request *paymentsv1.CreatePaymentRequest) (*paymentsv1.Payment, error) {
+	if execution, guarded := idempotency.FromContext(ctx); guarded {
+		log.Printf("%s with key %s: attempt %d", execution.Operation, execution.Key, execution.Attempt)
+	}
+	if err := charge(ctx, request); err != nil {
+		return nil, err
+	}
+	return &paymentsv1.Payment{
+		Id:       rand.Text(),
+		Amount:   request.GetAmount(),
+		Currency: request.GetCurrency(),
+		Customer: request.GetCustomer(),
+		Status:   paymentsv1.PaymentStatus_PAYMENT_STATUS_SUCCEEDED,
+	}, nil
+}
+
+// charge stands for a call to a card network that knows idempotency keys too.
+// The derived key is the same at every attempt of this payment, so should this
+// process die here and another one take the payment over, the network sees a
+// retry.
+func charge(ctx context.Context, request *paymentsv1.CreatePaymentRequest) error {
+	if key, guarded := idempotency.DeriveKey(ctx, "charge"); guarded {
+		log.Printf("charging %s with key %s", request.GetCustomer(), key)
+	}
+	return ctx.Err()
+}

@@ -1,0 +1,84 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strconv"
+
+	"connectrpc.com/connect"
+	"google.golang.org/grpc/status"
+
+	"github.com/oncewire/idempotency"
+	paymentsv1 "github.com/oncewire/idempotency/gen/payments/v1"
+	"github.com/oncewire/idempotency/gen/payments/v1/paymentsv1connect"
+	"github.com/oncewire/idempotency/interceptor/idemconnect"
+)
+
+// newConnect serves the payments with connect-go, which speaks Connect, gRPC
+// and gRPC-Web. The order is that of newGRPC.
+func newConnect(engine *idempotency.Engine, tenants tenancy, payments *service) (string, http.Handler) {
+	return paymentsv1connect.NewPaymentServiceHandler(
+		connectService{service: payments},
+		connect.WithRecover(recoverConnect),
+		connect.WithInterceptors(
+			connect.UnaryInterceptorFunc(tenants.unaryConnect),
+			idemconnect.NewInterceptor(engine),
+		),
+	)
+}
+
+func recoverConnect(ctx context.Context, spec connect.Spec, _ http.Header, cause any) error {
+	logPanic(ctx, spec.Procedure, cause)
+	return connect.NewError(connect.CodeInternal, errors.New(panicMessage))
+}
+
+// connectService is the business as connect-go has it.
+type connectService struct{ service *service }
+
+func (c connectService) CreatePayment(ctx context.Context, request *connect.Request[paymentsv1.CreatePaymentRequest]) (*connect.Response[paymentsv1.Payment], error) {
+	made, err := c.service.create(ctx, request.Msg)
+	if err != nil {
+		failed := connectError(err)
+		if made.entries > 0 {
+			failed.Meta().Set(trailerEntries, strconv.Itoa(made.entries))
+		}
+		return nil, failed
+	}
+	response := connect.NewResponse(made.payment)
+	response.Header().Set(headerPaymentID, made.payment.GetId())
+	response.Header().Set(headerAttempt, strconv.Itoa(made.attempt))
+	response.Trailer().Set(trailerEntries, strconv.Itoa(made.entries))
+	return response, nil
+}
+
+func (c connectService) UpdatePayment(ctx context.Context, request *connect.Request[paymentsv1.UpdatePaymentRequest]) (*connect.Response[paymentsv1.Payment], error) {
+	return respond(c.service.update(ctx, request.Msg))
+}
+
+func (c connectService) GetPayment(ctx context.Context, request *connect.Request[paymentsv1.GetPaymentRequest]) (*connect.Response[paymentsv1.Payment], error) {
+	return respond(c.service.get(ctx, request.Msg))
+}
+
+func (c connectService) ListPayments(ctx context.Context, _ *connect.Request[paymentsv1.ListPaymentsRequest]) (*connect.Response[paymentsv1.ListPaymentsResponse], error) {
+	return connect.NewResponse(c.service.list(ctx)), nil
+}
+
+func respond(payment *paymentsv1.Payment, err error) (*connect.Response[paymentsv1.Payment], error) {
+	if err != nil {
+		return nil, connectError(err)
+	}
+	return connect.NewResponse(payment), nil
+}
+
+// connectError says a gRPC status as a Connect error with the same details.
+func connectError(err error) *connect.Error {
+	failed := status.Convert(err)
+	said := connect.NewError(connect.Code(failed.Code()), errors.New(failed.Message()))
+	for _, packed := range failed.Proto().GetDetails() {
+		if detail, err := connect.NewErrorDetail(packed); err == nil {
+			said.AddDetail(detail)
+		}
+	}
+	return said
+}

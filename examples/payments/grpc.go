@@ -1,0 +1,77 @@
+package main
+
+import (
+	"context"
+	"strconv"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/metadata"
+	"google.golang.org/grpc/reflection"
+	"google.golang.org/grpc/status"
+
+	healthv1 "google.golang.org/grpc/health/grpc_health_v1"
+
+	"github.com/oncewire/idempotency"
+	paymentsv1 "github.com/oncewire/idempotency/gen/payments/v1"
+	"github.com/oncewire/idempotency/interceptor/idemgrpc"
+)
+
+// newGRPC serves the payments with grpc-go. A panic passes through idemgrpc,
+// which must see it to know that nobody knows the outcome, and ends in recoverPanic,
+// since grpc-go would let it end the process.
+func newGRPC(engine *idempotency.Engine, tenants tenancy, payments *service, health healthv1.HealthServer) *grpc.Server {
+	server := grpc.NewServer(
+		grpc.ChainUnaryInterceptor(recoverPanic, tenants.unaryServer, idemgrpc.UnaryServerInterceptor(engine)),
+		grpc.ChainStreamInterceptor(idemgrpc.StreamServerInterceptor(engine)),
+	)
+	paymentsv1.RegisterPaymentServiceServer(server, grpcService{service: payments})
+	healthv1.RegisterHealthServer(server, health)
+	reflection.Register(server)
+	return server
+}
+
+func recoverPanic(ctx context.Context, request any, info *grpc.UnaryServerInfo, next grpc.UnaryHandler) (response any, err error) {
+	defer func() {
+		if cause := recover(); cause != nil {
+			logPanic(ctx, info.FullMethod, cause)
+			err = status.Error(codes.Internal, panicMessage)
+		}
+	}()
+	return next(ctx, request)
+}
+
+// grpcService is the business as grpc-go has it.
+type grpcService struct {
+	paymentsv1.UnimplementedPaymentServiceServer
+
+	service *service
+}
+
+func (g grpcService) CreatePayment(ctx context.Context, request *paymentsv1.CreatePaymentRequest) (*paymentsv1.Payment, error) {
+	made, err := g.service.create(ctx, request)
+	if made.entries > 0 {
+		grpc.SetTrailer(ctx, metadata.Pairs(trailerEntries, strconv.Itoa(made.entries)))
+	}
+	if err != nil {
+		// No headers here: grpc-go clients do not retry an error that has some.
+		return nil, err
+	}
+	grpc.SetHeader(ctx, metadata.Pairs(
+		headerPaymentID, made.payment.GetId(),
+		headerAttempt, strconv.Itoa(made.attempt),
+	))
+	return made.payment, nil
+}
+
+func (g grpcService) UpdatePayment(ctx context.Context, request *paymentsv1.UpdatePaymentRequest) (*paymentsv1.Payment, error) {
+	return g.service.update(ctx, request)
+}
+
+func (g grpcService) GetPayment(ctx context.Context, request *paymentsv1.GetPaymentRequest) (*paymentsv1.Payment, error) {
+	return g.service.get(ctx, request)
+}
+
+func (g grpcService) ListPayments(ctx context.Context, _ *paymentsv1.ListPaymentsRequest) (*paymentsv1.ListPaymentsResponse, error) {
+	return g.service.list(ctx), nil
+}

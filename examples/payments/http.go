@@ -1,0 +1,43 @@
+package main
+
+import (
+	"net/http"
+	"time"
+
+	"connectrpc.com/grpchealth"
+	"connectrpc.com/grpcreflect"
+
+	paymentsv1 "github.com/oncewire/idempotency/gen/payments/v1"
+)
+
+// routes is one port's worth of doors. Each of them guards itself, so this mux
+// needs no middleware.
+type routes struct {
+	connectPath string
+	connect     http.Handler
+	rest        http.Handler
+	health      grpchealth.Checker
+}
+
+func (r routes) mux() *http.ServeMux {
+	mux := http.NewServeMux()
+	mux.Handle(r.connectPath, r.connect)
+	mux.Handle("/v1/", r.rest)
+	mux.Handle(grpchealth.NewHandler(r.health))
+	reflector := grpcreflect.NewStaticReflector(paymentsv1.PaymentService_ServiceDesc.ServiceName, grpchealth.HealthV1ServiceName)
+	mux.Handle(grpcreflect.NewHandlerV1(reflector))
+	mux.Handle(grpcreflect.NewHandlerV1Alpha(reflector))
+	return mux
+}
+
+// newHTTP speaks HTTP/2 without TLS too, which gRPC needs.
+func newHTTP(handler http.Handler) *http.Server {
+	server := &http.Server{
+		Handler:           handler,
+		ReadHeaderTimeout: 10 * time.Second,
+		Protocols:         new(http.Protocols),
+	}
+	server.Protocols.SetHTTP1(true)
+	server.Protocols.SetUnencryptedHTTP2(true)
+	return server
+}

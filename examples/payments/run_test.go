@@ -1,0 +1,32 @@
+package main
+
+import (
+	"errors"
+	"flag"
+	"strings"
+	"testing"
+)
+
+func TestFlagsRefused(t *testing.T) {
+	for _, arguments := range [][]string{
+		{"-store", "redis://localhost:6379"},
+		{"-lease", "-1s"},
+		{"-retention", "0"},
+		{"-wait", "-1s"},
+		{"-http", "nowhere"},
+		{"-grpc", "nowhere"},
+		{"-http", "127.0.0.1:0", "surplus"},
+	} {
+		t.Run(strings.Join(arguments, " "), func(t *testing.T) {
+			if err := run(t.Context(), arguments, t.Output(), t.Output()); err == nil {
+				t.Error("accepted")
+			}
+		})
+	}
+}
+
+func TestHelp(t *testing.T) {
+	if err := run(t.Context(), []string{"-h"}, t.Output(), t.Output()); !errors.Is(err, flag.ErrHelp) {
+		t.Errorf("got %v", err)
+	}
+}

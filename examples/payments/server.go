@@ -1,0 +1,127 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"net"
+	"net/http"
+	"time"
+
+	"google.golang.org/grpc"
+
+	"github.com/oncewire/idempotency"
+	"github.com/oncewire/idempotency/backend"
+)
+
+// server is every door over one engine and one ledger.
+type server struct {
+	engine *idempotency.Engine
+	health healths
+
+	grpc         *grpc.Server
+	grpcListener net.Listener
+	gateway      *grpc.ClientConn // from REST to grpc
+	http         *http.Server
+	httpListener net.Listener
+}
+
+// newServer listens on both addresses and serves neither yet. Engine options
+// given here come after those of the flags.
+func newServer(c config, store backend.Store, options ...idempotency.Option) (*server, error) {
+	engine, err := idempotency.New(store, append(c.engineOptions(), options...)...)
+	if err != nil {
+		return nil, err
+	}
+	s := &server{engine: engine, health: newHealths()}
+	if err := s.open(c); err != nil {
+		s.close()
+		return nil, err
+	}
+	return s, nil
+}
+
+func (s *server) open(c config) (err error) {
+	if s.httpListener, err = net.Listen("tcp", c.http); err != nil {
+		return err
+	}
+	if s.grpcListener, err = net.Listen("tcp", c.grpc); err != nil {
+		return err
+	}
+	if s.gateway, err = dial(s.grpcListener.Addr().String()); err != nil {
+		return err
+	}
+	return s.build(&service{ledger: newLedger()}, tenancy{header: c.tenantHeader})
+}
+
+// build puts the doors in front of one service.
+func (s *server) build(payments *service, tenants tenancy) error {
+	rest, err := newREST(s.engine, tenants, s.gateway)
+	if err != nil {
+		return err
+	}
+	path, handler := newConnect(s.engine, tenants, payments)
+	s.http = newHTTP(routes{connectPath: path, connect: handler, rest: rest, health: s.health.connect}.mux())
+	s.grpc = newGRPC(s.engine, tenants, payments, s.health.grpc)
+	return nil
+}
+
+// serve returns when the context has ended and what was running has finished.
+func (s *server) serve(ctx context.Context) error {
+	failed := make(chan error, 2)
+	go func() { failed <- s.grpc.Serve(s.grpcListener) }()
+	go func() { failed <- s.http.Serve(s.httpListener) }()
+	var err error
+	select {
+	case <-ctx.Done():
+	case err = <-failed:
+	}
+	return errors.Join(err, s.shutdown())
+}
+
+// shutdownTimeout bounds the time for what still runs.
+const shutdownTimeout = 30 * time.Second
+
+// shutdown closes the doors from the outside in: REST needs the gRPC server,
+// and every door needs the engine.
+func (s *server) shutdown() error {
+	ctx, cancel := context.WithTimeout(context.Background(), shutdownTimeout)
+	defer cancel()
+	s.health.stop()
+	err := s.http.Shutdown(ctx)
+	s.gateway.Close() // or the gRPC server would wait for it to hang up
+	err = errors.Join(err, s.stopGRPC(ctx), s.engine.Close(ctx))
+	s.close()
+	return err
+}
+
+// stopGRPC gives up waiting when the context ends, even for a handler that
+// does not care that its connection is gone.
+func (s *server) stopGRPC(ctx context.Context) error {
+	stopped := make(chan struct{})
+	go func() {
+		defer close(stopped)
+		s.grpc.GracefulStop()
+	}()
+	select {
+	case <-stopped:
+		return nil
+	case <-ctx.Done():
+		s.grpc.Stop()
+		return ctx.Err()
+	}
+}
+
+// close frees what shutdown leaves, or what a failed start has opened.
+func (s *server) close() {
+	if s.http != nil {
+		s.http.Close()
+	}
+	if s.gateway != nil {
+		s.gateway.Close()
+	}
+	for _, listener := range []net.Listener{s.httpListener, s.grpcListener} {
+		if listener != nil {
+			listener.Close()
+		}
+	}
+}

@@ -1,0 +1,56 @@
+package main
+
+import (
+	"context"
+	"time"
+
+	"google.golang.org/genproto/googleapis/rpc/errdetails"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
+	paymentsv1 "github.com/oncewire/idempotency/gen/payments/v1"
+)
+
+// simulate makes a call go wrong after its effect, which is when a retry is
+// dangerous: the caller sees an error, and the charge has been made.
+func simulate(ctx context.Context, how *paymentsv1.Simulate, payment *paymentsv1.Payment) error {
+	if err := pause(ctx, how.GetDelay().AsDuration()); err != nil {
+		return status.FromContextError(err).Err()
+	}
+	if code := codes.Code(how.GetCode()); code != codes.OK {
+		return simulatedError(code, payment)
+	}
+	if how.GetCrash() {
+		panic("a simulated crash")
+	}
+	return nil
+}
+
+// simulatedError names the payment in a detail, so that the error of a second
+// run differs from that of the first.
+func simulatedError(code codes.Code, payment *paymentsv1.Payment) error {
+	failed, err := status.New(code, "a simulated error").WithDetails(&errdetails.ErrorInfo{
+		Reason:   "SIMULATED",
+		Domain:   "payments.example",
+		Metadata: map[string]string{"payment_id": payment.GetId(), "customer": payment.GetCustomer()},
+	})
+	if err != nil {
+		return err
+	}
+	return failed.Err()
+}
+
+// pause returns early, with the context's error, when the context ends first.
+func pause(ctx context.Context, long time.Duration) error {
+	if long <= 0 {
+		return nil
+	}
+	timer := time.NewTimer(long)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}

@@ -1,0 +1,57 @@
+package main
+
+import (
+	"errors"
+	"testing"
+
+	"github.com/oncewire/idempotency"
+	"github.com/oncewire/idempotency/backend/backendtest"
+)
+
+// failing returns a hook that fails one method of the store.
+func failing(op backendtest.Op) func(backendtest.Op) backendtest.Fault {
+	return func(called backendtest.Op) (fault backendtest.Fault) {
+		if called == op {
+			fault.Err = errors.New("the store is down")
+		}
+		return fault
+	}
+}
+
+func TestStoreDown(t *testing.T) {
+	eachDoor(t, nil, func(t scene) {
+		t.store.Set(failing(backendtest.OpClaim))
+		answer := t.create(charge("key-1"))
+		answer.wantRefusal(t, storeIsDown)
+		if answer.retryAfter == 0 {
+			t.Error("no time to retry after")
+		}
+		t.wantEntries(0)
+
+		t.store.Set(nil)
+		t.create(charge("key-1")).wantFirst(t)
+		t.wantEntries(1)
+	})
+}
+
+// The charge was made, and its caller hears so; the recording is made up for.
+func TestStoreDownAfterTheCharge(t *testing.T) {
+	eachDoor(t, nil, func(t scene) {
+		t.store.Set(failing(backendtest.OpComplete))
+		first := t.create(charge("key-1"))
+		first.wantFirst(t)
+		t.create(charge("key-1")).wantRefusal(t, inProgress)
+
+		t.store.Set(nil)
+		eventually(t, "the recording", func() bool {
+			for _, event := range t.events.of(idempotency.EventRecorded) {
+				if event.Retried {
+					return !t.create(charge("key-1")).is(inProgress)
+				}
+			}
+			return false
+		})
+		t.create(charge("key-1")).wantReplayOf(t, first)
+		t.wantEntries(1)
+	})
+}

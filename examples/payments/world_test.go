@@ -1,0 +1,130 @@
+package main
+
+import (
+	"context"
+	"net/http"
+	"sync"
+	"testing"
+	"time"
+
+	"connectrpc.com/connect"
+
+	"github.com/oncewire/idempotency"
+	"github.com/oncewire/idempotency/backend/backendtest"
+	"github.com/oncewire/idempotency/backend/memstore"
+	paymentsv1 "github.com/oncewire/idempotency/gen/payments/v1"
+	"github.com/oncewire/idempotency/gen/payments/v1/paymentsv1connect"
+)
+
+// world is a server of its own, in this process, on ports of its own.
+type world struct {
+	config
+
+	t                        *testing.T
+	httpAddress, grpcAddress string
+	store                    *backendtest.FaultyWaiter
+	events                   *events
+}
+
+// patience bounds whatever a test waits for. It is long, because machines that
+// run tests are slow at times; nothing waits for it to pass.
+const patience = 30 * time.Second
+
+// start serves until the test ends. The change, which may be nil, is made to
+// what the flags set by default.
+func start(t *testing.T, change func(*config)) *world {
+	t.Helper()
+	c, err := parse([]string{"-http", "127.0.0.1:0", "-grpc", "127.0.0.1:0"}, t.Output())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if change != nil {
+		change(&c)
+	}
+	memory := memstore.New()
+	w := &world{config: c, t: t, store: backendtest.NewFaultyWaiter(memory, nil), events: new(events)}
+	s, err := newServer(c, w.store, idempotency.WithObserver(w.events))
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.httpAddress, w.grpcAddress = s.httpListener.Addr().String(), s.grpcListener.Addr().String()
+	ctx, stop := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	go func() { ended <- s.serve(ctx) }()
+	t.Cleanup(func() {
+		stop()
+		if err := <-ended; err != nil {
+			t.Errorf("shutdown: %v", err)
+		}
+		memory.Close()
+	})
+	return w
+}
+
+// entries lists a tenant's ledger, by a method that needs no key.
+func (w *world) entries(tenant string) []*paymentsv1.Payment {
+	w.t.Helper()
+	client := paymentsv1connect.NewPaymentServiceClient(httpClient(w.t), "http://"+w.httpAddress)
+	request := connect.NewRequest(&paymentsv1.ListPaymentsRequest{})
+	if w.tenantHeader != "" {
+		request.Header().Set(w.tenantHeader, tenant)
+	}
+	response, err := client.ListPayments(w.t.Context(), request)
+	if err != nil {
+		w.t.Fatalf("list: %v", err)
+	}
+	return response.Msg.GetPayments()
+}
+
+func (w *world) wantEntries(want int) {
+	w.t.Helper()
+	if got := len(w.entries("")); got != want {
+		w.t.Errorf("%d ledger entries, want %d", got, want)
+	}
+}
+
+// awaitEntries returns once the ledger has been written to.
+func (w *world) awaitEntries(want int) {
+	w.t.Helper()
+	eventually(w.t, "ledger entries", func() bool { return len(w.entries("")) >= want })
+}
+
+func eventually(tb testing.TB, what string, happened func() bool) {
+	tb.Helper()
+	for deadline := time.Now().Add(patience); !happened(); time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			tb.Fatalf("gave up waiting for %s", what)
+		}
+	}
+}
+
+// httpClient speaks HTTP/1.1, as browsers and curl do without TLS.
+func httpClient(t *testing.T) *http.Client {
+	t.Helper()
+	transport := &http.Transport{}
+	t.Cleanup(transport.CloseIdleConnections)
+	return &http.Client{Transport: transport}
+}
+
+// events counts what the engine tells of.
+type events struct {
+	mu   sync.Mutex
+	seen []idempotency.Event
+}
+
+func (e *events) Observe(_ context.Context, event idempotency.Event) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.seen = append(e.seen, event)
+}
+
+func (e *events) of(kind idempotency.EventKind) (found []idempotency.Event) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for _, event := range e.seen {
+		if event.Kind == kind {
+			found = append(found, event)
+		}
+	}
+	return found
+}
