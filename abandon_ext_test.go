@@ -15,11 +15,11 @@ import (
 var reject = idempotency.WithOnAbandoned(idempotency.Reject)
 
 // panics runs a call whose handler panics, and returns what came out.
-func panics(t testing.TB, engine *idempotency.Engine, call idempotency.Call, value any) (out any) {
-	t.Helper()
+func panics(tb testing.TB, engine *idempotency.Engine, call idempotency.Call, value any) (out any) {
+	tb.Helper()
 	defer func() { out = recover() }()
-	_, err := engine.Run(t.Context(), call, func(context.Context) idempotency.Answer { panic(value) })
-	t.Errorf("Run returned %v, want a panic", err)
+	_, err := engine.Run(tb.Context(), call, func(context.Context) idempotency.Answer { panic(value) })
+	tb.Errorf("Run returned %v, want a panic", err)
 	return nil
 }
 
@@ -92,17 +92,20 @@ func TestReleasedTakeoverStaysRecovered(t *testing.T) {
 // TestRejectStartsAtMostOnce leaves the handler in every way there is.
 func TestRejectStartsAtMostOnce(t *testing.T) {
 	ways := map[string]func(testing.TB, *idempotency.Engine){
-		"abandon": func(t testing.TB, engine *idempotency.Engine) {
-			starts(t, engine, payment("k"), abandoning(), 1)
+		"abandon": func(tb testing.TB, engine *idempotency.Engine) {
+			tb.Helper()
+			starts(tb, engine, payment("k"), abandoning(), 1)
 		},
-		"panic": func(t testing.TB, engine *idempotency.Engine) {
-			panics(t, engine, payment("k"), "boom")
+		"panic": func(tb testing.TB, engine *idempotency.Engine) {
+			tb.Helper()
+			panics(tb, engine, payment("k"), "boom")
 		},
-		"goexit": func(t testing.TB, engine *idempotency.Engine) {
+		"goexit": func(tb testing.TB, engine *idempotency.Engine) {
+			tb.Helper()
 			left := make(chan struct{})
 			go func() {
 				defer close(left)
-				_, _ = engine.Run(t.Context(), payment("k"), func(context.Context) idempotency.Answer {
+				_, _ = engine.Run(tb.Context(), payment("k"), func(context.Context) idempotency.Answer {
 					runtime.Goexit()
 					return idempotency.Answer{}
 				})
@@ -116,7 +119,7 @@ func TestRejectStartsAtMostOnce(t *testing.T) {
 				engine := newEngine(t, openStore(t), reject)
 				leave(t, engine)
 				for range 3 {
-					refusal := refused(t, engine, payment("k"), idempotency.ErrOutcomeUnknown)
+					refusal := refusalOf(t, engine, payment("k"), idempotency.ErrOutcomeUnknown)
 					equal(t, "retry after", refusal.RetryAfter, 0)
 					time.Sleep(lease)
 				}

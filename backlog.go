@@ -149,5 +149,5 @@ func sleep(ctx context.Context, pause time.Duration) bool {
 
 // jitter spreads callers that were refused at one time over half the pause.
 func jitter(pause time.Duration) time.Duration {
-	return pause/2 + rand.N(pause/2+1)
+	return pause/2 + rand.N(pause/2+1) //nolint:gosec // nobody gains by guessing it
 }

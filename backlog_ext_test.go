@@ -3,6 +3,7 @@ package idempotency_test
 import (
 	"context"
 	"fmt"
+	"strconv"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -139,13 +140,13 @@ func TestCloseDrains(t *testing.T) {
 		store := newShaky(openStore(t)).on(backendtest.OpComplete, first(40, down))
 		engine := newEngine(t, store)
 		for i := range 20 {
-			starts(t, engine, payment(fmt.Sprint(i)), recording("paid"), 1)
+			starts(t, engine, payment(strconv.Itoa(i)), recording("paid"), 1)
 		}
 		for range 3 {
 			ok(t, engine.Close(t.Context()))
 		}
 		for i := range 20 {
-			replays(t, engine, payment(fmt.Sprint(i)), "paid")
+			replays(t, engine, payment(strconv.Itoa(i)), "paid")
 		}
 	})
 }

@@ -18,6 +18,8 @@ func BenchmarkRun(b *testing.B) {
 		return idempotency.Answer{Verdict: idempotency.Record, Outcome: outcome}
 	}
 	run := func(b *testing.B, engine *idempotency.Engine, call idempotency.Call) {
+		b.Helper()
+
 		if _, err := engine.Run(b.Context(), call, handler); err != nil {
 			b.Fatal(err)
 		}

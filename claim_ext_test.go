@@ -31,7 +31,7 @@ func TestFailsClosed(t *testing.T) {
 				store := newShaky(openStore(t)).on(backendtest.OpClaim, every(failure))
 				engine := newEngine(t, store, idempotency.WithObserver(seen))
 				start := time.Now()
-				refusal := refused(t, engine, payment("k"), idempotency.ErrStore)
+				refusal := refusalOf(t, engine, payment("k"), idempotency.ErrStore)
 				equal(t, "retry after", refusal.RetryAfter, time.Second)
 				if failure.Hang {
 					want(t, refusal, context.DeadlineExceeded)
@@ -49,7 +49,7 @@ func TestFailsClosed(t *testing.T) {
 func TestClientsNeverSeeTheStoresText(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		engine := newEngine(t, newShaky(openStore(t)).on(backendtest.OpClaim, every(down)))
-		refusal := refused(t, engine, payment("k"), idempotency.ErrStore)
+		refusal := refusalOf(t, engine, payment("k"), idempotency.ErrStore)
 		for _, text := range []string{refusal.Title(), refusal.Detail(), string(refusal.Next()), string(refusal.Reason)} {
 			if strings.Contains(text, "redis") || text == "" {
 				t.Errorf("a client reads %q", text)
@@ -93,7 +93,7 @@ func TestUnreadableRecordNeverFailsOpen(t *testing.T) {
 		seen := &events{}
 		store := newShaky(openStore(t)).on(backendtest.OpClaim, every(backendtest.Fault{Err: backend.ErrCorrupt}))
 		engine := newEngine(t, store, idempotency.WithFailOpen(), idempotency.WithObserver(seen))
-		want(t, refused(t, engine, payment("k"), idempotency.ErrStore), backend.ErrCorrupt)
+		want(t, refusalOf(t, engine, payment("k"), idempotency.ErrStore), backend.ErrCorrupt)
 		equal(t, "failed open", len(seen.of(idempotency.EventFailedOpen)), 0)
 	})
 }
@@ -108,7 +108,7 @@ func (stateless) Claim(context.Context, backend.Key, backend.Claim) (backend.Rec
 func TestUnknownStateIsRefused(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		engine := newEngine(t, stateless{openStore(t)}, idempotency.WithFailOpen())
-		want(t, refused(t, engine, payment("k"), idempotency.ErrStore), backend.ErrCorrupt)
+		want(t, refusalOf(t, engine, payment("k"), idempotency.ErrStore), backend.ErrCorrupt)
 	})
 }
 
@@ -127,9 +127,8 @@ func TestCallerGivesUpInTheClaim(t *testing.T) {
 				for _, ctx := range []context.Context{cancelled, hurried} {
 					w := recording("ran")
 					_, err := engine.Run(ctx, payment("k"), w.run)
-					if err == nil || err != ctx.Err() { //nolint:errorlint // the context's own
-						t.Errorf("got %v, want %v", err, ctx.Err())
-					}
+					equal(t, "error is the context's own", err, ctx.Err())
+					equal(t, "has an error", err != nil, true)
 					equal(t, "runs", w.runs.Load(), 0)
 				}
 			})

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"strconv"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -53,6 +54,8 @@ type seen struct {
 
 // run makes every caller send every key, each in an order of its own.
 func (c *crowd) run(t *testing.T) {
+	t.Helper()
+
 	var all sync.WaitGroup
 	for caller := range crowdCallers {
 		all.Go(func() {
@@ -68,9 +71,11 @@ func (c *crowd) run(t *testing.T) {
 
 // call sends one call and writes down what became of it.
 func (c *crowd) call(t *testing.T, caller, key int, random *rand.Rand) {
+	t.Helper()
+
 	operation := porcupine.Operation{ClientId: caller, Input: key, Output: seen{}, Call: c.clock.Add(1)}
 	defer func() {
-		if cause := recover(); cause != nil && cause != any("on purpose") { //nolint:errorlint // a panic's value
+		if cause := recover(); cause != nil && cause != any("on purpose") {
 			t.Errorf("panic: %v", cause)
 		}
 		operation.Return = c.clock.Add(1)
@@ -80,7 +85,7 @@ func (c *crowd) call(t *testing.T, caller, key int, random *rand.Rand) {
 	}()
 	engine := c.engines[random.IntN(len(c.engines))]
 	verdict := idempotency.Abandon
-	result, err := engine.Run(t.Context(), payment(fmt.Sprint(key)), func(context.Context) idempotency.Answer {
+	result, err := engine.Run(t.Context(), payment(strconv.Itoa(key)), func(context.Context) idempotency.Answer {
 		answer := c.handle(random)
 		verdict = answer.Verdict
 		return answer

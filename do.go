@@ -34,9 +34,9 @@ func (e *Engine) Do(ctx context.Context, call Call, run func(context.Context) ([
 	return result, err
 }
 
-type notDone struct{ error }
+type notDoneError struct{ error }
 
-func (e notDone) Unwrap() error { return e.error }
+func (e notDoneError) Unwrap() error { return e.error }
 
 // NotDone marks the error of a function that had no effect, so that the next
 // call with its key runs. It returns nil for nil.
@@ -44,11 +44,11 @@ func NotDone(err error) error {
 	if err == nil {
 		return nil
 	}
-	return notDone{err}
+	return notDoneError{err}
 }
 
 func verdictOf(err error) Verdict {
-	if errors.As(err, &notDone{}) {
+	if errors.As(err, &notDoneError{}) {
 		return Release
 	}
 	return Abandon

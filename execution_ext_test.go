@@ -12,24 +12,24 @@ import (
 var uuidForm = regexp.MustCompile(`^[0-9a-f]{8}-[0-9a-f]{4}-([0-9a-f])[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$`)
 
 // isUUID requires the text to be a UUID of the version.
-func isUUID(t testing.TB, text, version string) {
-	t.Helper()
+func isUUID(tb testing.TB, text, version string) {
+	tb.Helper()
 	if found := uuidForm.FindStringSubmatch(text); found == nil || found[1] != version {
-		t.Errorf("%q is no UUID of version %s", text, version)
+		tb.Errorf("%q is no UUID of version %s", text, version)
 	}
 }
 
 // within runs a call and looks around in its handler.
-func within(t testing.TB, engine *idempotency.Engine, ctx context.Context, call idempotency.Call, verdict idempotency.Verdict, look func(context.Context)) { //nolint:revive // the test comes first
-	t.Helper()
+func within(tb testing.TB, engine *idempotency.Engine, ctx context.Context, call idempotency.Call, verdict idempotency.Verdict, look func(context.Context)) { //nolint:revive // the test comes first
+	tb.Helper()
 	ran := false
 	_, err := engine.Run(ctx, call, func(ctx context.Context) idempotency.Answer {
 		ran = true
 		look(ctx)
 		return idempotency.Answer{Verdict: verdict}
 	})
-	ok(t, err)
-	equal(t, "ran", ran, true)
+	ok(tb, err)
+	equal(tb, "ran", ran, true)
 }
 
 func TestHandlerSeesItsClaim(t *testing.T) {

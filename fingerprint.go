@@ -36,11 +36,11 @@ type Rehasher interface {
 
 // NewFingerprint digests a payload in its canonical form under the name of
 // the algorithm that chose the form.
-func NewFingerprint(algorithm Algorithm, payload []byte) (print Fingerprint) {
+func NewFingerprint(algorithm Algorithm, payload []byte) (made Fingerprint) {
 	digest := sha256.Sum256(payload)
-	print[0] = byte(algorithm)
-	copy(print[1:], digest[:])
-	return print
+	made[0] = byte(algorithm)
+	copy(made[1:], digest[:])
+	return made
 }
 
 // sameRequest compares the call with the fingerprint of a record. Where both

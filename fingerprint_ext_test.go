@@ -2,6 +2,7 @@ package idempotency_test
 
 import (
 	"crypto/sha256"
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -24,12 +25,10 @@ type upgraded struct {
 
 func (u *upgraded) Rehash(algorithm idempotency.Algorithm) (idempotency.Fingerprint, bool) {
 	u.asked = append(u.asked, algorithm)
-	for _, known := range u.knows {
-		if known == algorithm {
-			return idempotency.NewFingerprint(algorithm, []byte(u.body)), true
-		}
+	if !slices.Contains(u.knows, algorithm) {
+		return idempotency.Fingerprint{}, false
 	}
-	return idempotency.Fingerprint{}, false
+	return idempotency.NewFingerprint(algorithm, []byte(u.body)), true
 }
 
 func TestNewFingerprint(t *testing.T) {
@@ -66,19 +65,27 @@ func TestFingerprintIsCompared(t *testing.T) {
 	}
 	states := map[string]func(t *testing.T, store *memstore.Store, first idempotency.Call) (accepted error){
 		"running": func(t *testing.T, store *memstore.Store, first idempotency.Call) error {
+			t.Helper()
+
 			crash(t, store, first)
 			return idempotency.ErrInProgress
 		},
 		"lapsed": func(t *testing.T, store *memstore.Store, first idempotency.Call) error {
+			t.Helper()
+
 			crash(t, store, first)
 			time.Sleep(lease)
 			return idempotency.ErrOutcomeUnknown
 		},
 		"done": func(t *testing.T, store *memstore.Store, first idempotency.Call) error {
+			t.Helper()
+
 			starts(t, newEngine(t, store), first, recording("paid"), 1)
 			return nil
 		},
 		"not kept": func(t *testing.T, store *memstore.Store, first idempotency.Call) error {
+			t.Helper()
+
 			w := &worker{answer: idempotency.Answer{Verdict: idempotency.Record, NotKept: true}}
 			starts(t, newEngine(t, store), first, w, 1)
 			return idempotency.ErrOutcomeNotKept

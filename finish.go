@@ -40,7 +40,7 @@ func (a *attempt) finish(ctx context.Context, f finish) {
 	case err == nil:
 		a.engine.observe(ctx, a, Event{Kind: f.event(), Took: time.Since(start)})
 	case errors.Is(err, backend.ErrClaimLost):
-		if context.Cause(a) != ErrClaimLost { // else the heart has told already
+		if !errors.Is(context.Cause(a), ErrClaimLost) { // else the heart has told already
 			a.engine.observe(ctx, a, Event{Kind: EventLeaseLost, Err: err})
 		}
 	default:

@@ -151,13 +151,13 @@ func TestFailedHeartbeatIsRetriedSooner(t *testing.T) {
 			return recording("paid").answer
 		})
 		ok(t, err)
-		wants := []time.Duration{10, 13, 16, 19, 29, 39, 49, 59}
+		wants := []int{10, 13, 16, 19, 29, 39, 49, 59}
 		sent := store.times(backendtest.OpExtend)
 		if len(sent) != len(wants) {
 			t.Fatalf("%d heartbeats, want %d", len(sent), len(wants))
 		}
 		for i, at := range sent {
-			equal(t, "heartbeat", at.Sub(start), wants[i]*time.Second)
+			equal(t, "heartbeat", at.Sub(start), time.Duration(wants[i])*time.Second)
 		}
 	})
 }
@@ -185,6 +185,7 @@ func TestHeartbeatReplyMayBeLost(t *testing.T) {
 // slowReply is a store whose claims are answered late, after they were applied.
 type slowReply struct {
 	*memstore.Store
+
 	late time.Duration
 }
 

@@ -30,17 +30,19 @@ var (
 	hang = backendtest.Fault{Hang: true}
 )
 
-func openStore(t testing.TB) *memstore.Store {
+func openStore(tb testing.TB) *memstore.Store {
+	tb.Helper()
+
 	store := memstore.New()
-	t.Cleanup(func() { _ = store.Close() })
+	tb.Cleanup(func() { _ = store.Close() })
 	return store
 }
 
-func newEngine(t testing.TB, store backend.Store, options ...idempotency.Option) *idempotency.Engine {
-	t.Helper()
+func newEngine(tb testing.TB, store backend.Store, options ...idempotency.Option) *idempotency.Engine {
+	tb.Helper()
 	engine, err := idempotency.New(store, options...)
-	ok(t, err)
-	t.Cleanup(func() { ok(t, engine.Close(context.Background())) })
+	ok(tb, err)
+	tb.Cleanup(func() { ok(tb, engine.Close(context.Background())) })
 	return engine
 }
 
@@ -161,41 +163,47 @@ func releasing() *worker { return &worker{answer: idempotency.Answer{Verdict: id
 func abandoning() *worker { return &worker{answer: idempotency.Answer{Verdict: idempotency.Abandon}} }
 
 // starts runs a call whose handler must run, as the given attempt.
-func starts(t testing.TB, engine *idempotency.Engine, call idempotency.Call, w *worker, attempt int) {
-	t.Helper()
+func starts(tb testing.TB, engine *idempotency.Engine, call idempotency.Call, w *worker, attempt int) {
+	tb.Helper()
 	before := w.runs.Load()
-	result, err := engine.Run(t.Context(), call, w.run)
+	result, err := engine.Run(tb.Context(), call, w.run)
 	if err != nil || result.Replayed || result.Attempt != attempt || w.runs.Load() != before+1 {
-		t.Errorf("got %+v, %v after %d runs, want a run as attempt %d", result, err, w.runs.Load()-before, attempt)
+		tb.Errorf("got %+v, %v after %d runs, want a run as attempt %d", result, err, w.runs.Load()-before, attempt)
 	}
 	if string(result.Outcome) != string(w.answer.Outcome) {
-		t.Errorf("got outcome %q, want the handler's own %q", result.Outcome, w.answer.Outcome)
+		tb.Errorf("got outcome %q, want the handler's own %q", result.Outcome, w.answer.Outcome)
 	}
 }
 
 // replays runs a call that must get the outcome of an earlier one.
-func replays(t testing.TB, engine *idempotency.Engine, call idempotency.Call, outcome string) idempotency.Result {
-	t.Helper()
+func replays(tb testing.TB, engine *idempotency.Engine, call idempotency.Call, outcome string) idempotency.Result {
+	tb.Helper()
 	w := recording("ran again")
-	result, err := engine.Run(t.Context(), call, w.run)
+	result, err := engine.Run(tb.Context(), call, w.run)
 	if err != nil || !result.Replayed || string(result.Outcome) != outcome || w.runs.Load() != 0 {
-		t.Errorf("got %q, %+v, %v, %d runs, want a replay of %q", result.Outcome, result, err, w.runs.Load(), outcome)
+		tb.Errorf("got %q, %+v, %v, %d runs, want a replay of %q", result.Outcome, result, err, w.runs.Load(), outcome)
 	}
 	return result
 }
 
 // refused runs a call that must be refused without running.
-func refused(t testing.TB, engine *idempotency.Engine, call idempotency.Call, target error) *idempotency.Error {
-	t.Helper()
+func refused(tb testing.TB, engine *idempotency.Engine, call idempotency.Call, target error) {
+	tb.Helper()
+	_ = refusalOf(tb, engine, call, target)
+}
+
+// refusalOf is refused, and returns what the call got.
+func refusalOf(tb testing.TB, engine *idempotency.Engine, call idempotency.Call, target error) *idempotency.Error {
+	tb.Helper()
 	w := recording("ran")
-	result, err := engine.Run(t.Context(), call, w.run)
-	want(t, err, target)
+	result, err := engine.Run(tb.Context(), call, w.run)
+	want(tb, err, target)
 	if w.runs.Load() != 0 || result.Outcome != nil || result.Replayed {
-		t.Errorf("got %+v after %d runs, want a refusal alone", result, w.runs.Load())
+		tb.Errorf("got %+v after %d runs, want a refusal alone", result, w.runs.Load())
 	}
 	refusal, is := errors.AsType[*idempotency.Error](err)
 	if !is {
-		t.Errorf("got a %T, want an *Error", err)
+		tb.Errorf("got a %T, want an *Error", err)
 		return &idempotency.Error{}
 	}
 	return refusal
@@ -209,20 +217,20 @@ type held struct {
 }
 
 // hold starts a call in a bubble and leaves it running.
-func hold(t testing.TB, engine *idempotency.Engine, call idempotency.Call) *held {
-	t.Helper()
+func hold(tb testing.TB, engine *idempotency.Engine, call idempotency.Call) *held {
+	tb.Helper()
 	h := &held{answer: make(chan idempotency.Answer), result: make(chan idempotency.Result, 1)}
 	go func() {
-		result, err := engine.Run(t.Context(), call, func(ctx context.Context) idempotency.Answer {
+		result, err := engine.Run(tb.Context(), call, func(ctx context.Context) idempotency.Answer {
 			h.ctx = ctx
 			return <-h.answer
 		})
-		ok(t, err)
+		ok(tb, err)
 		h.result <- result
 	}()
 	synctest.Wait()
 	if h.ctx == nil {
-		t.Fatal("the handler to hold did not start")
+		tb.Fatal("the handler to hold did not start")
 	}
 	return h
 }
@@ -234,39 +242,39 @@ func (h *held) end(answer idempotency.Answer) idempotency.Result {
 
 // crash leaves a claim behind as a process does that dies: alive for a lease
 // from now, with nobody there to end it.
-func crash(t testing.TB, store *memstore.Store, call idempotency.Call, options ...idempotency.Option) {
-	t.Helper()
+func crash(tb testing.TB, store *memstore.Store, call idempotency.Call, options ...idempotency.Option) {
+	tb.Helper()
 	broken := newShaky(store).on(backendtest.OpExtend, every(down))
-	engine := newEngine(t, broken, append(options, idempotency.WithBacklog(0, 0))...)
-	_, err := engine.Run(t.Context(), call, abandoning().run)
-	ok(t, err)
+	engine := newEngine(tb, broken, append(options, idempotency.WithBacklog(0, 0))...)
+	_, err := engine.Run(tb.Context(), call, abandoning().run)
+	ok(tb, err)
 }
 
-func ok(t testing.TB, err error) {
-	t.Helper()
+func ok(tb testing.TB, err error) {
+	tb.Helper()
 	if err != nil {
-		t.Errorf("unexpected error: %v", err)
+		tb.Errorf("unexpected error: %v", err)
 	}
 }
 
-func want(t testing.TB, err, target error) {
-	t.Helper()
+func want(tb testing.TB, err, target error) {
+	tb.Helper()
 	if !errors.Is(err, target) {
-		t.Errorf("got error %v, want %v", err, target)
+		tb.Errorf("got error %v, want %v", err, target)
 	}
 }
 
-func equal[T comparable](t testing.TB, what string, got, want T) {
-	t.Helper()
+func equal[T comparable](tb testing.TB, what string, got, want T) {
+	tb.Helper()
 	if got != want {
-		t.Errorf("%s: got %v, want %v", what, got, want)
+		tb.Errorf("%s: got %v, want %v", what, got, want)
 	}
 }
 
 // took requires that exactly d has passed since start, on a bubble's clock.
-func took(t testing.TB, start time.Time, d time.Duration) {
-	t.Helper()
+func took(tb testing.TB, start time.Time, d time.Duration) {
+	tb.Helper()
 	if past := time.Since(start); past != d {
-		t.Errorf("took %v, want %v", past, d)
+		tb.Errorf("took %v, want %v", past, d)
 	}
 }

@@ -27,6 +27,8 @@ type baseValue struct{}
 // newTwins makes both contexts on a base with a timeout, and with a timeout of
 // their own; zero for none.
 func newTwins(t *testing.T, base, own time.Duration) *twins {
+	t.Helper()
+
 	var w twins
 	root, hangUp := context.WithCancelCause(context.WithValue(t.Context(), baseValue{}, "base"))
 	w.hangUp, w.closeBase = hangUp, func() {}

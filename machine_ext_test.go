@@ -23,22 +23,33 @@ func TestTheRecordDecides(t *testing.T) {
 	}
 	same, other := payload("k", "same"), payload("k", "other")
 	done := func(t *testing.T, _ *memstore.Store, engine *idempotency.Engine) {
+		t.Helper()
+
 		starts(t, engine, same, recording("first"), 1)
 	}
 	doneByOther := func(t *testing.T, _ *memstore.Store, engine *idempotency.Engine) {
+		t.Helper()
+
 		starts(t, engine, other, recording("first"), 1)
 	}
 	running := func(call idempotency.Call) func(*testing.T, *memstore.Store, *idempotency.Engine) {
-		return func(t *testing.T, store *memstore.Store, _ *idempotency.Engine) { crash(t, store, call) }
+		return func(t *testing.T, store *memstore.Store, _ *idempotency.Engine) {
+			t.Helper()
+			crash(t, store, call)
+		}
 	}
 	lapsed := func(call idempotency.Call) func(*testing.T, *memstore.Store, *idempotency.Engine) {
 		return func(t *testing.T, store *memstore.Store, _ *idempotency.Engine) {
+			t.Helper()
+
 			crash(t, store, call)
 			time.Sleep(lease)
 		}
 	}
 	notKept := func(call idempotency.Call) func(*testing.T, *memstore.Store, *idempotency.Engine) {
 		return func(t *testing.T, _ *memstore.Store, engine *idempotency.Engine) {
+			t.Helper()
+
 			w := &worker{answer: idempotency.Answer{Verdict: idempotency.Record, NotKept: true}}
 			starts(t, engine, call, w, 1)
 		}
@@ -64,6 +75,8 @@ func TestTheRecordDecides(t *testing.T) {
 		{
 			name: "done, retention over", gets: runs, attempt: 1,
 			stands: func(t *testing.T, store *memstore.Store, engine *idempotency.Engine) {
+				t.Helper()
+
 				done(t, store, engine)
 				time.Sleep(idempotency.DefaultRetention)
 			},
@@ -71,6 +84,8 @@ func TestTheRecordDecides(t *testing.T) {
 		{
 			name: "done, just retained", gets: replay, attempt: 1,
 			stands: func(t *testing.T, store *memstore.Store, engine *idempotency.Engine) {
+				t.Helper()
+
 				done(t, store, engine)
 				time.Sleep(idempotency.DefaultRetention - 1)
 			},
@@ -78,6 +93,8 @@ func TestTheRecordDecides(t *testing.T) {
 		{
 			name: "lapsed, retention over", options: []idempotency.Option{reject}, gets: runs, attempt: 1,
 			stands: func(t *testing.T, store *memstore.Store, _ *idempotency.Engine) {
+				t.Helper()
+
 				crash(t, store, same)
 				time.Sleep(lease + idempotency.DefaultRetention)
 			},
@@ -91,7 +108,7 @@ func TestTheRecordDecides(t *testing.T) {
 				s.stands(t, store, engine)
 				switch gets := s.gets.(type) {
 				case error:
-					refusal := refused(t, engine, same, gets)
+					refusal := refusalOf(t, engine, same, gets)
 					equal(t, "retry after", refusal.RetryAfter, s.waits)
 				case string:
 					if gets == runs {

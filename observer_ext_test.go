@@ -29,59 +29,85 @@ type incident struct {
 // incidents come upon an engine with no backlog to speak of.
 var incidents = []incident{
 	{name: "recorded and replayed", told: []string{"claimed", "recorded", "replayed"}, happens: func(t *testing.T, _ *shaky, engine *idempotency.Engine) {
+		t.Helper()
+
 		starts(t, engine, payment(rawKey), recording("paid"), 1)
 		replays(t, engine, payment(rawKey), "paid")
 	}},
 	{name: "released", told: []string{"claimed", "released"}, happens: func(t *testing.T, _ *shaky, engine *idempotency.Engine) {
+		t.Helper()
+
 		starts(t, engine, payment(rawKey), releasing(), 1)
 	}},
 	{name: "abandoned and taken over", told: []string{"claimed", "abandoned", "taken_over", "recorded"}, happens: func(t *testing.T, _ *shaky, engine *idempotency.Engine) {
+		t.Helper()
+
 		starts(t, engine, payment(rawKey), abandoning(), 1)
 		starts(t, engine, payment(rawKey), recording("paid"), 2)
 	}},
 	{name: "panic", told: []string{"claimed", "abandoned"}, happens: func(t *testing.T, _ *shaky, engine *idempotency.Engine) {
+		t.Helper()
+
 		panics(t, engine, payment(rawKey), "boom")
 	}},
 	{name: "refused", told: []string{"claimed", "recorded", "refused"}, happens: func(t *testing.T, _ *shaky, engine *idempotency.Engine) {
+		t.Helper()
+
 		starts(t, engine, payload(rawKey, "one"), recording("paid"), 1)
 		refused(t, engine, payload(rawKey, "two"), idempotency.ErrKeyReused)
 	}},
 	{name: "malformed", told: []string{"refused"}, happens: func(t *testing.T, _ *shaky, engine *idempotency.Engine) {
+		t.Helper()
+
 		_, err := engine.ParseKey(t.Context(), operation, idempotency.KeyDefault, []string{rawKey + " " + rawKey})
 		want(t, err, idempotency.ErrKeyInvalid)
 	}},
 	{name: "store error", told: []string{"store_error", "refused"}, happens: func(t *testing.T, store *shaky, engine *idempotency.Engine) {
+		t.Helper()
+
 		store.on(backendtest.OpClaim, every(down))
 		refused(t, engine, payment(rawKey), idempotency.ErrStore)
 	}},
 	{
 		name: "failed open", told: []string{"store_error", "failed_open"}, options: []idempotency.Option{idempotency.WithFailOpen()},
 		happens: func(t *testing.T, store *shaky, engine *idempotency.Engine) {
+			t.Helper()
+
 			store.on(backendtest.OpClaim, every(down))
 			starts(t, engine, payment(rawKey), recording("unprotected"), 0)
 		},
 	},
 	{name: "lease lost while running", told: []string{"claimed", "lease_lost"}, happens: func(t *testing.T, store *shaky, engine *idempotency.Engine) {
+		t.Helper()
+
 		store.on(backendtest.OpExtend, every(backendtest.Fault{Err: backend.ErrClaimLost}))
 		var cause error
 		_, err := engine.Run(t.Context(), payment(rawKey), untilCancelled(&cause))
 		ok(t, err)
 	}},
 	{name: "lease lost when done", told: []string{"claimed", "lease_lost"}, happens: func(t *testing.T, store *shaky, engine *idempotency.Engine) {
+		t.Helper()
+
 		store.on(backendtest.OpComplete, every(backendtest.Fault{Err: backend.ErrClaimLost}))
 		starts(t, engine, payment(rawKey), recording("paid"), 1)
 	}},
 	{name: "recording failed and dropped", told: []string{"claimed", "finish_failed", "finish_dropped"}, happens: func(t *testing.T, store *shaky, engine *idempotency.Engine) {
+		t.Helper()
+
 		store.on(backendtest.OpComplete, every(down))
 		starts(t, engine, payment(rawKey), recording("paid"), 1)
 		time.Sleep(time.Minute)
 	}},
 	{name: "recorded later", told: []string{"claimed", "finish_failed", "recorded"}, happens: func(t *testing.T, store *shaky, engine *idempotency.Engine) {
+		t.Helper()
+
 		store.on(backendtest.OpComplete, first(2, down))
 		starts(t, engine, payment(rawKey), recording("paid"), 1)
 		time.Sleep(time.Minute)
 	}},
 	{name: "no key", told: nil, happens: func(t *testing.T, _ *shaky, engine *idempotency.Engine) {
+		t.Helper()
+
 		_, err := engine.Run(t.Context(), payment(""), recording("paid").run)
 		ok(t, err)
 	}},
@@ -90,9 +116,11 @@ var incidents = []incident{
 // unfold lets an incident happen, and returns what an observer was told and
 // what was logged.
 func unfold(t *testing.T, i incident) ([]idempotency.Event, string) {
+	t.Helper()
+
 	var seen events
-	var log bytes.Buffer
-	logger := slog.New(slog.NewJSONHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	var written bytes.Buffer
+	logger := slog.New(slog.NewJSONHandler(&written, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	synctest.Test(t, func(t *testing.T) {
 		store := newShaky(openStore(t))
 		engine := newEngine(t, store, append(i.options, idempotency.WithScope(func(context.Context) (string, error) {
@@ -100,7 +128,7 @@ func unfold(t *testing.T, i incident) ([]idempotency.Event, string) {
 		}), idempotency.WithBacklog(4, 30*time.Second), idempotency.WithObserver(&seen), idempotency.WithLogger(logger))...)
 		i.happens(t, store, engine)
 	})
-	return seen.list(), log.String()
+	return seen.list(), written.String()
 }
 
 func TestObserverIsToldEachKind(t *testing.T) {

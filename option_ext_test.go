@@ -29,7 +29,7 @@ func TestOneErrorNamesEveryBadOption(t *testing.T) {
 		"detached":           idempotency.WithDetached(-1),
 		"backlog":            idempotency.WithBacklog(-1, time.Minute),
 	}
-	var all []idempotency.Option
+	all := make([]idempotency.Option, 0, len(bad))
 	for name, option := range bad {
 		all = append(all, option)
 		engine, err := idempotency.New(openStore(t), option)

@@ -39,6 +39,7 @@ func (e *Engine) Run(ctx context.Context, call Call, handler Handler) (Result, e
 // attempt is one call's way through the engine.
 type attempt struct {
 	lazyContext // the handler's
+
 	// The two steps of every call have theirs in here, to cost nothing more.
 	claiming, finishing lazyContext
 

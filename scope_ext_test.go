@@ -20,10 +20,10 @@ func tenantOf(ctx context.Context) (string, error) {
 }
 
 // as returns an engine's Run for a tenant.
-func as(t testing.TB, engine *idempotency.Engine, tenant, answer string) idempotency.Result {
-	t.Helper()
-	result, err := engine.Run(context.WithValue(t.Context(), tenantKey{}, tenant), payment("k"), recording(answer).run)
-	ok(t, err)
+func as(tb testing.TB, engine *idempotency.Engine, tenant, answer string) idempotency.Result {
+	tb.Helper()
+	result, err := engine.Run(context.WithValue(tb.Context(), tenantKey{}, tenant), payment("k"), recording(answer).run)
+	ok(tb, err)
 	return result
 }
 
@@ -63,7 +63,7 @@ func TestUnknownScopeIsRefused(t *testing.T) {
 		seen := &events{}
 		store := openStore(t)
 		engine := newEngine(t, store, idempotency.WithScope(tenantOf), idempotency.WithFailOpen(), idempotency.WithObserver(seen))
-		refusal := refused(t, engine, payment("k"), idempotency.ErrScopeUnknown)
+		refusal := refusalOf(t, engine, payment("k"), idempotency.ErrScopeUnknown)
 		if strings.Contains(refusal.Detail(), "redis") || !strings.Contains(refusal.Error(), "redis") {
 			t.Errorf("a client reads %q, the operator %q", refusal.Detail(), refusal.Error())
 		}

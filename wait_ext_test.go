@@ -16,6 +16,8 @@ import (
 // eachWay runs a test on a store that tells when a claim ends, on one that has
 // to be polled, and on one that fails to tell.
 func eachWay(t *testing.T, test func(t *testing.T, inner *memstore.Store, store backend.Store, slack time.Duration)) {
+	t.Helper()
+
 	ways := map[string]struct {
 		over  func(*memstore.Store) backend.Store
 		slack time.Duration // by which an answer may come late
@@ -37,15 +39,17 @@ func eachWay(t *testing.T, test func(t *testing.T, inner *memstore.Store, store 
 }
 
 // tookAbout requires that the time since start is d, or late by the slack.
-func tookAbout(t testing.TB, start time.Time, d, slack time.Duration) {
-	t.Helper()
+func tookAbout(tb testing.TB, start time.Time, d, slack time.Duration) {
+	tb.Helper()
 	if past := time.Since(start); past < d || past > d+slack {
-		t.Errorf("took %v, want %v to %v", past, d, d+slack)
+		tb.Errorf("took %v, want %v to %v", past, d, d+slack)
 	}
 }
 
 func TestWaitGetsTheAnswer(t *testing.T) {
 	eachWay(t, func(t *testing.T, _ *memstore.Store, store backend.Store, slack time.Duration) {
+		t.Helper()
+
 		seen := &events{}
 		engine := newEngine(t, store, idempotency.WithWait(time.Hour), idempotency.WithObserver(seen))
 		running := hold(t, engine, payment("k"))
@@ -72,10 +76,12 @@ func TestWaitGetsTheAnswer(t *testing.T) {
 
 func TestWaitIsBoundedByItsOption(t *testing.T) {
 	eachWay(t, func(t *testing.T, _ *memstore.Store, store backend.Store, _ time.Duration) {
+		t.Helper()
+
 		engine := newEngine(t, store, idempotency.WithWait(3*time.Second))
 		running := hold(t, engine, payment("k"))
 		start := time.Now()
-		refusal := refused(t, engine, payment("k"), idempotency.ErrInProgress)
+		refusal := refusalOf(t, engine, payment("k"), idempotency.ErrInProgress)
 		equal(t, "retry after", refusal.RetryAfter, time.Second)
 		took(t, start, 3*time.Second)
 		running.end(recording("paid").answer)
@@ -84,6 +90,8 @@ func TestWaitIsBoundedByItsOption(t *testing.T) {
 
 func TestWaitIsBoundedByTheCaller(t *testing.T) {
 	eachWay(t, func(t *testing.T, _ *memstore.Store, store backend.Store, _ time.Duration) {
+		t.Helper()
+
 		engine := newEngine(t, store, idempotency.WithWait(time.Hour))
 		running := hold(t, engine, payment("k"))
 		start := time.Now()
@@ -108,6 +116,8 @@ func TestWaitIsBoundedByTheCaller(t *testing.T) {
 
 func TestReleaseDuringWaitRunsOneWaiter(t *testing.T) {
 	eachWay(t, func(t *testing.T, _ *memstore.Store, store backend.Store, _ time.Duration) {
+		t.Helper()
+
 		engine := newEngine(t, store, idempotency.WithWait(time.Hour))
 		running := hold(t, engine, payment("k"))
 		var runs, replayed atomic.Int32
@@ -136,6 +146,8 @@ func TestReleaseDuringWaitRunsOneWaiter(t *testing.T) {
 
 func TestAbandonDuringWaitIsTakenOver(t *testing.T) {
 	eachWay(t, func(t *testing.T, _ *memstore.Store, store backend.Store, slack time.Duration) {
+		t.Helper()
+
 		engine := newEngine(t, store, idempotency.WithWait(time.Hour))
 		running := hold(t, engine, payment("k"))
 		start := time.Now()
@@ -152,6 +164,8 @@ func TestAbandonDuringWaitIsTakenOver(t *testing.T) {
 
 func TestLapseDuringWaitIsTakenOver(t *testing.T) {
 	eachWay(t, func(t *testing.T, inner *memstore.Store, store backend.Store, slack time.Duration) {
+		t.Helper()
+
 		start := time.Now()
 		crash(t, inner, payment("k"))
 		engine := newEngine(t, store, idempotency.WithWait(time.Hour))
@@ -162,6 +176,8 @@ func TestLapseDuringWaitIsTakenOver(t *testing.T) {
 
 func TestLapseDuringWaitIsRejected(t *testing.T) {
 	eachWay(t, func(t *testing.T, inner *memstore.Store, store backend.Store, slack time.Duration) {
+		t.Helper()
+
 		start := time.Now()
 		crash(t, inner, payment("k"))
 		engine := newEngine(t, store, idempotency.WithWait(time.Hour), reject)
@@ -172,6 +188,8 @@ func TestLapseDuringWaitIsRejected(t *testing.T) {
 
 func TestNobodyWaitsForAnotherRequest(t *testing.T) {
 	eachWay(t, func(t *testing.T, _ *memstore.Store, store backend.Store, _ time.Duration) {
+		t.Helper()
+
 		engine := newEngine(t, store, idempotency.WithWait(time.Hour))
 		running := hold(t, engine, payload("k", "one"))
 		start := time.Now()

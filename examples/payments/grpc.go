@@ -18,7 +18,7 @@ import (
 )
 
 // newGRPC serves the payments with grpc-go. A panic passes through idemgrpc,
-// which must see it to know that nobody knows the outcome, and ends in recoverPanic,
+// which learns from it that nobody knows the outcome, and ends in recoverPanic,
 // since grpc-go would let it end the process.
 func newGRPC(engine *idempotency.Engine, tenants tenancy, payments *service, health healthv1.HealthServer) *grpc.Server {
 	server := grpc.NewServer(

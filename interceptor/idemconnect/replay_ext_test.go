@@ -165,14 +165,14 @@ func TestErrorComesBack(t *testing.T) {
 func TestHandlerBuiltByHand(t *testing.T) {
 	const procedure = "/by.Hand/Make"
 	runs := 0
-	make := func(context.Context, *connect.Request[wrapperspb.StringValue]) (*connect.Response[structpb.Struct], error) {
+	build := func(context.Context, *connect.Request[wrapperspb.StringValue]) (*connect.Response[structpb.Struct], error) {
 		runs++
 		return connect.NewResponse(&structpb.Struct{Fields: map[string]*structpb.Value{
 			"a": structpb.NewNumberValue(1), "b": structpb.NewStringValue("x"),
 		}}), nil
 	}
 	mux := http.NewServeMux()
-	mux.Handle(procedure, connect.NewUnaryHandler(procedure, make, connect.WithInterceptors(idemconnect.NewInterceptor(newEngine(t)))))
+	mux.Handle(procedure, connect.NewUnaryHandler(procedure, build, connect.WithInterceptors(idemconnect.NewInterceptor(newEngine(t)))))
 	server := serve(t, mux)
 	var first *structpb.Struct
 	for protocol, options := range protocols {

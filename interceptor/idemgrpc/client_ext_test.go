@@ -13,7 +13,7 @@ import (
 )
 
 // sent returns the keys that a call through the client interceptor sends.
-func sent(t *testing.T, ctx context.Context, procedure string) []string {
+func sent(ctx context.Context, t *testing.T, procedure string) []string {
 	t.Helper()
 	var keys []string
 	invoke := func(ctx context.Context, _ string, _, _ any, _ *grpc.ClientConn, _ ...grpc.CallOption) error {
@@ -30,18 +30,18 @@ func sent(t *testing.T, ctx context.Context, procedure string) []string {
 func TestClientSendsKeys(t *testing.T) {
 	const method = paymentsv1.PaymentService_CreatePayment_FullMethodName
 	ctx := context.Background()
-	a, b := sent(t, ctx, method), sent(t, ctx, method)
+	a, b := sent(ctx, t, method), sent(ctx, t, method)
 	if len(a) != 1 || len(b) != 1 || a[0] == b[0] || len(a[0]) != 36 {
 		t.Errorf("fresh keys are %q and %q", a, b)
 	}
-	if keys := sent(t, idempotency.WithKey(ctx, "mine"), method); len(keys) != 1 || keys[0] != "mine" {
+	if keys := sent(idempotency.WithKey(ctx, "mine"), t, method); len(keys) != 1 || keys[0] != "mine" {
 		t.Errorf("the named key is sent as %q", keys)
 	}
 	own := metadata.AppendToOutgoingContext(idempotency.WithKey(ctx, "mine"), keyField, "set before")
-	if keys := sent(t, own, method); len(keys) != 1 || keys[0] != "set before" {
+	if keys := sent(own, t, method); len(keys) != 1 || keys[0] != "set before" {
 		t.Errorf("a key that was set before is sent as %q", keys)
 	}
-	if keys := sent(t, ctx, paymentsv1.PaymentService_GetPayment_FullMethodName); len(keys) != 0 {
+	if keys := sent(ctx, t, paymentsv1.PaymentService_GetPayment_FullMethodName); len(keys) != 0 {
 		t.Errorf("a method without side effects gets %q", keys)
 	}
 }

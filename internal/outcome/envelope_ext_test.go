@@ -11,11 +11,11 @@ import (
 )
 
 // stored are whole outcomes of both kinds.
-func stored(t testing.TB) (rpc, http []byte) {
-	t.Helper()
+func stored(tb testing.TB) (rpc, http []byte) {
+	tb.Helper()
 	answer := outcome.RPC{Message: wrapperspb.String("paid"), Headers: fields(), Trailers: fields()}
 	rpc, err := answer.Marshal()
-	ok(t, err)
+	ok(tb, err)
 	response := outcome.HTTP{Status: 201, Headers: fields(), Body: []byte("paid"), Trailers: fields()}
 	return rpc, response.Marshal()
 }

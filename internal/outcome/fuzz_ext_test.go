@@ -11,6 +11,8 @@ import (
 )
 
 func seed(f *testing.F) {
+	f.Helper()
+
 	rpc, http := stored(f)
 	f.Add(rpc)
 	f.Add(http)
@@ -23,6 +25,8 @@ func seed(f *testing.F) {
 
 // consistent requires that fields can be copied, and are no more than counted.
 func consistent(t *testing.T, fields outcome.Fields) {
+	t.Helper()
+
 	into := copied(fields)
 	if len(into) > fields.Len() {
 		t.Errorf("%d names, %d counted", len(into), fields.Len())
@@ -79,6 +83,8 @@ func FuzzReadHTTP(f *testing.F) {
 // agreesOn compares with the generated code, where that writes the very same
 // bytes again: then they are in the form in which outcomes are written.
 func agreesOn(t *testing.T, raw []byte, same func(*idempotencyv1.Outcome) bool) {
+	t.Helper()
+
 	message := &idempotencyv1.Outcome{}
 	if proto.Unmarshal(raw, message) != nil {
 		return

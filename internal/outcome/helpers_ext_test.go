@@ -46,7 +46,7 @@ func generated(fields map[string][]string) (list []*idempotencyv1.Field) {
 func plain(list []*idempotencyv1.Field) map[string][]string {
 	fields := map[string][]string{}
 	for _, field := range list {
-		values := []string{}
+		values := make([]string, 0, len(field.GetValues()))
 		for _, value := range field.GetValues() {
 			values = append(values, string(value))
 		}
@@ -55,40 +55,40 @@ func plain(list []*idempotencyv1.Field) map[string][]string {
 	return fields
 }
 
-func sameFields(t testing.TB, what string, got, want map[string][]string) {
-	t.Helper()
+func sameFields(tb testing.TB, what string, got, want map[string][]string) {
+	tb.Helper()
 	if !maps.EqualFunc(got, want, slices.Equal) {
-		t.Errorf("%s: got %q, want %q", what, got, want)
+		tb.Errorf("%s: got %q, want %q", what, got, want)
 	}
 }
 
-func equal[T comparable](t testing.TB, what string, got, want T) {
-	t.Helper()
+func equal[T comparable](tb testing.TB, what string, got, want T) {
+	tb.Helper()
 	if got != want {
-		t.Errorf("%s: got %v, want %v", what, got, want)
+		tb.Errorf("%s: got %v, want %v", what, got, want)
 	}
 }
 
-func ok(t testing.TB, err error) {
-	t.Helper()
+func ok(tb testing.TB, err error) {
+	tb.Helper()
 	if err != nil {
-		t.Fatalf("unexpected error: %v", err)
+		tb.Fatalf("unexpected error: %v", err)
 	}
 }
 
 // unreadable requires an error that wraps ErrFormat.
-func unreadable(t testing.TB, err error) {
-	t.Helper()
+func unreadable(tb testing.TB, err error) {
+	tb.Helper()
 	if !errors.Is(err, outcome.ErrFormat) {
-		t.Errorf("got error %v, want %v", err, outcome.ErrFormat)
+		tb.Errorf("got error %v, want %v", err, outcome.ErrFormat)
 	}
 }
 
 // wire is what the generated code makes of an outcome.
-func wire(t testing.TB, message *idempotencyv1.Outcome) []byte {
-	t.Helper()
+func wire(tb testing.TB, message *idempotencyv1.Outcome) []byte {
+	tb.Helper()
 	raw, err := proto.Marshal(message)
-	ok(t, err)
+	ok(tb, err)
 	return raw
 }
 
@@ -101,12 +101,12 @@ func httpOutcome(http *idempotencyv1.HttpOutcome) *idempotencyv1.Outcome {
 }
 
 // parsed reads an outcome as any other program would.
-func parsed(t testing.TB, raw []byte) *idempotencyv1.Outcome {
-	t.Helper()
+func parsed(tb testing.TB, raw []byte) *idempotencyv1.Outcome {
+	tb.Helper()
 	message := &idempotencyv1.Outcome{}
-	ok(t, proto.Unmarshal(raw, message))
+	ok(tb, proto.Unmarshal(raw, message))
 	if unknown := message.ProtoReflect().GetUnknown(); len(unknown) > 0 {
-		t.Errorf("%d bytes that the schema does not know", len(unknown))
+		tb.Errorf("%d bytes that the schema does not know", len(unknown))
 	}
 	return message
 }

@@ -49,4 +49,4 @@ func (r *reader) advance(n int) bool {
 
 // text shares the bytes instead of copying them: an outcome never changes
 // once it has been handed to the engine (promise 14 of package backend).
-func text(bytes []byte) string { return unsafe.String(unsafe.SliceData(bytes), len(bytes)) }
+func text(bytes []byte) string { return unsafe.String(unsafe.SliceData(bytes), len(bytes)) } //nolint:gosec // see above

@@ -47,9 +47,8 @@ func TestCanonicalForm(t *testing.T) {
 	if !bytes.Equal(got, want) {
 		t.Errorf("canonical form is %q, want %q", got, want)
 	}
-	print := fingerprint(t, message)
-	if print != idempotency.NewFingerprint(idempotency.AlgorithmProto, want) {
-		t.Errorf("fingerprint %x is not that of the canonical form", print)
+	if fingerprint(t, message) != idempotency.NewFingerprint(idempotency.AlgorithmProto, want) {
+		t.Error("the fingerprint is not that of the canonical form")
 	}
 }
 
@@ -162,15 +161,15 @@ func TestUnknownFieldsAreSorted(t *testing.T) {
 	field := func(number protowire.Number, value uint64) []byte {
 		return protowire.AppendVarint(protowire.AppendTag(nil, number, protowire.VarintType), value)
 	}
-	print := func(fields ...[]byte) idempotency.Fingerprint {
+	of := func(fields ...[]byte) idempotency.Fingerprint {
 		message := new(paymentsv1.Simulate)
 		message.ProtoReflect().SetUnknown(bytes.Join(fields, nil))
 		return fingerprint(t, message)
 	}
-	if print(field(100, 1), field(101, 2)) != print(field(101, 2), field(100, 1)) {
+	if of(field(100, 1), field(101, 2)) != of(field(101, 2), field(100, 1)) {
 		t.Error("the order of unknown fields matters")
 	}
-	if print(field(100, 1), field(100, 2)) == print(field(100, 2), field(100, 1)) {
+	if of(field(100, 1), field(100, 2)) == of(field(100, 2), field(100, 1)) {
 		t.Error("the order within one unknown field, which may be a list, does not matter")
 	}
 }

@@ -28,9 +28,9 @@ func (f *Fingerprinter) Fingerprint(message proto.Message) idempotency.Fingerpri
 	}
 	form.reset()
 	form.message(message.ProtoReflect())
-	print := idempotency.NewFingerprint(idempotency.AlgorithmProto, form.written())
+	made := idempotency.NewFingerprint(idempotency.AlgorithmProto, form.written())
 	if len(form.buffer) <= maxPooled {
 		f.forms.Put(form)
 	}
-	return print
+	return made
 }

@@ -15,6 +15,7 @@ import (
 // Guard is the part of an interceptor that knows no protocol.
 type Guard struct {
 	Config
+
 	Engine *idempotency.Engine
 	// KeyField and ReplayedField are in lower case.
 	KeyField, ReplayedField string

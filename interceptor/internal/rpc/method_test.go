@@ -52,13 +52,13 @@ func methodWith(t *testing.T, use idempotencyv1.KeyUse) protoreflect.MethodDescr
 	options := new(descriptorpb.MethodOptions)
 	proto.SetExtension(options, idempotencyv1.E_Method, &idempotencyv1.MethodOptions{Key: use})
 	file, err := protodesc.NewFile(&descriptorpb.FileDescriptorProto{
-		Name: proto.String("s.proto"), Package: proto.String("s"),
+		Name: new("s.proto"), Package: new("s"),
 		Dependency: []string{"google/protobuf/empty.proto"},
 		Service: []*descriptorpb.ServiceDescriptorProto{{
-			Name: proto.String("S"),
+			Name: new("S"),
 			Method: []*descriptorpb.MethodDescriptorProto{{
-				Name: proto.String("M"), Options: options,
-				InputType: proto.String(".google.protobuf.Empty"), OutputType: proto.String(".google.protobuf.Empty"),
+				Name: new("M"), Options: options,
+				InputType: new(".google.protobuf.Empty"), OutputType: new(".google.protobuf.Empty"),
 			}},
 		}},
 	}, protoregistry.GlobalFiles)

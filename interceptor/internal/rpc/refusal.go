@@ -50,8 +50,8 @@ func Refusal(err *idempotency.Error, operation string) *spb.Status {
 func pack(details []proto.Message) []*anypb.Any {
 	packed := make([]*anypb.Any, 0, len(details))
 	for _, detail := range details {
-		if any, err := anypb.New(detail); err == nil {
-			packed = append(packed, any)
+		if each, err := anypb.New(detail); err == nil {
+			packed = append(packed, each)
 		}
 	}
 	return packed

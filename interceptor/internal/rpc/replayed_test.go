@@ -2,6 +2,7 @@ package rpc
 
 import (
 	"bytes"
+	"strings"
 	"sync"
 	"testing"
 
@@ -69,7 +70,7 @@ func TestReplayedCanBeCompared(t *testing.T) {
 	if _, ok := copied.(*paymentsv1.Payment); !ok || !proto.Equal(copied, want) {
 		t.Errorf("is cloned as %T %v", copied, copied)
 	}
-	if text := payment(t).(interface{ String() string }).String(); !bytes.Contains([]byte(text), []byte("pay_1")) {
+	if text := payment(t).(interface{ String() string }).String(); !strings.Contains(text, "pay_1") {
 		t.Errorf("prints as %q", text)
 	}
 }
