@@ -78,8 +78,8 @@ func TestAttemptsAreCounted(t *testing.T) {
 	})
 }
 
-// TestReleasedTakeoverIsForgotten would be wrong: what the first attempt did
-// is as unknown as before, though the second did nothing.
+// TestReleasedTakeoverStaysRecovered : what the first attempt did is as unknown
+// as before, though the second did nothing.
 func TestReleasedTakeoverStaysRecovered(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		engine := newEngine(t, openStore(t))

@@ -44,7 +44,7 @@ func (b *backlog) add(a *attempt, f finish) {
 func (b *backlog) retry(a *attempt, f finish) {
 	ctx, cancel := context.WithTimeout(context.Background(), b.engine.backlogWindow)
 	defer cancel()
-	longest := min(backlogLast, b.engine.lease/3)
+	longest := min(backlogLast, a.policy.Lease/3)
 	pause := min(backlogFirst, longest)
 	for b.keep(ctx, a, f); sleep(ctx, jitter(pause)); b.keep(ctx, a, f) {
 		pause = min(2*pause, longest)
@@ -75,7 +75,7 @@ func (b *backlog) drop(a *attempt, f finish) {
 }
 
 func (b *backlog) try(ctx context.Context, a *attempt, f finish) error {
-	ctx, cancel := context.WithTimeout(ctx, b.engine.brief())
+	ctx, cancel := context.WithTimeout(ctx, a.brief())
 	defer cancel()
 	return f.apply(ctx, a)
 }
@@ -84,7 +84,7 @@ func (b *backlog) try(ctx context.Context, a *attempt, f finish) error {
 // being out of memory, and still take a heartbeat.
 func (b *backlog) keep(ctx context.Context, a *attempt, f finish) {
 	if f.verdict == Record {
-		_ = a.extend(ctx, b.engine.brief())
+		_ = a.extend(ctx, a.brief())
 	}
 }
 

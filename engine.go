@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"sync"
-	"time"
 
 	"github.com/oncewire/idempotency/backend"
 )
@@ -33,6 +32,7 @@ func New(store backend.Store, options ...Option) (*Engine, error) {
 	if err := engine.validate(); err != nil {
 		return nil, err
 	}
+	engine.policies.prepare()
 	engine.waiter, _ = store.(backend.Waiter)
 	engine.backlog.engine = engine
 	return engine, nil
@@ -43,10 +43,6 @@ func New(store backend.Store, options ...Option) (*Engine, error) {
 // its error then. Call it when the servers have stopped and before the store
 // is closed. The store stays open: it belongs to the caller.
 func (e *Engine) Close(ctx context.Context) error { return e.backlog.drain(ctx) }
-
-// brief bounds a step that has to be over while a claim lives: several fit
-// into its lease.
-func (e *Engine) brief() time.Duration { return min(e.storeTimeout, e.lease/3) }
 
 // KeyField is the name of the header or metadata field that carries the key.
 func (e *Engine) KeyField() string { return e.keyField }

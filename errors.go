@@ -34,6 +34,10 @@ var (
 	// ErrRequestTooLarge is returned when a request is too large to take a
 	// fingerprint of.
 	ErrRequestTooLarge = &Error{Reason: ReasonRequestTooLarge}
+	// ErrReplayDenied is returned when the replay authorizer refused to hand
+	// out a recorded outcome. Its error is wrapped, and is never shown to a
+	// client.
+	ErrReplayDenied = &Error{Reason: ReasonReplayDenied}
 	// ErrNotSupported is returned when a key comes with a call that cannot
 	// honour it, such as a stream.
 	ErrNotSupported = &Error{Reason: ReasonNotSupported}

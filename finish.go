@@ -24,7 +24,7 @@ func (f finish) apply(ctx context.Context, a *attempt) error {
 	case Release:
 		return a.engine.store.Release(ctx, a.key, a.token)
 	default:
-		return a.engine.store.Extend(ctx, a.key, a.token, 0, a.engine.retention)
+		return a.engine.store.Extend(ctx, a.key, a.token, 0, a.policy.Retention)
 	}
 }
 
@@ -32,7 +32,7 @@ func (f finish) apply(ctx context.Context, a *attempt) error {
 // may have hung up. What the store does not take is left to the backlog, so
 // that a store that hangs holds the answer up for one timeout at most.
 func (a *attempt) finish(ctx context.Context, f finish) {
-	bounded := a.finishing.bound(context.WithoutCancel(ctx), a.engine.brief())
+	bounded := a.finishing.bound(context.WithoutCancel(ctx), a.brief())
 	defer bounded.free()
 	start := time.Now()
 	err := f.apply(bounded, a)

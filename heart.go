@@ -28,7 +28,7 @@ func (e *Engine) startHeart(a *attempt) *heart {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.of, h.last = a, a.since
-	first := max(time.Until(a.since.Add(e.lease/3)), 0)
+	first := max(time.Until(a.since.Add(a.policy.Lease/3)), 0)
 	if h.timer == nil {
 		h.timer = time.AfterFunc(first, h.beat)
 	} else {
@@ -56,8 +56,8 @@ func (h *heart) beat() {
 		return
 	}
 	sent := time.Now()
-	timeout := a.engine.brief()
-	if left := last.Add(a.engine.lease).Sub(sent); left > 0 {
+	timeout := a.brief()
+	if left := last.Add(a.policy.Lease).Sub(sent); left > 0 {
 		timeout = min(timeout, left) // by then the handler has to know
 	}
 	err := a.extend(context.WithoutCancel(a.base), timeout)
@@ -79,7 +79,7 @@ func (h *heart) lost(a *attempt, sent time.Time, err error) bool {
 	if err == nil {
 		h.last = sent
 	}
-	lease := a.engine.lease
+	lease := a.policy.Lease
 	left := time.Until(h.last.Add(lease))
 	if errors.Is(err, backend.ErrClaimLost) || left <= 0 {
 		a.end(ErrClaimLost)
@@ -101,5 +101,9 @@ func pulse(lease, left time.Duration, err error) time.Duration {
 func (a *attempt) extend(ctx context.Context, timeout time.Duration) error {
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
-	return a.engine.store.Extend(ctx, a.key, a.token, a.engine.lease, a.engine.retention)
+	return a.engine.store.Extend(ctx, a.key, a.token, a.policy.Lease, a.policy.Retention)
 }
+
+// brief bounds a step that has to be over while the claim lives: several fit
+// into its lease.
+func (a *attempt) brief() time.Duration { return min(a.engine.storeTimeout, a.policy.Lease/3) }

@@ -79,6 +79,29 @@ func TestLongHandlerKeepsItsClaim(t *testing.T) {
 	})
 }
 
+// TestHeartOutlivesTheClient : a handler that does not look at its context is
+// at work all the same.
+func TestHeartOutlivesTheClient(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store := openStore(t)
+		engine, onlooker := newEngine(t, store), newEngine(t, store)
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		start := time.Now()
+		go func() {
+			_, err := engine.Run(ctx, payment("k"), lasting(10*lease, "paid"))
+			ok(t, err)
+		}()
+		synctest.Wait()
+		for time.Since(start) < 10*lease-time.Second && !t.Failed() {
+			refused(t, onlooker, payment("k"), idempotency.ErrInProgress)
+			time.Sleep(time.Second)
+		}
+		time.Sleep(2 * time.Second)
+		replays(t, onlooker, payment("k"), "paid")
+	})
+}
+
 // TestHeartIsUsedAgain runs long calls one after another: what is left of an
 // earlier one must not touch a later one.
 func TestHeartIsUsedAgain(t *testing.T) {
@@ -162,7 +185,7 @@ func TestFailedHeartbeatIsRetriedSooner(t *testing.T) {
 	})
 }
 
-// TestHeartbeatLostButApplied counts as failed, and the next one sets it right.
+// TestHeartbeatReplyMayBeLost : it counts as failed, and the next one sets it right.
 func TestHeartbeatReplyMayBeLost(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		store := newShaky(openStore(t)).on(backendtest.OpExtend, func(n int) backendtest.Fault {

@@ -1,6 +1,7 @@
 package idempotency
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"strings"
@@ -14,7 +15,7 @@ const DefaultMaxKeyLength = 255
 type KeyUse uint8
 
 const (
-	// KeyDefault leaves it to the engine: see [WithKeyRequired].
+	// KeyDefault leaves it to whoever is asked next: see [Engine.KeyUse].
 	KeyDefault KeyUse = iota
 	// KeyOptional honours a key where one is sent.
 	KeyOptional
@@ -35,15 +36,17 @@ var (
 // ParseKey returns the canonical key from the values of a key field, for an
 // adapter to put into a [Call]. A bare key and a structured-field string
 // (RFC 9651) are the same key: abc and "abc". It returns "" when the call
-// carries no key and needs none, and then the call is not guarded.
+// carries no key and needs none, and then the call is not guarded. What a
+// schema says of the operation's key is KeyDefault where there is none.
 //
 // The error is [ErrKeyInvalid] or [ErrKeyMissing].
-func (e *Engine) ParseKey(ctx context.Context, operation string, use KeyUse, values []string) (string, error) {
+func (e *Engine) ParseKey(ctx context.Context, operation string, schema KeyUse, values []string) (string, error) {
+	use := e.KeyUse(operation, schema)
 	if use == KeyOff {
 		return "", nil
 	}
 	key, err := e.keys.parse(values)
-	if err == nil && key == "" && e.Requires(use) {
+	if err == nil && key == "" && use == KeyRequired {
 		err = ErrKeyMissing
 	}
 	if err != nil {
@@ -53,11 +56,21 @@ func (e *Engine) ParseKey(ctx context.Context, operation string, use KeyUse, val
 	return key, nil
 }
 
-// Requires reports whether a call without a key is refused. Where it is not,
-// an adapter may let such calls pass without asking ParseKey.
-func (e *Engine) Requires(use KeyUse) bool {
-	return use == KeyRequired || use == KeyDefault && e.required
+// KeyUse returns what an operation does with a key, and never KeyDefault. The
+// most specific has its say first: a policy for this very operation, its
+// schema, a policy for several operations, the engine's options. So a policy
+// for a whole service does not ask for keys where nothing is changed.
+func (e *Engine) KeyUse(operation string, schema KeyUse) KeyUse {
+	policy := e.PolicyFor(operation)
+	if _, exact := e.policies.exact[operation]; exact {
+		return cmp.Or(policy.Key, schema, e.policies.standard.Key)
+	}
+	return cmp.Or(schema, policy.Key, e.policies.standard.Key)
 }
+
+// RequiresKeys reports whether any operation may be refused for want of a key.
+// Where none is, an adapter lets calls without a key pass without asking.
+func (e *Engine) RequiresKeys() bool { return e.policies.required }
 
 // keyRules is what a key has to satisfy.
 type keyRules struct {

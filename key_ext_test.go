@@ -106,17 +106,6 @@ func TestParseKey(t *testing.T) {
 	}
 }
 
-func TestRequires(t *testing.T) {
-	lenient := newEngine(t, openStore(t))
-	strict := newEngine(t, openStore(t), idempotency.WithKeyRequired())
-	for use, required := range map[idempotency.KeyUse][2]bool{
-		idempotency.KeyDefault: {false, true}, idempotency.KeyOptional: {false, false},
-		idempotency.KeyRequired: {true, true}, idempotency.KeyOff: {false, false},
-	} {
-		equal(t, "requires", [2]bool{lenient.Requires(use), strict.Requires(use)}, required)
-	}
-}
-
 func FuzzParseKey(f *testing.F) {
 	for _, seed := range []string{
 		"abc-123", `"abc-123"`, `"a\"b\\c"`, `"\"abc\""`, `"`, `""`, " a\t", "a b", "a\x00", "ä", `"a";p`, strings.Repeat("k", 256),

@@ -34,7 +34,7 @@ func (a *attempt) next(record *backend.Record) (step, error) {
 		return stepRefuse, ErrStore.because(fmt.Errorf("%w: state %d", backend.ErrCorrupt, record.State))
 	case !record.Lapsed():
 		return stepWait, ErrInProgress.after(a.engine.retryAfter)
-	case a.engine.onAbandoned == Reject:
+	case a.policy.OnAbandoned == Reject:
 		return stepRefuse, ErrOutcomeUnknown
 	default:
 		// The error is for a call that goes on losing the takeover.

@@ -33,12 +33,9 @@ type config struct {
 	keyField      string
 	replayedField string
 	keys          keyRules
-	required      bool
+	policies      policies
 	scope         func(context.Context) (string, error)
-	lease         time.Duration
-	retention     time.Duration
-	onAbandoned   AbandonPolicy
-	wait          time.Duration
+	authorize     func(context.Context, Replay) error
 	retryAfter    time.Duration
 	storeTimeout  time.Duration
 	failOpen      bool
@@ -54,8 +51,9 @@ func defaults() config {
 		keyField:      DefaultKeyField,
 		replayedField: DefaultReplayedField,
 		keys:          keyRules{maxLength: DefaultMaxKeyLength},
-		lease:         DefaultLease,
-		retention:     DefaultRetention,
+		policies: policies{standard: Policy{
+			Key: KeyOptional, Lease: DefaultLease, Retention: DefaultRetention, OnAbandoned: Retry,
+		}},
 		retryAfter:    DefaultRetryAfter,
 		storeTimeout:  DefaultStoreTimeout,
 		backlogSize:   DefaultBacklog,
@@ -69,9 +67,10 @@ func defaults() config {
 type AbandonPolicy uint8
 
 const (
+	_ AbandonPolicy = iota
 	// Retry runs the call as the next attempt; the handler can see that in
 	// [Execution.Recovered].
-	Retry AbandonPolicy = iota
+	Retry
 	// Reject refuses the call with [ErrOutcomeUnknown], so that a handler is
 	// started at most once per key.
 	Reject
@@ -111,7 +110,7 @@ func WithUUIDKeys() Option {
 // an adapter guards: not on streams, on methods without side effects, or on
 // health checks and reflection. The default is to let them run unguarded.
 func WithKeyRequired() Option {
-	return func(c *config) { c.required = true }
+	return func(c *config) { c.policies.standard.Key = KeyRequired }
 }
 
 // WithScope tells whose key it is: a tenant, account or user. Two callers with
@@ -127,26 +126,26 @@ func WithScope(scope func(context.Context) (string, error)) Option {
 // a key stays blocked after a crash. The default is 30 s. Handlers may run
 // longer: the lease is extended while they do.
 func WithLease(lease time.Duration) Option {
-	return func(c *config) { c.lease = lease }
+	return func(c *config) { c.policies.standard.Lease = lease }
 }
 
 // WithRetention sets how long an outcome is replayed. The default is 24 h;
 // [Forever] keeps it without end. A claim that lapsed stays visible as long.
 func WithRetention(retention time.Duration) Option {
-	return func(c *config) { c.retention = retention }
+	return func(c *config) { c.policies.standard.Retention = retention }
 }
 
 // WithOnAbandoned decides about a call whose predecessor never ended. The
 // default is [Retry].
 func WithOnAbandoned(policy AbandonPolicy) Option {
-	return func(c *config) { c.onAbandoned = policy }
+	return func(c *config) { c.policies.standard.OnAbandoned = policy }
 }
 
 // WithWait lets a call that finds another one running wait for its answer
 // for at most this long, and no longer than its own deadline, before it is
 // refused with [ErrInProgress]. The default, zero, refuses at once.
 func WithWait(most time.Duration) Option {
-	return func(c *config) { c.wait = most }
+	return func(c *config) { c.policies.standard.Wait = most }
 }
 
 // WithRetryAfter sets what a refused client is told to wait before it tries
@@ -158,6 +157,14 @@ func WithRetryAfter(wait time.Duration) Option {
 // WithStoreTimeout bounds each single step of the store. The default is 5 s.
 func WithStoreTimeout(timeout time.Duration) Option {
 	return func(c *config) { c.storeTimeout = timeout }
+}
+
+// WithReplayAuthorizer asks before a recorded outcome is handed out: the caller
+// may have lost the right to see it since the first call. An error refuses the
+// call with [ErrReplayDenied], and is never shown to a client. The default is
+// to hand it out to whoever has the scope and the key.
+func WithReplayAuthorizer(authorize func(context.Context, Replay) error) Option {
+	return func(c *config) { c.authorize = authorize }
 }
 
 // WithFailOpen runs calls unprotected while the store fails, instead of
@@ -207,10 +214,7 @@ func (c *config) validate() error {
 	check(fieldName(c.replayedField), "replayed field %q is not a header name", c.replayedField)
 	check(c.keys.maxLength > 0, "maximum key length %d is not positive", c.keys.maxLength)
 	check(!c.keys.uuid || c.keys.maxLength >= 36, "a maximum key length of %d leaves no room for a UUID", c.keys.maxLength)
-	check(c.lease > 0, "lease %v is not positive", c.lease)
-	check(c.retention > 0, "retention %v is not positive; use Forever to keep outcomes without end", c.retention)
-	check(c.onAbandoned <= Reject, "unknown abandon policy %d", c.onAbandoned)
-	check(c.wait >= 0, "wait %v is negative", c.wait)
+	c.policies.validate(check)
 	check(c.retryAfter > 0, "retry-after %v is not positive", c.retryAfter)
 	check(c.storeTimeout > 0, "store timeout %v is not positive", c.storeTimeout)
 	check(c.detachedFor >= 0, "detached time %v is negative", c.detachedFor)

@@ -18,6 +18,7 @@ const (
 	ReasonScopeUnknown     Reason = "SCOPE_UNKNOWN"     // ErrScopeUnknown
 	ReasonRequestTooLarge  Reason = "REQUEST_TOO_LARGE" // ErrRequestTooLarge
 	ReasonNotSupported     Reason = "NOT_SUPPORTED"     // ErrNotSupported
+	ReasonReplayDenied     Reason = "REPLAY_DENIED"     // ErrReplayDenied
 )
 
 // Domain is the domain of every google.rpc.ErrorInfo this library sends.
@@ -91,6 +92,11 @@ var guidances = map[Reason]guidance{
 		"Request too large",
 		"The request body is larger than an idempotent request may be.",
 		NextFixRequest,
+	},
+	ReasonReplayDenied: {
+		"Replay denied",
+		"The request with this idempotency key has run, and its answer is not for this caller any more.",
+		NextAskOperator,
 	},
 	ReasonNotSupported: {
 		"Idempotency key not supported",

@@ -23,6 +23,7 @@ var refusals = map[*idempotency.Error]idempotency.Next{
 	idempotency.ErrScopeUnknown:    idempotency.NextFixRequest,
 	idempotency.ErrRequestTooLarge: idempotency.NextFixRequest,
 	idempotency.ErrNotSupported:    idempotency.NextFixRequest,
+	idempotency.ErrReplayDenied:    idempotency.NextAskOperator,
 }
 
 // TestReasonsAreThoseOfTheSchema, all of them and no other.

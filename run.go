@@ -29,7 +29,7 @@ func (e *Engine) Run(ctx context.Context, call Call, handler Handler) (Result, e
 	if call.Key == "" {
 		return Result{Outcome: handler(ctx).Outcome}, nil
 	}
-	a := &attempt{engine: e, call: call}
+	a := &attempt{engine: e, policy: e.PolicyFor(call.Operation), call: call}
 	if err := a.identify(ctx); err != nil {
 		return a.refuse(ctx, err)
 	}
@@ -44,11 +44,13 @@ type attempt struct {
 	claiming, finishing lazyContext
 
 	engine *Engine
+	policy *Policy
 	call   Call
 	scope  string
 	key    backend.Key
 	token  backend.Token
 	number uint32
+	wishes wishes        // of the handler
 	since  time.Time     // when the claim was sent
 	waited time.Duration // for another call
 }
@@ -67,7 +69,7 @@ func (a *attempt) identify(ctx context.Context) (err error) {
 // settle claims until the record says what the call gets. Every turn either
 // ends, waits within its bound, or follows a record that another call changed.
 func (a *attempt) settle(ctx context.Context, handler Handler) (Result, error) {
-	patience := patience{most: a.engine.wait}
+	patience := patience{most: a.policy.Wait}
 	var lapsed backend.Record // to take over; none at first
 	bounded := &a.claiming
 	for takeovers := 0; ; bounded = new(lazyContext) {
@@ -82,7 +84,7 @@ func (a *attempt) settle(ctx context.Context, handler Handler) (Result, error) {
 		case step == stepRun:
 			return a.run(ctx, handler), nil
 		case step == stepReplay:
-			return a.replay(ctx, &record), nil
+			return a.replay(ctx, &record)
 		case step == stepTakeOver && takeovers < maxTakeovers:
 			takeovers++
 			lapsed = record
@@ -105,8 +107,8 @@ func (a *attempt) claim(bounded *lazyContext, lapsed *backend.Record) (backend.R
 		Replaces:    lapsed.Token,
 		Attempt:     lapsed.Attempt + 1,
 		Fingerprint: a.call.Fingerprint,
-		Lease:       a.engine.lease,
-		Retention:   a.engine.retention,
+		Lease:       a.policy.Lease,
+		Retention:   a.policy.Retention,
 	})
 }
 
@@ -138,9 +140,12 @@ func answered(err error) bool {
 	return errors.Is(err, backend.ErrFull) || errors.Is(err, backend.ErrClosed) || errors.Is(err, backend.ErrCorrupt)
 }
 
-func (a *attempt) replay(ctx context.Context, record *backend.Record) Result {
+func (a *attempt) replay(ctx context.Context, record *backend.Record) (Result, error) {
+	if err := a.authorize(ctx); err != nil {
+		return a.refuse(ctx, err)
+	}
 	a.engine.observe(ctx, a, Event{Kind: EventReplayed, Took: a.waited})
-	return Result{Replayed: true, Outcome: record.Outcome, Attempt: int(record.Attempt), Waited: a.waited}
+	return Result{Replayed: true, Outcome: record.Outcome, Attempt: int(record.Attempt), Waited: a.waited}, nil
 }
 
 // Refuse is for a refusal that an adapter makes by itself, such as ErrStore for
@@ -174,13 +179,19 @@ func (a *attempt) run(ctx context.Context, handler Handler) Result {
 		a.free()
 	}()
 	answer := handler(a)
-	done = finish{verdict: answer.Verdict, outcome: backend.Outcome{
-		NotKept: answer.NotKept, Bytes: answer.Outcome, Retention: a.engine.retention,
-	}}
-	if done.verdict == Release && a.number > 1 {
-		done.verdict = Abandon // what the attempts before did is as unknown as it was
-	}
+	done = a.ending(answer)
 	return Result{Outcome: answer.Outcome, Attempt: int(a.number), Waited: a.waited}
+}
+
+// ending is how the claim ends, by the answer and by what the handler asked for.
+func (a *attempt) ending(answer Answer) finish {
+	verdict, retention := a.wishes.apply(answer.Verdict, a.policy.Retention)
+	if verdict == Release && a.number > 1 {
+		verdict = Abandon // what the attempts before did is as unknown as it was
+	}
+	return finish{verdict: verdict, outcome: backend.Outcome{
+		NotKept: answer.NotKept, Bytes: answer.Outcome, Retention: retention,
+	}}
 }
 
 func (a *attempt) prepare(ctx context.Context) {

@@ -49,8 +49,8 @@
 //  14. Outcomes are immutable: neither the store nor its callers change the
 //     bytes after they have been handed over, so no side needs a copy.
 //
-// A store that can do more says so by implementing an optional interface,
-// which the engine detects: [Waiter].
+// A store that can do more says so by implementing an optional interface:
+// [Waiter], which the engine detects, and [Remaining], which caches detect.
 //
 // [memstore]: https://pkg.go.dev/github.com/oncewire/idempotency/backend/memstore
 package backend

@@ -54,3 +54,13 @@ type Waiter interface {
 	// context ends first.
 	Wait(ctx context.Context, key Key, token Token) error
 }
+
+// Remaining is implemented by a store that can tell how long a finished record
+// will stay. A cache in front of the store asks.
+type Remaining interface {
+	// Left returns how long the record of key, which was finished under token,
+	// is retained from now on: no longer than it is, and [Forever] if without
+	// end. It returns [ErrClaimLost] if no record stands there that was
+	// finished under token. It changes nothing.
+	Left(ctx context.Context, key Key, token Token) (time.Duration, error)
+}

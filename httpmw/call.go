@@ -2,6 +2,7 @@ package httpmw
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"io"
 	"net/http"
@@ -16,6 +17,7 @@ type call struct {
 
 	w        http.ResponseWriter
 	r        *http.Request
+	policy   *idempotency.Policy
 	scratch  *scratch
 	payload  payload
 	body     body
@@ -31,7 +33,7 @@ type body struct {
 }
 
 func (h *handler) guard(w http.ResponseWriter, r *http.Request, operation, key string) {
-	c := &call{handler: h, w: w, r: r, scratch: newScratch()}
+	c := &call{handler: h, w: w, r: r, policy: h.engine.PolicyFor(operation), scratch: newScratch()}
 	if err := c.read(); err != nil {
 		c.refuseBody(operation, err)
 	} else {
@@ -45,7 +47,7 @@ func (c *call) read() (err error) {
 	buffer := appendTarget(c.scratch.request, c.r)
 	c.payload.head = len(buffer)
 	c.payload.json = isJSON(c.r.Header.Get("Content-Type"))
-	c.scratch.request, err = appendBody(buffer, c.r, c.maxRequest)
+	c.scratch.request, err = appendBody(buffer, c.r, cmp.Or(c.policy.MaxRequest, c.maxRequest))
 	c.payload.bytes = c.scratch.request
 	return err
 }
@@ -70,7 +72,7 @@ func (c *call) serve(ctx context.Context) idempotency.Answer {
 	c.recorder = newRecorder(c)
 	c.next.ServeHTTP(c.recorder.exposed(), c.request(ctx))
 	defer c.recorder.drop()
-	verdict := c.recorder.verdict(ctx, c.classify)
+	verdict := c.recorder.verdict(ctx, c.classifier())
 	switch {
 	case verdict != idempotency.Record:
 		return idempotency.Answer{Verdict: verdict}
@@ -78,6 +80,19 @@ func (c *call) serve(ctx context.Context) idempotency.Answer {
 		return idempotency.Answer{Verdict: verdict, NotKept: true}
 	default:
 		return idempotency.Answer{Verdict: verdict, Outcome: c.recorder.outcome()}
+	}
+}
+
+// classifier lets the operation's policy speak first.
+func (c *call) classifier() Classifier {
+	if len(c.policy.Verdicts) == 0 {
+		return c.classify
+	}
+	return func(status int, header http.Header) idempotency.Verdict {
+		if verdict, ok := c.policy.Verdicts[status]; ok {
+			return verdict
+		}
+		return c.classify(status, header)
 	}
 }
 

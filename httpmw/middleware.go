@@ -50,7 +50,7 @@ type handler struct {
 // ServeHTTP implements http.Handler.
 func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	values := r.Header[h.keyField]
-	if !h.guards(r) || len(values) == 0 && !h.engine.Requires(idempotency.KeyDefault) {
+	if !h.guards(r) || len(values) == 0 && !h.engine.RequiresKeys() {
 		h.next.ServeHTTP(w, r)
 		return
 	}

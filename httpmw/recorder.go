@@ -1,6 +1,7 @@
 package httpmw
 
 import (
+	"cmp"
 	"errors"
 	"io"
 	"maps"
@@ -33,7 +34,7 @@ func newRecorder(c *call) recorder {
 	return recorder{
 		ResponseWriter: c.w,
 		filter:         c.filter,
-		limit:          c.maxResponse,
+		limit:          cmp.Or(c.policy.MaxResponse, c.maxResponse),
 		head:           c.r.Method == http.MethodHead,
 		scratch:        c.scratch,
 	}

@@ -26,6 +26,7 @@ var statuses = map[idempotency.Reason]int{
 	idempotency.ReasonScopeUnknown:     http.StatusUnauthorized,
 	idempotency.ReasonRequestTooLarge:  http.StatusRequestEntityTooLarge,
 	idempotency.ReasonNotSupported:     http.StatusBadRequest,
+	idempotency.ReasonReplayDenied:     http.StatusForbidden,
 }
 
 // Status returns the HTTP status of a refusal, or 500 for a reason that this

@@ -55,6 +55,9 @@ var brokenStores = []struct {
 	{"StaleReads", "Linearizable", staleReads},
 	{"NeverWakes", "Waiting", neverWakes},
 	{"WaitIgnoresContext", "Waiting", waitIgnoresContext},
+	{"LeftIsWholeRetention", "Remaining", leftIsWholeRetention},
+	{"LeftIgnoresToken", "Remaining", leftIgnoresToken},
+	{"LeftOfRunning", "Remaining", leftOfRunning},
 }
 
 // broken is a sound store, for defects to be built upon.

@@ -20,6 +20,7 @@ type methods struct {
 	complete func(context.Context, backend.Key, backend.Token, backend.Outcome) error
 	release  func(context.Context, backend.Key, backend.Token) error
 	wait     func(context.Context, backend.Key, backend.Token) error
+	left     func(context.Context, backend.Key, backend.Token) (time.Duration, error)
 	close    func() error
 	len      func() int
 }
@@ -50,6 +51,13 @@ func (m methods) Wait(ctx context.Context, key backend.Key, token backend.Token)
 		return m.wait(ctx, key, token)
 	}
 	return m.Store.Wait(ctx, key, token)
+}
+
+func (m methods) Left(ctx context.Context, key backend.Key, token backend.Token) (time.Duration, error) {
+	if m.left != nil {
+		return m.left(ctx, key, token)
+	}
+	return m.Store.Left(ctx, key, token)
 }
 
 func (m methods) Close() error {
@@ -200,5 +208,39 @@ func neverWakes(s *memstore.Store) backend.Store {
 func waitIgnoresContext(s *memstore.Store) backend.Store {
 	return methods{broken: broken{s}, wait: func(_ context.Context, key backend.Key, token backend.Token) error {
 		return s.Wait(context.Background(), key, token)
+	}}
+}
+
+// leftIsWholeRetention tells what was asked for, not what is left of it.
+func leftIsWholeRetention(s *memstore.Store) backend.Store {
+	var retentions sync.Map
+	return methods{
+		broken: broken{s},
+		complete: func(ctx context.Context, key backend.Key, token backend.Token, o backend.Outcome) error {
+			retentions.LoadOrStore(key, o.Retention)
+			return s.Complete(ctx, key, token, o)
+		},
+		left: func(ctx context.Context, key backend.Key, token backend.Token) (time.Duration, error) {
+			left, err := s.Left(ctx, key, token)
+			if whole, ok := retentions.Load(key); ok && err == nil {
+				left = whole.(time.Duration)
+			}
+			return left, err
+		},
+	}
+}
+
+func leftIgnoresToken(s *memstore.Store) backend.Store {
+	return methods{broken: broken{s}, left: func(ctx context.Context, key backend.Key, _ backend.Token) (time.Duration, error) {
+		return s.Left(ctx, key, (broken{s}).stands(key).Token)
+	}}
+}
+
+func leftOfRunning(s *memstore.Store) backend.Store {
+	return methods{broken: broken{s}, left: func(ctx context.Context, key backend.Key, token backend.Token) (time.Duration, error) {
+		if rec := (broken{s}).stands(key); rec.State == backend.Running && rec.Token == token {
+			return time.Hour, nil
+		}
+		return s.Left(ctx, key, token)
 	}}
 }

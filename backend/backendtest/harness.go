@@ -44,12 +44,15 @@ type Harness struct {
 }
 
 // Run checks every promise. The tests of waiting are run if the store is a
-// [backend.Waiter].
+// [backend.Waiter], and those of the time left if it is [backend.Remaining].
 func Run(t *testing.T, h Harness) {
 	t.Helper()
-	groups := promises
-	if _, ok := h.Open(t).(backend.Waiter); ok {
-		groups = append(slices.Clip(groups), waiting)
+	groups, store := slices.Clip(promises), h.Open(t)
+	if _, ok := store.(backend.Waiter); ok {
+		groups = append(groups, waiting)
+	}
+	if _, ok := store.(backend.Remaining); ok {
+		groups = append(groups, remaining)
 	}
 	for _, g := range groups {
 		t.Run(g.name, func(t *testing.T) { g.run(t, h.withDefaults()) })

@@ -36,6 +36,11 @@ func (r *record) runs(token backend.Token) bool {
 	return r != nil && r.state == backend.Running && r.token == token
 }
 
+// finished reports whether the record is there, and was finished under token.
+func (r *record) finished(token backend.Token) bool {
+	return r != nil && r.state != backend.Running && r.token == token
+}
+
 // alive reports whether the record runs under token on a lease that lives.
 func (r *record) alive(token backend.Token, now instant) bool {
 	return r.runs(token) && r.lapses > now

@@ -18,8 +18,9 @@ import (
 )
 
 var (
-	_ backend.Store  = (*Store)(nil)
-	_ backend.Waiter = (*Store)(nil)
+	_ backend.Store     = (*Store)(nil)
+	_ backend.Waiter    = (*Store)(nil)
+	_ backend.Remaining = (*Store)(nil)
 )
 
 // shardCount is how many locks the keys are spread over. It must be a power
@@ -118,6 +119,24 @@ func (s *Store) Release(ctx context.Context, key backend.Key, token backend.Toke
 		return nil
 	default:
 		return backend.ErrClaimLost
+	}
+}
+
+// Left implements [backend.Remaining].
+func (s *Store) Left(ctx context.Context, key backend.Key, token backend.Token) (time.Duration, error) {
+	sh, now, err := s.enter(ctx, key)
+	if err != nil {
+		return 0, err
+	}
+	defer sh.mu.Unlock()
+	rec := sh.find(key, now)
+	switch {
+	case !rec.finished(token):
+		return 0, backend.ErrClaimLost
+	case rec.expires == never:
+		return backend.Forever, nil
+	default:
+		return rec.expires.until(now), nil
 	}
 }
 

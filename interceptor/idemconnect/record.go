@@ -33,7 +33,7 @@ func (c *call) run(ctx context.Context) idempotency.Answer {
 	if c.failure == nil {
 		headers = gather(headers, c.response.Header())
 		trailers = gather(trailers, c.response.Trailer())
-		return c.Success(c.response.Any(), headers, trailers)
+		return c.Success(c.operation, c.response.Any(), headers, trailers)
 	}
 	trailers = gather(trailers, metaOf(c.failure))
 	return c.Failure(c.operation, statusOf(c.failure), headers, trailers)

@@ -44,10 +44,11 @@ func (g guard) WrapUnary(next connect.UnaryFunc) connect.UnaryFunc {
 
 func (g guard) unary(ctx context.Context, request connect.AnyRequest, spec connect.Spec, next connect.UnaryFunc) (connect.AnyResponse, error) {
 	method := g.Method(spec.Procedure, spec.Schema)
-	if method.Use == idempotency.KeyOff || spec.IdempotencyLevel == connect.IdempotencyNoSideEffects {
+	schema := keyUse(spec, method)
+	if g.Engine.KeyUse(spec.Procedure, schema) == idempotency.KeyOff {
 		return next(ctx, request)
 	}
-	named, err := g.Call(ctx, spec.Procedure, method, request.Header()[g.key], request.Any())
+	named, err := g.Call(ctx, spec.Procedure, schema, request.Header()[g.key], request.Any())
 	if err != nil {
 		return nil, refusal(err, spec.Procedure)
 	}
@@ -66,6 +67,15 @@ func (g guard) unary(ctx context.Context, request connect.AnyRequest, spec conne
 	}
 }
 
+// keyUse is what the schema says, or else the option of a handler that was
+// built by hand.
+func keyUse(spec connect.Spec, method *rpc.Method) idempotency.KeyUse {
+	if spec.IdempotencyLevel == connect.IdempotencyNoSideEffects {
+		return idempotency.KeyOff
+	}
+	return method.Use
+}
+
 // WrapStreamingClient implements connect.Interceptor.
 func (g guard) WrapStreamingClient(next connect.StreamingClientFunc) connect.StreamingClientFunc {
 	return next
@@ -75,10 +85,8 @@ func (g guard) WrapStreamingClient(next connect.StreamingClientFunc) connect.Str
 func (g guard) WrapStreamingHandler(next connect.StreamingHandlerFunc) connect.StreamingHandlerFunc {
 	return func(ctx context.Context, conn connect.StreamingHandlerConn) error {
 		spec := conn.Spec()
-		if spec.IdempotencyLevel == connect.IdempotencyNoSideEffects {
-			return next(ctx, conn)
-		}
-		if refused := g.Stream(ctx, spec.Procedure, spec.Schema, conn.RequestHeader()[g.key]); refused != nil {
+		schema := keyUse(spec, g.Method(spec.Procedure, spec.Schema))
+		if refused := g.Stream(ctx, spec.Procedure, schema, conn.RequestHeader()[g.key]); refused != nil {
 			return refusal(refused, spec.Procedure)
 		}
 		return next(ctx, conn)

@@ -31,7 +31,7 @@ func (c *call) run(ctx context.Context) idempotency.Answer {
 	c.response, c.failure = c.handler(ctx, c.request)
 	headers, trailers := said.fields()
 	if c.failure == nil {
-		return c.Success(c.response, headers, trailers)
+		return c.Success(c.operation, c.response, headers, trailers)
 	}
 	return c.Failure(c.operation, statusOf(c.failure).Proto(), headers, trailers)
 }

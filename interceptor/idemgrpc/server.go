@@ -33,11 +33,11 @@ func newGuard(engine *idempotency.Engine, options []Option) guard {
 
 func (g guard) unary(ctx context.Context, request any, info *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (any, error) {
 	method := g.Method(info.FullMethod, nil)
-	if method.Use == idempotency.KeyOff {
+	if g.Engine.KeyUse(info.FullMethod, method.Use) == idempotency.KeyOff {
 		return handler(ctx, request)
 	}
 	keys := metadata.ValueFromIncomingContext(ctx, g.KeyField)
-	named, err := g.Call(ctx, info.FullMethod, method, keys, request)
+	named, err := g.Call(ctx, info.FullMethod, method.Use, keys, request)
 	if err != nil {
 		return nil, refusal(err, info.FullMethod)
 	}
@@ -58,7 +58,7 @@ func (g guard) unary(ctx context.Context, request any, info *grpc.UnaryServerInf
 
 func (g guard) stream(server any, stream grpc.ServerStream, info *grpc.StreamServerInfo, handler grpc.StreamHandler) error {
 	keys := metadata.ValueFromIncomingContext(stream.Context(), g.KeyField)
-	if refused := g.Stream(stream.Context(), info.FullMethod, nil, keys); refused != nil {
+	if refused := g.Stream(stream.Context(), info.FullMethod, g.Method(info.FullMethod, nil).Use, keys); refused != nil {
 		return refusal(refused, info.FullMethod)
 	}
 	return handler(server, stream)

@@ -48,6 +48,8 @@ const (
 	Reason_REASON_REQUEST_TOO_LARGE Reason = 9
 	// A key was sent where none can be honoured, such as on a stream.
 	Reason_REASON_NOT_SUPPORTED Reason = 10
+	// The call ran, and the caller may not see its answer any more.
+	Reason_REASON_REPLAY_DENIED Reason = 11
 )
 
 // Enum value maps for Reason.
@@ -64,6 +66,7 @@ var (
 		8:  "REASON_SCOPE_UNKNOWN",
 		9:  "REASON_REQUEST_TOO_LARGE",
 		10: "REASON_NOT_SUPPORTED",
+		11: "REASON_REPLAY_DENIED",
 	}
 	Reason_value = map[string]int32{
 		"REASON_UNSPECIFIED":       0,
@@ -77,6 +80,7 @@ var (
 		"REASON_SCOPE_UNKNOWN":     8,
 		"REASON_REQUEST_TOO_LARGE": 9,
 		"REASON_NOT_SUPPORTED":     10,
+		"REASON_REPLAY_DENIED":     11,
 	}
 )
 
@@ -111,7 +115,7 @@ var File_idempotency_v1_reason_proto protoreflect.FileDescriptor
 
 const file_idempotency_v1_reason_proto_rawDesc = "" +
 	"\n" +
-	"\x1bidempotency/v1/reason.proto\x12\x0eidempotency.v1*\xa8\x02\n" +
+	"\x1bidempotency/v1/reason.proto\x12\x0eidempotency.v1*\xc2\x02\n" +
 	"\x06Reason\x12\x16\n" +
 	"\x12REASON_UNSPECIFIED\x10\x00\x12\x16\n" +
 	"\x12REASON_IN_PROGRESS\x10\x01\x12\x1a\n" +
@@ -124,7 +128,8 @@ const file_idempotency_v1_reason_proto_rawDesc = "" +
 	"\x14REASON_SCOPE_UNKNOWN\x10\b\x12\x1c\n" +
 	"\x18REASON_REQUEST_TOO_LARGE\x10\t\x12\x18\n" +
 	"\x14REASON_NOT_SUPPORTED\x10\n" +
-	"BBZ@github.com/oncewire/idempotency/gen/idempotency/v1;idempotencyv1b\x06proto3"
+	"\x12\x18\n" +
+	"\x14REASON_REPLAY_DENIED\x10\vBBZ@github.com/oncewire/idempotency/gen/idempotency/v1;idempotencyv1b\x06proto3"
 
 var (
 	file_idempotency_v1_reason_proto_rawDescOnce sync.Once

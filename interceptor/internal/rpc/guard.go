@@ -46,8 +46,8 @@ func (g *Guard) Method(procedure string, schema any) *Method {
 }
 
 // Call returns the call to run, and one without a key when it is not guarded.
-func (g *Guard) Call(ctx context.Context, procedure string, method *Method, keys []string, request any) (idempotency.Call, error) {
-	key, err := g.Engine.ParseKey(ctx, procedure, method.Use, keys)
+func (g *Guard) Call(ctx context.Context, procedure string, schema idempotency.KeyUse, keys []string, request any) (idempotency.Call, error) {
+	key, err := g.Engine.ParseKey(ctx, procedure, schema, keys)
 	if err != nil || key == "" {
 		return idempotency.Call{}, err
 	}
@@ -60,8 +60,8 @@ func (g *Guard) Call(ctx context.Context, procedure string, method *Method, keys
 
 // Stream returns the refusal of a stream that carries a key, which cannot be
 // honoured and must not be ignored.
-func (g *Guard) Stream(ctx context.Context, procedure string, schema any, keys []string) *idempotency.Error {
-	if len(keys) == 0 || g.Method(procedure, schema).Use == idempotency.KeyOff {
+func (g *Guard) Stream(ctx context.Context, procedure string, schema idempotency.KeyUse, keys []string) *idempotency.Error {
+	if len(keys) == 0 || g.Engine.KeyUse(procedure, schema) == idempotency.KeyOff {
 		return nil
 	}
 	return g.Engine.Refuse(ctx, procedure, idempotency.ErrNotSupported, errStream)

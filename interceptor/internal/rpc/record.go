@@ -1,9 +1,11 @@
 package rpc
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 
+	"google.golang.org/genproto/googleapis/rpc/code"
 	spb "google.golang.org/genproto/googleapis/rpc/status"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
@@ -20,35 +22,46 @@ type Fields = map[string][]string
 
 // Success is the answer of a handler that returned a message. What is no
 // protobuf message cannot be kept.
-func (g *Guard) Success(response any, headers, trailers Fields) idempotency.Answer {
+func (g *Guard) Success(operation string, response any, headers, trailers Fields) idempotency.Answer {
+	policy := g.Engine.PolicyFor(operation)
+	if verdict, ok := policy.Verdicts[int(code.Code_OK)]; ok && verdict != idempotency.Record {
+		return idempotency.Answer{Verdict: verdict}
+	}
 	message, ok := Message(response)
 	if !ok {
 		return idempotency.Answer{Verdict: idempotency.Record, NotKept: true}
 	}
-	return g.keep(outcome.RPC{Message: message, Headers: g.stored(headers), Trailers: g.stored(trailers)})
+	return g.keep(policy, outcome.RPC{Message: message, Headers: g.stored(headers), Trailers: g.stored(trailers)})
 }
 
 // Failure is the answer of a handler that returned an error.
 func (g *Guard) Failure(operation string, status *spb.Status, headers, trailers Fields) idempotency.Answer {
-	verdict := idempotency.Release
-	if !refusedInside(status, operation) {
-		verdict = g.Classify(status)
-	}
-	if verdict != idempotency.Record {
+	policy := g.Engine.PolicyFor(operation)
+	if verdict := g.verdict(policy, operation, status); verdict != idempotency.Record {
 		return idempotency.Answer{Verdict: verdict}
 	}
 	raw, err := proto.Marshal(status)
 	if err != nil {
 		return idempotency.Answer{Verdict: idempotency.Record, NotKept: true}
 	}
-	return g.keep(outcome.RPC{Status: raw, Headers: g.stored(headers), Trailers: g.stored(trailers)})
+	return g.keep(policy, outcome.RPC{Status: raw, Headers: g.stored(headers), Trailers: g.stored(trailers)})
 }
 
-func (g *Guard) keep(answer outcome.RPC) idempotency.Answer {
+func (g *Guard) verdict(policy *idempotency.Policy, operation string, status *spb.Status) idempotency.Verdict {
+	if refusedInside(status, operation) {
+		return idempotency.Release
+	}
+	if verdict, ok := policy.Verdicts[int(status.GetCode())]; ok {
+		return verdict
+	}
+	return g.Classify(status)
+}
+
+func (g *Guard) keep(policy *idempotency.Policy, answer outcome.RPC) idempotency.Answer {
 	raw, err := answer.Marshal()
 	// An answer that cannot be serialized does not reach the first caller
 	// either, and has happened all the same.
-	if err != nil || len(raw) > g.MaxResponse {
+	if err != nil || int64(len(raw)) > cmp.Or(policy.MaxResponse, int64(g.MaxResponse)) {
 		return idempotency.Answer{Verdict: idempotency.Record, NotKept: true}
 	}
 	return idempotency.Answer{Verdict: idempotency.Record, Outcome: raw}

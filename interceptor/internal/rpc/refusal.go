@@ -25,6 +25,7 @@ var codes = map[idempotency.Reason]code.Code{
 	idempotency.ReasonScopeUnknown:     code.Code_UNAUTHENTICATED,
 	idempotency.ReasonRequestTooLarge:  code.Code_INVALID_ARGUMENT,
 	idempotency.ReasonNotSupported:     code.Code_INVALID_ARGUMENT,
+	idempotency.ReasonReplayDenied:     code.Code_PERMISSION_DENIED,
 }
 
 // Names in the metadata of a refusal's google.rpc.ErrorInfo.

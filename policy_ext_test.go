@@ -1,0 +1,187 @@
+package idempotency_test
+
+import (
+	"context"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/oncewire/idempotency"
+)
+
+func TestMostSpecificPolicyWins(t *testing.T) {
+	engine := newEngine(t, openStore(t),
+		idempotency.WithRetention(7*time.Hour),
+		idempotency.WithPolicy("/bank.v1.Bank/*", idempotency.Policy{Lease: 2 * time.Second}),
+		idempotency.WithPolicy("/*", idempotency.Policy{Lease: time.Second, Retention: time.Hour}),
+		idempotency.WithPolicy("/bank.v1.Bank/Pay", idempotency.Policy{Lease: 3 * time.Second}),
+	)
+	for operation, want := range map[string]idempotency.Policy{
+		"/bank.v1.Bank/Pay":    {Lease: 3 * time.Second, Retention: 7 * time.Hour},
+		"/bank.v1.Bank/PayAll": {Lease: 2 * time.Second, Retention: 7 * time.Hour},
+		"/bank.v1.Banker/Pay":  {Lease: time.Second, Retention: time.Hour},
+		"POST /v1/payments":    {Lease: lease, Retention: 7 * time.Hour},
+	} {
+		got := engine.PolicyFor(operation)
+		equal(t, operation+": lease", got.Lease, want.Lease)
+		equal(t, operation+": retention", got.Retention, want.Retention)
+	}
+}
+
+func TestKeyUse(t *testing.T) {
+	const (
+		byDefault, optional, required, off = idempotency.KeyDefault, idempotency.KeyOptional, idempotency.KeyRequired, idempotency.KeyOff
+	)
+	engine := newEngine(t, openStore(t),
+		idempotency.WithKeyRequired(),
+		idempotency.WithPolicy("/bank.v1.Bank/*", idempotency.Policy{Key: required}),
+		idempotency.WithPolicy("/bank.v1.Bank/Pay", idempotency.Policy{Key: optional}),
+		idempotency.WithPolicy("/bank.v1.Bank/Audit", idempotency.Policy{Lease: time.Minute}),
+		idempotency.WithPolicy("/metrics.*", idempotency.Policy{Key: off}),
+	)
+	for _, test := range []struct {
+		operation    string
+		schema, want idempotency.KeyUse
+	}{
+		{"/other.Service/Do", byDefault, required},
+		{"/other.Service/Do", optional, optional},
+		{"/other.Service/List", off, off},
+		{"/bank.v1.Bank/Refund", byDefault, required},
+		{"/bank.v1.Bank/List", off, off}, // a policy for all asks nothing of what changes nothing
+		{"/bank.v1.Bank/Pay", byDefault, optional},
+		{"/bank.v1.Bank/Pay", required, optional},
+		{"/bank.v1.Bank/Audit", off, off},
+		{"/metrics.v1.Metrics/Push", byDefault, off},
+	} {
+		equal(t, test.operation, engine.KeyUse(test.operation, test.schema), test.want)
+	}
+}
+
+func TestRequiresKeys(t *testing.T) {
+	required := idempotency.Policy{Key: idempotency.KeyRequired}
+	for name, test := range map[string]struct {
+		options []idempotency.Option
+		want    bool
+	}{
+		"nothing said":     {nil, false},
+		"all required":     {[]idempotency.Option{idempotency.WithKeyRequired()}, true},
+		"one required":     {[]idempotency.Option{idempotency.WithPolicy("/a/B", required)}, true},
+		"some required":    {[]idempotency.Option{idempotency.WithPolicy("/a/*", required)}, true},
+		"another is named": {[]idempotency.Option{idempotency.WithPolicy("/a/B", idempotency.Policy{Key: idempotency.KeyOff})}, false},
+	} {
+		equal(t, name, newEngine(t, openStore(t), test.options...).RequiresKeys(), test.want)
+	}
+}
+
+// TestPolicyIsKept runs calls under policies that differ in everything.
+func TestPolicyIsKept(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		engine := newEngine(t, openStore(t),
+			idempotency.WithPolicy(operation, idempotency.Policy{
+				Lease: time.Second, Retention: time.Minute, Wait: 5 * time.Second, OnAbandoned: idempotency.Reject,
+			}),
+			idempotency.WithPolicy("patient", idempotency.Policy{Wait: -1}),
+			idempotency.WithWait(time.Minute),
+		)
+		starts(t, engine, payment("short"), recording("paid"), 1)
+		time.Sleep(time.Minute + time.Second)
+		starts(t, engine, payment("short"), recording("again"), 1)
+
+		starts(t, engine, payment("unknown"), abandoning(), 1)
+		refused(t, engine, payment("unknown"), idempotency.ErrOutcomeUnknown)
+
+		long := hold(t, engine, payment("waiting"))
+		start := time.Now()
+		refused(t, engine, payment("waiting"), idempotency.ErrInProgress)
+		equal(t, "waited", time.Since(start), 5*time.Second)
+		long.end(recording("done").answer)
+
+		impatient := hold(t, engine, idempotency.Call{Operation: "patient", Key: "k"})
+		start = time.Now()
+		refused(t, engine, idempotency.Call{Operation: "patient", Key: "k"}, idempotency.ErrInProgress)
+		equal(t, "waited", time.Since(start), 0)
+		impatient.end(recording("done").answer)
+	})
+}
+
+func TestBadPolicies(t *testing.T) {
+	for name, option := range map[string]idempotency.Option{
+		"no operation": idempotency.WithPolicy("", idempotency.Policy{}),
+		"at the end":   idempotency.WithPolicy("/a/*/b", idempotency.Policy{}),
+		"lease":        idempotency.WithPolicy("/a", idempotency.Policy{Lease: -1}),
+		"retention":    idempotency.WithPolicy("/a", idempotency.Policy{Retention: -1}),
+		"key use":      idempotency.WithPolicy("/a", idempotency.Policy{Key: 9}),
+		"abandon":      idempotency.WithPolicy("/a", idempotency.Policy{OnAbandoned: 9}),
+		"limit":        idempotency.WithPolicy("/a", idempotency.Policy{MaxResponse: -1}),
+		"verdict":      idempotency.WithPolicy("/a", idempotency.Policy{Verdicts: map[int]idempotency.Verdict{5: 9}}),
+	} {
+		if _, err := idempotency.New(openStore(t), option); err == nil || !strings.Contains(err.Error(), name) {
+			t.Errorf("%s: got %v, want an error that names it", name, err)
+		}
+	}
+	twice := idempotency.WithPolicy("/a", idempotency.Policy{})
+	if _, err := idempotency.New(openStore(t), twice, twice); err == nil || !strings.Contains(err.Error(), "twice") {
+		t.Errorf("given twice: got %v", err)
+	}
+}
+
+func TestHandlerAsksNotToBeRecorded(t *testing.T) {
+	engine := newEngine(t, openStore(t))
+	runs := 0
+	call := func() idempotency.Result {
+		result, err := engine.Run(t.Context(), payment("k"), func(ctx context.Context) idempotency.Answer {
+			runs++
+			equal(t, "guarded", idempotency.DoNotRecord(ctx), true)
+			return recording("nothing done").answer
+		})
+		ok(t, err)
+		return result
+	}
+	for n := range 2 {
+		equal(t, "outcome", string(call().Outcome), "nothing done")
+		equal(t, "runs", runs, n+1)
+	}
+	equal(t, "guarded", idempotency.DoNotRecord(t.Context()), false)
+}
+
+func TestHandlerAsksForAShorterRetention(t *testing.T) {
+	for wish, retained := range map[time.Duration]time.Duration{
+		time.Minute:      time.Minute,
+		1000 * time.Hour: idempotency.DefaultRetention,
+		-time.Second:     idempotency.DefaultRetention,
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			engine := newEngine(t, openStore(t))
+			_, err := engine.Run(t.Context(), payment("k"), func(ctx context.Context) idempotency.Answer {
+				equal(t, "guarded", idempotency.RecordFor(ctx, wish), true)
+				return recording("paid").answer
+			})
+			ok(t, err)
+			time.Sleep(retained - time.Millisecond)
+			replays(t, engine, payment("k"), "paid")
+			time.Sleep(2 * time.Millisecond)
+			starts(t, engine, payment("k"), recording("again"), 1)
+		})
+	}
+}
+
+// TestWishReachesOuterLayers : what the handler of an inner layer does not want
+// recorded is not recorded by the layer around it either.
+func TestWishReachesOuterLayers(t *testing.T) {
+	outer, inner := newEngine(t, openStore(t)), newEngine(t, openStore(t))
+	runs := 0
+	for range 2 {
+		_, err := outer.Run(t.Context(), payment("k"), func(ctx context.Context) idempotency.Answer {
+			result, err := inner.Run(ctx, payment("k"), func(ctx context.Context) idempotency.Answer {
+				runs++
+				idempotency.DoNotRecord(ctx)
+				return recording("nothing").answer
+			})
+			ok(t, err)
+			return idempotency.Answer{Verdict: idempotency.Record, Outcome: result.Outcome}
+		})
+		ok(t, err)
+	}
+	equal(t, "runs", runs, 2)
+}
