@@ -12,8 +12,9 @@ import (
 // EventKind says what happened to a call.
 type EventKind uint8
 
-// What can happen. A call has one of the kinds up to EventFailedOpen, or one
-// of the refusals; a claimed call then has one that says how it ended.
+// What can happen. A guarded call has one of the first five kinds. One that
+// was claimed or taken over then has EventRan, and events that say what became
+// of its claim.
 const (
 	// EventClaimed : the handler is about to run.
 	EventClaimed EventKind = iota + 1
@@ -27,6 +28,9 @@ const (
 	EventRefused
 	// EventStoreError : a claim failed with Err.
 	EventStoreError
+	// EventRan : the handler has left, by a panic too, after Took. It follows
+	// every EventClaimed and EventTakenOver.
+	EventRan
 	// EventRecorded : the outcome stands in the store, which took Took.
 	EventRecorded
 	// EventReleased : the claim was given back.
@@ -49,6 +53,7 @@ var eventNames = [...]string{
 	EventFailedOpen:    "failed_open",
 	EventRefused:       "refused",
 	EventStoreError:    "store_error",
+	EventRan:           "ran",
 	EventRecorded:      "recorded",
 	EventReleased:      "released",
 	EventAbandoned:     "abandoned",

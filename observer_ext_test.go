@@ -28,29 +28,29 @@ type incident struct {
 
 // incidents come upon an engine with no backlog to speak of.
 var incidents = []incident{
-	{name: "recorded and replayed", told: []string{"claimed", "recorded", "replayed"}, happens: func(t *testing.T, _ *shaky, engine *idempotency.Engine) {
+	{name: "recorded and replayed", told: []string{"claimed", "ran", "recorded", "replayed"}, happens: func(t *testing.T, _ *shaky, engine *idempotency.Engine) {
 		t.Helper()
 
 		starts(t, engine, payment(rawKey), recording("paid"), 1)
 		replays(t, engine, payment(rawKey), "paid")
 	}},
-	{name: "released", told: []string{"claimed", "released"}, happens: func(t *testing.T, _ *shaky, engine *idempotency.Engine) {
+	{name: "released", told: []string{"claimed", "ran", "released"}, happens: func(t *testing.T, _ *shaky, engine *idempotency.Engine) {
 		t.Helper()
 
 		starts(t, engine, payment(rawKey), releasing(), 1)
 	}},
-	{name: "abandoned and taken over", told: []string{"claimed", "abandoned", "taken_over", "recorded"}, happens: func(t *testing.T, _ *shaky, engine *idempotency.Engine) {
+	{name: "abandoned and taken over", told: []string{"claimed", "ran", "abandoned", "taken_over", "ran", "recorded"}, happens: func(t *testing.T, _ *shaky, engine *idempotency.Engine) {
 		t.Helper()
 
 		starts(t, engine, payment(rawKey), abandoning(), 1)
 		starts(t, engine, payment(rawKey), recording("paid"), 2)
 	}},
-	{name: "panic", told: []string{"claimed", "abandoned"}, happens: func(t *testing.T, _ *shaky, engine *idempotency.Engine) {
+	{name: "panic", told: []string{"claimed", "ran", "abandoned"}, happens: func(t *testing.T, _ *shaky, engine *idempotency.Engine) {
 		t.Helper()
 
 		panics(t, engine, payment(rawKey), "boom")
 	}},
-	{name: "refused", told: []string{"claimed", "recorded", "refused"}, happens: func(t *testing.T, _ *shaky, engine *idempotency.Engine) {
+	{name: "refused", told: []string{"claimed", "ran", "recorded", "refused"}, happens: func(t *testing.T, _ *shaky, engine *idempotency.Engine) {
 		t.Helper()
 
 		starts(t, engine, payload(rawKey, "one"), recording("paid"), 1)
@@ -77,7 +77,7 @@ var incidents = []incident{
 			starts(t, engine, payment(rawKey), recording("unprotected"), 0)
 		},
 	},
-	{name: "lease lost while running", told: []string{"claimed", "lease_lost"}, happens: func(t *testing.T, store *shaky, engine *idempotency.Engine) {
+	{name: "lease lost while running", told: []string{"claimed", "lease_lost", "ran"}, happens: func(t *testing.T, store *shaky, engine *idempotency.Engine) {
 		t.Helper()
 
 		store.on(backendtest.OpExtend, every(backendtest.Fault{Err: backend.ErrClaimLost}))
@@ -85,20 +85,20 @@ var incidents = []incident{
 		_, err := engine.Run(t.Context(), payment(rawKey), untilCancelled(&cause))
 		ok(t, err)
 	}},
-	{name: "lease lost when done", told: []string{"claimed", "lease_lost"}, happens: func(t *testing.T, store *shaky, engine *idempotency.Engine) {
+	{name: "lease lost when done", told: []string{"claimed", "ran", "lease_lost"}, happens: func(t *testing.T, store *shaky, engine *idempotency.Engine) {
 		t.Helper()
 
 		store.on(backendtest.OpComplete, every(backendtest.Fault{Err: backend.ErrClaimLost}))
 		starts(t, engine, payment(rawKey), recording("paid"), 1)
 	}},
-	{name: "recording failed and dropped", told: []string{"claimed", "finish_failed", "finish_dropped"}, happens: func(t *testing.T, store *shaky, engine *idempotency.Engine) {
+	{name: "recording failed and dropped", told: []string{"claimed", "ran", "finish_failed", "finish_dropped"}, happens: func(t *testing.T, store *shaky, engine *idempotency.Engine) {
 		t.Helper()
 
 		store.on(backendtest.OpComplete, every(down))
 		starts(t, engine, payment(rawKey), recording("paid"), 1)
 		time.Sleep(time.Minute)
 	}},
-	{name: "recorded later", told: []string{"claimed", "finish_failed", "recorded"}, happens: func(t *testing.T, store *shaky, engine *idempotency.Engine) {
+	{name: "recorded later", told: []string{"claimed", "ran", "finish_failed", "recorded"}, happens: func(t *testing.T, store *shaky, engine *idempotency.Engine) {
 		t.Helper()
 
 		store.on(backendtest.OpComplete, first(2, down))
@@ -206,8 +206,10 @@ func TestEventsOfATakeover(t *testing.T) {
 		replays(t, engine, payment("k"), "paid")
 		want := []idempotency.Event{
 			{Kind: idempotency.EventClaimed, Attempt: 1},
+			{Kind: idempotency.EventRan, Attempt: 1},
 			{Kind: idempotency.EventAbandoned, Attempt: 1},
 			{Kind: idempotency.EventTakenOver, Attempt: 2},
+			{Kind: idempotency.EventRan, Attempt: 2},
 			{Kind: idempotency.EventRecorded, Attempt: 2, Took: 2 * time.Second},
 			{Kind: idempotency.EventReplayed, Attempt: 2},
 		}
@@ -236,7 +238,7 @@ func TestEveryObserverIsTold(t *testing.T) {
 		one, two := &events{}, &events{}
 		engine := newEngine(t, openStore(t), idempotency.WithObserver(one), idempotency.WithObserver(two))
 		starts(t, engine, payment("k"), recording("paid"), 1)
-		if !slices.Equal(one.kinds(), []string{"claimed", "recorded"}) || !slices.Equal(one.kinds(), two.kinds()) {
+		if !slices.Equal(one.kinds(), []string{"claimed", "ran", "recorded"}) || !slices.Equal(one.kinds(), two.kinds()) {
 			t.Errorf("told %v and %v", one.kinds(), two.kinds())
 		}
 	})

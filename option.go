@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/oncewire/idempotency/backend"
@@ -198,8 +200,11 @@ func WithObserver(observer Observer) Option {
 
 // WithLogger logs what an operator should know: store errors, recordings that
 // fail, lost leases, takeovers, calls that ran unprotected. Keys appear only
-// as digests. The default is no log.
+// as digests. The default, and the meaning of nil, is no log.
 func WithLogger(logger *slog.Logger) Option {
+	if logger == nil {
+		return func(*config) {}
+	}
 	return WithObserver(logObserver{logger})
 }
 
@@ -212,6 +217,8 @@ func (c *config) validate() error {
 	}
 	check(fieldName(c.keyField), "key field %q is not a header name", c.keyField)
 	check(fieldName(c.replayedField), "replayed field %q is not a header name", c.replayedField)
+	check(!strings.EqualFold(c.keyField, c.replayedField), "key field and replayed field are both %q", c.keyField)
+	check(!slices.Contains(c.observers, nil), "an observer is nil")
 	check(c.keys.maxLength > 0, "maximum key length %d is not positive", c.keys.maxLength)
 	check(!c.keys.uuid || c.keys.maxLength >= 36, "a maximum key length of %d leaves no room for a UUID", c.keys.maxLength)
 	c.policies.validate(check)

@@ -21,6 +21,7 @@ func TestOneErrorNamesEveryBadOption(t *testing.T) {
 		"replayed field":     idempotency.WithReplayedField(""),
 		"maximum key length": idempotency.WithMaxKeyLength(0),
 		"lease":              idempotency.WithLease(0),
+		"observer":           idempotency.WithObserver(nil),
 		"retention":          idempotency.WithRetention(-time.Second),
 		"policy":             idempotency.WithOnAbandoned(7),
 		"wait":               idempotency.WithWait(-1),

@@ -93,12 +93,13 @@ func (p *policies) prepare() {
 }
 
 // over fills zero fields in. That of Key stays: a schema may have a say.
-func (p Policy) over(standard *Policy) *Policy {
-	p.Lease = cmp.Or(p.Lease, standard.Lease)
-	p.Retention = cmp.Or(p.Retention, standard.Retention)
-	p.Wait = cmp.Or(p.Wait, standard.Wait)
-	p.OnAbandoned = cmp.Or(p.OnAbandoned, standard.OnAbandoned)
-	return &p
+func (p *Policy) over(standard *Policy) *Policy {
+	full := *p
+	full.Lease = cmp.Or(p.Lease, standard.Lease)
+	full.Retention = cmp.Or(p.Retention, standard.Retention)
+	full.Wait = cmp.Or(p.Wait, standard.Wait)
+	full.OnAbandoned = cmp.Or(p.OnAbandoned, standard.OnAbandoned)
+	return &full
 }
 
 // validate reports what cannot be honoured, with check.

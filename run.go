@@ -172,9 +172,11 @@ func (a *attempt) run(ctx context.Context, handler Handler) Result {
 	a.engine.observeClaim(ctx, a)
 	a.prepare(ctx)
 	heart := a.engine.startHeart(a)
+	start := time.Now()
 	done := finish{verdict: Abandon}
 	defer func() {
 		a.engine.stopHeart(heart)
+		a.engine.observe(ctx, a, Event{Kind: EventRan, Took: time.Since(start)})
 		a.finish(ctx, done)
 		a.free()
 	}()
