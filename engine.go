@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"sync/atomic"
 
 	"github.com/oncewire/idempotency/backend"
 )
@@ -16,7 +17,10 @@ type Engine struct {
 	store   backend.Store
 	waiter  backend.Waiter // nil when the store cannot tell
 	backlog backlog
-	hearts  sync.Pool // of *heart: a timer each, so that a short call makes none
+	// unscoped is set when observers have been told that callers have
+	// credentials and no scope.
+	unscoped atomic.Bool
+	hearts   sync.Pool // of *heart: a timer each, so that a short call makes none
 }
 
 // New returns an engine on the store. The error names every option that

@@ -44,6 +44,9 @@ const (
 	EventFinishFailed
 	// EventFinishDropped : the background gave up, or had no room.
 	EventFinishDropped
+	// EventUnscoped : a caller sent credentials, and the engine has no
+	// [WithScope]. It is told once; Err says what to do.
+	EventUnscoped
 )
 
 var eventNames = [...]string{
@@ -60,6 +63,7 @@ var eventNames = [...]string{
 	EventLeaseLost:     "lease_lost",
 	EventFinishFailed:  "finish_failed",
 	EventFinishDropped: "finish_dropped",
+	EventUnscoped:      "unscoped",
 }
 
 // String returns the kind in snake_case.
@@ -154,4 +158,5 @@ var logLevels = map[EventKind]slog.Level{
 	EventLeaseLost:     slog.LevelWarn,
 	EventFinishFailed:  slog.LevelWarn,
 	EventFinishDropped: slog.LevelError,
+	EventUnscoped:      slog.LevelWarn,
 }

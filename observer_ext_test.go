@@ -246,12 +246,12 @@ func TestEveryObserverIsTold(t *testing.T) {
 
 func TestKindsHaveNames(t *testing.T) {
 	names := map[string]bool{}
-	for kind := idempotency.EventClaimed; kind <= idempotency.EventFinishDropped; kind++ {
+	for kind := idempotency.EventClaimed; kind <= idempotency.EventUnscoped; kind++ {
 		names[kind.String()] = true
 	}
-	equal(t, "names", len(names), int(idempotency.EventFinishDropped))
+	equal(t, "names", len(names), int(idempotency.EventUnscoped))
 	equal(t, "has a nameless one", names[""], false)
-	for _, kind := range []idempotency.EventKind{0, idempotency.EventFinishDropped + 1, 255} {
+	for _, kind := range []idempotency.EventKind{0, idempotency.EventUnscoped + 1, 255} {
 		equal(t, "name of no kind", kind.String(), "")
 	}
 }

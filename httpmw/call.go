@@ -53,6 +53,9 @@ func (c *call) read() (err error) {
 }
 
 func (c *call) run(operation, key string) {
+	if c.engine.Unscoped() && (c.r.Header["Authorization"] != nil || c.r.Header["Cookie"] != nil) {
+		c.engine.NoteCredentials(c.r.Context(), operation)
+	}
 	result, err := c.engine.Run(c.r.Context(), idempotency.Call{
 		Operation:   operation,
 		Key:         key,

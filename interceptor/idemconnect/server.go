@@ -55,6 +55,9 @@ func (g guard) unary(ctx context.Context, request connect.AnyRequest, spec conne
 	if named.Key == "" {
 		return next(ctx, request)
 	}
+	if header := request.Header(); g.Engine.Unscoped() && (header["Authorization"] != nil || header["Cookie"] != nil) {
+		g.Engine.NoteCredentials(ctx, spec.Procedure)
+	}
 	c := call{guard: g, method: method, operation: spec.Procedure, request: request, next: next}
 	result, err := g.Engine.Run(ctx, named, c.run)
 	switch {

@@ -44,6 +44,9 @@ func (g guard) unary(ctx context.Context, request any, info *grpc.UnaryServerInf
 	if named.Key == "" {
 		return handler(ctx, request)
 	}
+	if g.Engine.Unscoped() && len(metadata.ValueFromIncomingContext(ctx, "authorization")) > 0 {
+		g.Engine.NoteCredentials(ctx, info.FullMethod)
+	}
 	c := call{guard: g, method: method, operation: info.FullMethod, request: request, handler: handler}
 	result, err := g.Engine.Run(ctx, named, c.run)
 	switch {

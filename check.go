@@ -1,0 +1,78 @@
+package idempotency
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Server is what a program knows of its server and an engine cannot see.
+type Server struct {
+	// Operations are the RPCs that it serves, as "/pkg.Service/Method". Nil
+	// means that nobody knows. HTTP operations are not listed: they have paths.
+	Operations []string
+	// HandlerTimeout is how long it lets a handler run; zero when nobody knows.
+	HandlerTimeout time.Duration
+}
+
+// Check reports, when a program starts, what would go wrong without anybody
+// being told: a policy for an RPC that the server does not have, and a lease
+// that ends before the server would give its handler up, so that a handler
+// which blocks the process's heartbeats runs beside the one that took over. The
+// error names every finding and the fix; it is nil where there is none.
+func (e *Engine) Check(server Server) error {
+	return errors.Join(append(e.checkOperations(server.Operations), e.checkLeases(server.HandlerTimeout)...)...)
+}
+
+func (e *Engine) checkOperations(operations []string) (findings []error) {
+	if operations == nil {
+		return nil
+	}
+	for _, named := range e.policies.list {
+		if strings.HasPrefix(named.operations, "/") && !slices.ContainsFunc(operations, named.matches) {
+			findings = append(findings, fmt.Errorf(
+				"idempotency: WithPolicy(%q): the server has no such operation; name it as /pkg.Service/Method", named.operations))
+		}
+	}
+	return findings
+}
+
+func (n namedPolicy) matches(operation string) bool {
+	prefix, several := strings.CutSuffix(n.operations, "*")
+	return operation == n.operations || several && strings.HasPrefix(operation, prefix)
+}
+
+func (e *Engine) checkLeases(timeout time.Duration) (findings []error) {
+	check := func(lease time.Duration, option string) {
+		if lease < timeout {
+			findings = append(findings, fmt.Errorf(
+				"idempotency: %s: the lease of %v is shorter than the %v that a handler may take; make it at least that", option, lease, timeout))
+		}
+	}
+	check(e.policies.standard.Lease, "WithLease")
+	for _, named := range e.policies.list {
+		if named.policy.Lease != 0 {
+			check(named.policy.Lease, fmt.Sprintf("WithPolicy(%q)", named.operations))
+		}
+	}
+	return findings
+}
+
+// NoteCredentials is for an adapter that sees a guarded call with credentials,
+// such as an Authorization field. If the engine has no [WithScope], observers
+// are told once, with EventUnscoped: all callers then share one scope, and one
+// caller's key can meet another's.
+func (e *Engine) NoteCredentials(ctx context.Context, operation string) {
+	if e.Unscoped() && e.unscoped.CompareAndSwap(false, true) {
+		e.tell(ctx, Event{Kind: EventUnscoped, Operation: operation, Err: errUnscoped})
+	}
+}
+
+// Unscoped reports whether credentials are worth a look: the engine does not
+// tell callers apart, and NoteCredentials has not been called.
+func (e *Engine) Unscoped() bool { return e.scope == nil && !e.unscoped.Load() }
+
+var errUnscoped = errors.New("callers send credentials, and all share one scope; give the engine WithScope")

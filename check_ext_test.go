@@ -1,0 +1,57 @@
+package idempotency_test
+
+import (
+	"context"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/oncewire/idempotency"
+)
+
+func TestCheckFindsPoliciesForNothing(t *testing.T) {
+	engine := newEngine(t, openStore(t),
+		idempotency.WithPolicy("/bank.v1.Bank/Pay", idempotency.Policy{}),
+		idempotency.WithPolicy("/bank.v1.Bank/Pya", idempotency.Policy{}),
+		idempotency.WithPolicy("/bank.v1.*", idempotency.Policy{}),
+		idempotency.WithPolicy("/bnak.*", idempotency.Policy{}),
+		idempotency.WithPolicy("POST /v1/payments", idempotency.Policy{}),
+	)
+	err := engine.Check(idempotency.Server{Operations: []string{"/bank.v1.Bank/Pay", "/bank.v1.Bank/List"}})
+	if err == nil || strings.Count(err.Error(), "no such operation") != 2 ||
+		!strings.Contains(err.Error(), `"/bank.v1.Bank/Pya"`) || !strings.Contains(err.Error(), `"/bnak.*"`) {
+		t.Errorf("found %v", err)
+	}
+	ok(t, engine.Check(idempotency.Server{}))
+}
+
+func TestCheckFindsShortLeases(t *testing.T) {
+	engine := newEngine(t, openStore(t),
+		idempotency.WithPolicy("/bank.v1.Bank/Pay", idempotency.Policy{Lease: 10 * time.Second}),
+		idempotency.WithPolicy("/bank.v1.Bank/Audit", idempotency.Policy{Lease: time.Hour}),
+	)
+	ok(t, engine.Check(idempotency.Server{HandlerTimeout: 10 * time.Second}))
+	err := engine.Check(idempotency.Server{HandlerTimeout: time.Minute})
+	if err == nil || strings.Count(err.Error(), "shorter") != 2 || !strings.Contains(err.Error(), "WithLease") || !strings.Contains(err.Error(), "Pay") {
+		t.Errorf("found %v", err)
+	}
+}
+
+func TestCredentialsWithoutScopeAreToldOnce(t *testing.T) {
+	seen := new(events)
+	engine := newEngine(t, openStore(t), idempotency.WithObserver(seen))
+	equal(t, "unscoped", engine.Unscoped(), true)
+	for range 3 {
+		engine.NoteCredentials(t.Context(), operation)
+	}
+	told := seen.of(idempotency.EventUnscoped)
+	if len(told) != 1 || told[0].Operation != operation || !strings.Contains(told[0].Err.Error(), "WithScope") {
+		t.Errorf("told %v", told)
+	}
+	equal(t, "unscoped", engine.Unscoped(), false)
+
+	scoped := newEngine(t, openStore(t), idempotency.WithObserver(seen),
+		idempotency.WithScope(func(context.Context) (string, error) { return "", nil }))
+	scoped.NoteCredentials(t.Context(), operation)
+	equal(t, "told", len(seen.of(idempotency.EventUnscoped)), 1)
+}

@@ -1,0 +1,29 @@
+package idemconnect
+
+import (
+	"fmt"
+
+	"google.golang.org/protobuf/reflect/protoreflect"
+	"google.golang.org/protobuf/reflect/protoregistry"
+)
+
+// Operations lists the methods of services by their full names, such as
+// paymentsv1connect.PaymentServiceName, for [idempotency.Engine.Check]. It
+// fails for a service whose generated code is not linked in.
+func Operations(services ...string) ([]string, error) {
+	operations := []string{}
+	for _, name := range services {
+		found, err := protoregistry.GlobalFiles.FindDescriptorByName(protoreflect.FullName(name))
+		if err != nil {
+			return nil, fmt.Errorf("idemconnect: service %q: %w", name, err)
+		}
+		service, ok := found.(protoreflect.ServiceDescriptor)
+		if !ok {
+			return nil, fmt.Errorf("idemconnect: %q is no service", name)
+		}
+		for i := range service.Methods().Len() {
+			operations = append(operations, "/"+name+"/"+string(service.Methods().Get(i).Name()))
+		}
+	}
+	return operations, nil
+}

@@ -1,0 +1,53 @@
+package idemconnect_test
+
+import (
+	"context"
+	"slices"
+	"testing"
+
+	"connectrpc.com/connect"
+
+	"github.com/oncewire/idempotency"
+	paymentsv1 "github.com/oncewire/idempotency/gen/payments/v1"
+	"github.com/oncewire/idempotency/gen/payments/v1/paymentsv1connect"
+	"github.com/oncewire/idempotency/interceptor/idemconnect"
+)
+
+func TestOperations(t *testing.T) {
+	operations, err := idemconnect.Operations(paymentsv1connect.PaymentServiceName)
+	if err != nil || len(operations) != 4 || !slices.Contains(operations, paymentsv1connect.PaymentServiceCreatePaymentProcedure) {
+		t.Errorf("operations are %q, %v", operations, err)
+	}
+	for _, name := range []string{"no.such.Service", "payments.v1.Payment"} {
+		if _, err := idemconnect.Operations(name); err == nil {
+			t.Errorf("%s has operations", name)
+		}
+	}
+}
+
+// unscoped counts what observers are told of callers without scope.
+type unscoped int
+
+func (u *unscoped) Observe(_ context.Context, event idempotency.Event) {
+	if event.Kind == idempotency.EventUnscoped {
+		*u++
+	}
+}
+
+func TestCredentialsWithoutScopeAreTold(t *testing.T) {
+	told := new(unscoped)
+	client := payments(t, new(service), newEngine(t, idempotency.WithObserver(told))).speak()
+	for _, field := range []string{"", "Authorization", "Cookie"} {
+		request := connect.NewRequest(new(paymentsv1.CreatePaymentRequest))
+		request.Header().Set(keyField, "k")
+		if field != "" {
+			request.Header().Set(field, "secret")
+		}
+		if _, err := client.CreatePayment(context.Background(), request); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if *told != 1 {
+		t.Errorf("told %d times", *told)
+	}
+}
