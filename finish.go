@@ -32,19 +32,19 @@ func (f finish) apply(ctx context.Context, a *attempt) error {
 // may have hung up. What the store does not take is left to the backlog, so
 // that a store that hangs holds the answer up for one timeout at most.
 func (a *attempt) finish(ctx context.Context, f finish) {
-	bounded := a.finishing.bound(context.WithoutCancel(ctx), a.brief())
-	defer bounded.free()
 	start := time.Now()
+	bounded := a.finishing.until(context.WithoutCancel(ctx), start.Add(a.brief()))
+	defer bounded.free()
 	err := f.apply(bounded, a)
 	switch {
 	case err == nil:
-		a.engine.observe(ctx, a, Event{Kind: f.event(), Took: time.Since(start)})
+		a.engine.observe(ctx, a, Event{Kind: f.event(), Took: a.engine.since(start)})
 	case errors.Is(err, backend.ErrClaimLost):
 		if !errors.Is(context.Cause(a), ErrClaimLost) { // else the heart has told already
 			a.engine.observe(ctx, a, Event{Kind: EventLeaseLost, Err: err})
 		}
 	default:
-		a.engine.observe(ctx, a, Event{Kind: EventFinishFailed, Err: err})
+		a.engine.observe(ctx, a, Event{Kind: EventFinishFailed, Took: time.Since(start), Err: err})
 		a.engine.backlog.add(a, f)
 	}
 }

@@ -20,9 +20,9 @@ type lazyContext struct {
 	stop   context.CancelFunc // of the deadline's timer
 }
 
-// bound prepares an unused context for one step of the store.
-func (c *lazyContext) bound(base context.Context, timeout time.Duration) *lazyContext {
-	c.base, c.deadline = base, time.Now().Add(timeout)
+// until prepares an unused context for one step of the store.
+func (c *lazyContext) until(base context.Context, deadline time.Time) *lazyContext {
+	c.base, c.deadline = base, deadline
 	return c
 }
 

@@ -16,31 +16,32 @@ type EventKind uint8
 // was claimed or taken over then has EventRan, and events that say what became
 // of its claim.
 const (
-	// EventClaimed : the handler is about to run.
+	// EventClaimed : the handler is about to run; the claim took Took.
 	EventClaimed EventKind = iota + 1
-	// EventTakenOver : the handler is about to run, in a lapsed claim's place.
+	// EventTakenOver : the same, in a lapsed claim's place.
 	EventTakenOver
 	// EventReplayed : a recorded outcome was returned, after waiting Took.
 	EventReplayed
 	// EventFailedOpen : the handler is about to run unprotected.
 	EventFailedOpen
-	// EventRefused : the call was not run; Reason says why.
+	// EventRefused : the call was not run, after waiting Took; Reason says why.
 	EventRefused
-	// EventStoreError : a claim failed with Err.
+	// EventStoreError : a claim failed with Err, after Took.
 	EventStoreError
 	// EventRan : the handler has left, by a panic too, after Took. It follows
 	// every EventClaimed and EventTakenOver.
 	EventRan
 	// EventRecorded : the outcome stands in the store, which took Took.
 	EventRecorded
-	// EventReleased : the claim was given back.
+	// EventReleased : the claim was given back, which took Took.
 	EventReleased
-	// EventAbandoned : the claim was left to the abandon policy.
+	// EventAbandoned : the claim was left to the abandon policy, which took
+	// Took.
 	EventAbandoned
 	// EventLeaseLost : the claim is another call's, or nobody's, by now.
 	EventLeaseLost
 	// EventFinishFailed : the store did not take the end of a claim, with
-	// Err. It is retried in the background.
+	// Err, after Took. It is retried in the background.
 	EventFinishFailed
 	// EventFinishDropped : the background gave up, or had no room.
 	EventFinishDropped
@@ -85,7 +86,7 @@ type Event struct {
 	Attempt int
 	// Reason of a refusal.
 	Reason Reason
-	// Took is how long it took; see the kinds.
+	// Took is how long it took; see the kinds. Zero for what the background did.
 	Took time.Duration
 	// Retried is true when the background did it.
 	Retried bool
@@ -107,7 +108,26 @@ func (e *Engine) observe(ctx context.Context, a *attempt, event Event) {
 	e.tell(ctx, event)
 }
 
+// watch and since measure what only observers want to know: a look at the clock
+// is a good part of what a call costs.
+func (e *Engine) watch() (start time.Time) {
+	if len(e.observers) > 0 {
+		start = time.Now()
+	}
+	return start
+}
+
+func (e *Engine) since(start time.Time) time.Duration {
+	if len(e.observers) == 0 {
+		return 0
+	}
+	return time.Since(start)
+}
+
 func (e *Engine) observeClaim(ctx context.Context, a *attempt) {
+	if len(e.observers) == 0 {
+		return
+	}
 	kind := EventClaimed
 	if a.number > 1 {
 		kind = EventTakenOver

@@ -73,7 +73,8 @@ func (a *attempt) settle(ctx context.Context, handler Handler) (Result, error) {
 	var lapsed backend.Record // to take over; none at first
 	bounded := &a.claiming
 	for takeovers := 0; ; bounded = new(lazyContext) {
-		record, err := a.claim(bounded.bound(ctx, a.engine.storeTimeout), &lapsed)
+		a.since = time.Now()
+		record, err := a.claim(bounded.until(ctx, a.since.Add(a.engine.storeTimeout)), &lapsed)
 		if err != nil {
 			return a.unclaimed(ctx, err, &lapsed, handler)
 		}
@@ -101,7 +102,6 @@ const maxTakeovers = 100
 
 func (a *attempt) claim(bounded *lazyContext, lapsed *backend.Record) (backend.Record, error) {
 	defer bounded.free()
-	a.since = time.Now()
 	return a.engine.store.Claim(bounded, a.key, backend.Claim{
 		Token:       a.token,
 		Replaces:    lapsed.Token,
@@ -117,7 +117,7 @@ func (a *attempt) claim(bounded *lazyContext, lapsed *backend.Record) (backend.R
 // the caller's back; or abandoned, if it replaced another, which must not be
 // forgotten.
 func (a *attempt) unclaimed(ctx context.Context, err error, lapsed *backend.Record, handler Handler) (Result, error) {
-	a.engine.observe(ctx, a, Event{Kind: EventStoreError, Err: err})
+	a.engine.observe(ctx, a, Event{Kind: EventStoreError, Took: time.Since(a.since), Err: err})
 	if !answered(err) {
 		stray := finish{verdict: Release, stray: true}
 		if lapsed.Attempt > 0 {
@@ -162,7 +162,7 @@ func (e *Engine) Refuse(ctx context.Context, operation string, refusal *Error, c
 }
 
 func (a *attempt) refuse(ctx context.Context, err error) (Result, error) {
-	a.engine.observeRefusal(ctx, Event{Operation: a.call.Operation, Key: a.key, Attempt: int(a.number)}, err)
+	a.engine.observeRefusal(ctx, Event{Operation: a.call.Operation, Key: a.key, Attempt: int(a.number), Took: a.waited}, err)
 	return Result{Waited: a.waited}, err
 }
 
@@ -172,11 +172,11 @@ func (a *attempt) run(ctx context.Context, handler Handler) Result {
 	a.engine.observeClaim(ctx, a)
 	a.prepare(ctx)
 	heart := a.engine.startHeart(a)
-	start := time.Now()
+	start := a.engine.watch()
 	done := finish{verdict: Abandon}
 	defer func() {
 		a.engine.stopHeart(heart)
-		a.engine.observe(ctx, a, Event{Kind: EventRan, Took: time.Since(start)})
+		a.engine.observe(ctx, a, Event{Kind: EventRan, Took: a.engine.since(start)})
 		a.finish(ctx, done)
 		a.free()
 	}()

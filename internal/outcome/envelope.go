@@ -25,13 +25,13 @@ var ErrFormat = errors.New("unreadable outcome")
 func open(raw []byte, kind protowire.Number) (reader, error) {
 	var version uint64
 	var found []byte
-	envelope := reader{rest: raw}
+	envelope := reader{message: raw}
 	for envelope.next() {
 		switch envelope.number {
 		case outcomeFormat:
 			version = envelope.varint
 		case kind:
-			found = envelope.bytes
+			found = envelope.bytes()
 		}
 	}
 	switch {
@@ -42,5 +42,5 @@ func open(raw []byte, kind protowire.Number) (reader, error) {
 	case found == nil:
 		return reader{}, fmt.Errorf("%w: of another kind", ErrFormat)
 	}
-	return reader{rest: found}, nil
+	return reader{message: found}, nil
 }

@@ -50,7 +50,7 @@ func (f *Fields) Len() int { return f.fields }
 // count takes one Field in, and is an error for one that cannot be read.
 func (f *Fields) count(field []byte) error {
 	f.fields++
-	each := reader{rest: field}
+	each := reader{message: field}
 	for each.next() {
 		if each.number == fieldValues {
 			f.values++
@@ -66,20 +66,20 @@ func (f *Fields) CopyTo(fields map[string][]string) {
 		return
 	}
 	values := make([]string, 0, f.values)
-	list := reader{rest: f.message}
+	list := reader{message: f.message}
 	for list.next() {
-		if list.number != f.number || list.bytes == nil {
+		if list.number != f.number || list.bytes() == nil {
 			continue
 		}
 		var name string
 		first := len(values)
-		field := reader{rest: list.bytes}
+		field := reader{message: list.bytes()}
 		for field.next() {
 			switch field.number {
 			case fieldName:
-				name = text(field.bytes)
+				name = text(field.bytes())
 			case fieldValues:
-				values = append(values, text(field.bytes))
+				values = append(values, text(field.bytes()))
 			}
 		}
 		fields[name] = values[first:len(values):len(values)]

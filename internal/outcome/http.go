@@ -45,19 +45,19 @@ func ReadHTTP(raw []byte) (StoredHTTP, error) {
 		return StoredHTTP{}, err
 	}
 	stored := StoredHTTP{
-		Headers:  Fields{message: message.rest, number: httpHeaders},
-		Trailers: Fields{message: message.rest, number: httpTrailers},
+		Headers:  Fields{message: message.message, number: httpHeaders},
+		Trailers: Fields{message: message.message, number: httpTrailers},
 	}
 	for message.next() && message.err == nil {
 		switch message.number {
 		case httpStatus:
 			stored.Status = int(message.varint)
 		case httpHeaders:
-			message.err = stored.Headers.count(message.bytes)
+			message.err = stored.Headers.count(message.bytes())
 		case httpBody:
-			stored.Body = message.bytes
+			stored.Body = message.bytes()
 		case httpTrailers:
-			message.err = stored.Trailers.count(message.bytes)
+			message.err = stored.Trailers.count(message.bytes())
 		}
 	}
 	if message.err == nil && (stored.Status < 200 || stored.Status > 999) {

@@ -84,21 +84,21 @@ func ReadRPC(raw []byte) (StoredRPC, error) {
 		return StoredRPC{}, err
 	}
 	stored := StoredRPC{
-		Headers:  Fields{message: message.rest, number: rpcHeaders},
-		Trailers: Fields{message: message.rest, number: rpcTrailers},
+		Headers:  Fields{message: message.message, number: rpcHeaders},
+		Trailers: Fields{message: message.message, number: rpcTrailers},
 	}
 	for message.next() && message.err == nil {
 		switch message.number {
 		case rpcStatus:
-			stored.Status = message.bytes
+			stored.Status = message.bytes()
 		case rpcMessageType:
-			stored.MessageType = text(message.bytes)
+			stored.MessageType = text(message.bytes())
 		case rpcMessage:
-			stored.Message = message.bytes
+			stored.Message = message.bytes()
 		case rpcHeaders:
-			message.err = stored.Headers.count(message.bytes)
+			message.err = stored.Headers.count(message.bytes())
 		case rpcTrailers:
-			message.err = stored.Trailers.count(message.bytes)
+			message.err = stored.Trailers.count(message.bytes())
 		}
 	}
 	return stored, message.err
