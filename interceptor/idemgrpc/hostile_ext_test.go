@@ -1,0 +1,66 @@
+package idemgrpc_test
+
+import (
+	"context"
+	"strings"
+	"testing"
+
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/metadata"
+	"google.golang.org/protobuf/proto"
+
+	"github.com/oncewire/idempotency"
+	idempotencyv1 "github.com/oncewire/idempotency/gen/idempotency/v1"
+	"github.com/oncewire/idempotency/interceptor/idemgrpc"
+)
+
+// TestUnreadableRecords : what ran and cannot be read any more is an error of
+// the store. It is no panic, no answer, and no second run.
+func TestUnreadableRecords(t *testing.T) {
+	newer, err := proto.Marshal(&idempotencyv1.Outcome{
+		Format: 2, Kind: &idempotencyv1.Outcome_Rpc{Rpc: &idempotencyv1.RpcOutcome{MessageType: "payments.v1.Payment"}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, raw := range map[string][]byte{
+		"nothing":            {},
+		"junk":               []byte("\xff\xff\xff\xff junk"),
+		"another door's":     []byte("\x08\x01\x1a\x03\x08\xc8\x01"),
+		"a newer format":     newer,
+		"an unknown message": []byte("\x08\x01\x12\x06\x12\x04no.M"),
+		"a broken status":    []byte("\x08\x01\x12\x03\x0a\x01\xff"),
+	} {
+		engine := newEngine(t)
+		service := new(service)
+		call := idempotency.Call{Operation: createMethod, Key: "k"}
+		record := func(context.Context) idempotency.Answer {
+			return idempotency.Answer{Verdict: idempotency.Record, Outcome: raw}
+		}
+		if _, err := engine.Run(context.Background(), call, record); err != nil {
+			t.Fatal(err)
+		}
+		got := create(serve(t, service, guarded(engine)), "k", nil)
+		t.Run(name, func(t *testing.T) {
+			checkRefusal(t, got.err, codes.Unavailable, idempotency.ReasonStoreUnavailable, true)
+		})
+		if service.runs.Load() != 0 {
+			t.Errorf("%s: it ran again", name)
+		}
+	}
+}
+
+// TestHostileMetadata reaches the interceptor as no grpc-go client could send it.
+func TestHostileMetadata(t *testing.T) {
+	guard := idemgrpc.UnaryServerInterceptor(newEngine(t))
+	for name, values := range map[string][]string{
+		"a megabyte": {strings.Repeat("k", 1<<20)}, "NUL": {"\x00"}, "CRLF": {"a\r\nb"}, "many": make([]string, 10_000),
+	} {
+		ctx := metadata.NewIncomingContext(context.Background(), metadata.MD{keyField: values})
+		_, err := guard(ctx, createRequest(), createInfo, func(context.Context, any) (any, error) {
+			t.Errorf("%s: it ran", name)
+			return nil, nil
+		})
+		checkRefusal(t, err, codes.InvalidArgument, idempotency.ReasonKeyInvalid, false)
+	}
+}
