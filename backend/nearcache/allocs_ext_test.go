@@ -1,0 +1,31 @@
+//go:build !race
+
+package nearcache_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/oncewire/idempotency"
+	"github.com/oncewire/idempotency/backend/memstore"
+)
+
+// TestAllocations pins what a replay allocates: nothing here, and at most
+// three in all of the engine.
+func TestAllocations(t *testing.T) {
+	memory := memstore.New()
+	defer memory.Close()
+	store := opened(t, memory)
+	finish(t, store, 0, kept("paid", time.Hour))
+	ctx, claim := t.Context(), stranger()
+	if n := testing.AllocsPerRun(1000, func() { _, _ = store.Claim(ctx, key(0), claim) }); n > 0 {
+		t.Errorf("a claim that is answered from memory allocates %v times", n)
+	}
+
+	engine, err := idempotency.New(store)
+	ok(t, err)
+	call := idempotency.Call{Operation: "/bank.v1.Bank/Pay", Key: "k"}
+	if n := testing.AllocsPerRun(1000, func() { _, _ = engine.Run(ctx, call, pay) }); n > 3 {
+		t.Errorf("a replay allocates %v times, want 3 or less", n)
+	}
+}

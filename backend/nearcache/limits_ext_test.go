@@ -1,0 +1,106 @@
+package nearcache_test
+
+import (
+	"context"
+	"math"
+	"runtime"
+	"testing"
+	"time"
+
+	"github.com/oncewire/idempotency/backend"
+	"github.com/oncewire/idempotency/backend/memstore"
+	"github.com/oncewire/idempotency/backend/nearcache"
+)
+
+func TestMaxBytes(t *testing.T) {
+	const limit = 100 * (perEntry + 1000)
+	store := opened(t, newFar(t), nearcache.WithMaxBytes(limit))
+	for n := range 1000 {
+		finish(t, store, n, kept(string(make([]byte, 1000)), time.Hour))
+		if store.Bytes() > limit {
+			t.Fatalf("%d bytes are kept, want %d or less", store.Bytes(), limit)
+		}
+	}
+	if n := store.Len(); n < 50 || n > 100 {
+		t.Errorf("%d entries are kept, want about 100", n)
+	}
+}
+
+// TestMemory watches the heap itself.
+func TestMemory(t *testing.T) {
+	const limit = 8 << 20
+	for _, size := range []int{0, 300, 10_240} {
+		behind := &forgetful{}
+		store := opened(t, behind, nearcache.WithMaxBytes(limit))
+		before := heap()
+		for n := range 3 * limit / (perEntry + size) {
+			finish(t, store, n, backend.Outcome{Bytes: make([]byte, size), Retention: time.Hour})
+		}
+		used, counted := heap()-before, int(store.Bytes())
+		if counted > limit || used > counted {
+			t.Errorf("outcomes of %d bytes: %d entries take %d bytes and count %d, want %d or less",
+				size, store.Len(), used, counted, limit)
+		}
+		runtime.KeepAlive(store)
+	}
+}
+
+// forgetful is a store that takes everything and remembers nothing.
+type forgetful struct{ plain }
+
+func (forgetful) Claim(_ context.Context, _ backend.Key, c backend.Claim) (backend.Record, error) {
+	return backend.Record{State: backend.Running, Token: c.Token, Attempt: c.Attempt}, nil
+}
+
+func (forgetful) Complete(context.Context, backend.Key, backend.Token, backend.Outcome) error {
+	return nil
+}
+
+// heap returns how many bytes are in use, after a collection.
+func heap() int {
+	var stats runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&stats)
+	return int(stats.HeapAlloc)
+}
+
+// TestMaxEntryBytes keeps what just fits, and nothing larger: neither its own
+// nor another process's, of which it does not even ask.
+func TestMaxEntryBytes(t *testing.T) {
+	behind := newFar(t)
+	here, there := opened(t, behind, nearcache.WithMaxEntryBytes(perEntry+10)), behind.memory.Load()
+	fits, large := kept("ten  bytes", time.Hour), kept("eleven byte", time.Hour)
+	finish(t, here, 0, fits)
+	finish(t, here, 1, large)
+	finish(t, there, 2, fits)
+	finish(t, there, 3, large)
+	for range 3 {
+		replays(t, here, 0, "ten  bytes")
+		replays(t, here, 1, "eleven byte")
+		replays(t, here, 2, "ten  bytes")
+		replays(t, here, 3, "eleven byte")
+	}
+	behind.reached(t, 2+3+1+3, 1)
+}
+
+func TestOptionsThatCannotBeHonoured(t *testing.T) {
+	memory := memstore.New()
+	defer memory.Close()
+	for _, options := range [][]nearcache.Option{
+		{nearcache.WithMaxBytes(0)},
+		{nearcache.WithMaxBytes(-1)},
+		{nearcache.WithMaxEntryBytes(-1)},
+		{nearcache.WithMaxEntryBytes(math.MaxUint32 + 1), nearcache.WithMaxBytes(math.MaxInt64)},
+		{nearcache.WithMaxEntryBytes(1001), nearcache.WithMaxBytes(1000)},
+	} {
+		if _, err := nearcache.New(memory, options...); err == nil {
+			t.Error("no error")
+		}
+	}
+	if _, err := nearcache.New(nil); err == nil {
+		t.Error("no error without a store")
+	}
+	opened(t, memory, nearcache.WithMaxBytes(1))
+	opened(t, memory, nearcache.WithMaxEntryBytes(0))
+	opened(t, memory, nearcache.WithMaxEntryBytes(math.MaxUint32), nearcache.WithMaxBytes(math.MaxInt64))
+}
