@@ -8,6 +8,12 @@ module=$(go list -m)
 readonly module
 readonly grpc=google.golang.org/grpc connect=connectrpc.com redis=github.com/redis
 readonly gateway=github.com/grpc-ecosystem/grpc-gateway
+readonly otel=go.opentelemetry.io prometheus=github.com/prometheus
+# The API of OpenTelemetry, with what it imports by itself: auto/sdk is no SDK, but the door for an
+# agent outside the process.
+readonly otel_api=("$otel/otel" "$otel/auto/sdk" github.com/go-logr github.com/cespare/xxhash)
+# What a program chooses by itself.
+readonly otel_program=("$otel/otel/sdk" "$otel/otel/exporters" "$otel/contrib" "$prometheus")
 failed=0
 
 # fail MESSAGE: says what is wrong and goes on, so that one run shows everything.
@@ -85,6 +91,8 @@ never ./interceptor/idemconnect "$grpc" "$gateway" "$redis"
 never ./interceptor/idemgrpc "$connect" "$gateway" "$redis"
 never ./httpmw "$grpc" "$connect" "$gateway" "$redis"
 never ./httpmw/idemgateway "$connect" "$redis"
+only ./otelidem "$module" "${otel_api[@]}"
+never ./otelidem "$grpc" "$connect" "$gateway" "$redis" "${otel_program[@]}"
 if [[ -d backend/redisstore ]]; then
   never ./backend/redisstore "$grpc" "$connect" "$gateway"
 else
@@ -101,8 +109,10 @@ for package in $packages; do
   for_tests "$package" && continue
   folder=.${package#"$module"}
   case $folder in
-    ./backend/redisstore | ./examples/*) never "$folder" testing "${helpers[@]}" ;;
-    *) never "$folder" testing "${helpers[@]}" "$redis" ;;
+    ./examples/*) never "$folder" testing "${helpers[@]}" ;;
+    ./otelidem) never "$folder" testing "${helpers[@]}" "$redis" ;;
+    ./backend/redisstore) never "$folder" testing "${helpers[@]}" "$otel" "$prometheus" ;;
+    *) never "$folder" testing "${helpers[@]}" "$redis" "$otel" "$prometheus" ;;
   esac
 done
 

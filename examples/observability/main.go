@@ -1,0 +1,37 @@
+// Command observability guards a net/http handler and exports what happens to
+// its calls for Prometheus: the engine tells an OpenTelemetry observer, which
+// an exporter puts under /metrics. See README.md for the dashboard.
+//
+//	go run ./examples/observability
+//	curl -i -H 'Idempotency-Key: order-1' -d '{"item": "a book"}' http://127.0.0.1:8080/orders
+//	curl http://127.0.0.1:8080/metrics
+package main
+
+import (
+	"flag"
+	"log"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+
+	"github.com/oncewire/idempotency"
+	"github.com/oncewire/idempotency/backend/memstore"
+)
+
+func main() {
+	address := flag.String("addr", "127.0.0.1:8080", "`address` to listen on")
+	flag.Parse()
+	listener, err := net.Listen("tcp", *address)
+	if err != nil {
+		log.Fatal(err)
+	}
+	log.Printf("listening on %s", listener.Addr())
+	handler, err := newHandler(memstore.New(),
+		idempotency.WithLogger(slog.Default()),
+		idempotency.WithWait(200*time.Millisecond))
+	if err != nil {
+		log.Fatal(err)
+	}
+	log.Fatal(http.Serve(listener, handler))
+}

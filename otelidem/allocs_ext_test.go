@@ -1,0 +1,26 @@
+//go:build !race
+
+package otelidem_test
+
+import (
+	"testing"
+
+	"github.com/oncewire/idempotency"
+)
+
+// TestWhatGoesWellAllocatesNothing, with the SDK behind the observer. The race
+// detector allocates by itself.
+func TestWhatGoesWellAllocatesNothing(t *testing.T) {
+	meter := newMeter(t)
+	for _, kind := range []idempotency.EventKind{
+		idempotency.EventClaimed, idempotency.EventTakenOver, idempotency.EventRan,
+		idempotency.EventRecorded, idempotency.EventReplayed,
+	} {
+		event := idempotency.Event{Kind: kind, Operation: "POST /orders/4711", Key: digest, Attempt: 1, Took: second}
+		observe := func() { meter.Observe(t.Context(), event) }
+		observe() // makes the sets
+		if allocs := testing.AllocsPerRun(100, observe); allocs != 0 {
+			t.Errorf("%s: %v allocations", kind, allocs)
+		}
+	}
+}
