@@ -1,0 +1,98 @@
+package idempotency_test
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	idempotencyv1 "github.com/oncewire/idempotency/gen/idempotency/v1"
+)
+
+func document(t *testing.T, name string) string {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join("docs", name))
+	ok(t, err)
+	return string(text)
+}
+
+// section returns what stands between the mention of a package and the next
+// heading of its level.
+func section(text, name string) string {
+	_, after, _ := strings.Cut(text, "Package `"+name+"`")
+	before, _, _ := strings.Cut(after, "\n## ")
+	return before
+}
+
+var documentedOption = regexp.MustCompile("(?m)^\\| `(With[A-Za-z]+)\\(")
+
+// TestEveryOptionIsDocumented, and nothing that is not there.
+func TestEveryOptionIsDocumented(t *testing.T) {
+	text := document(t, "configuration.md")
+	for name, options := range optionsByPackage(t) {
+		part := section(text, name)
+		for option := range options {
+			if !strings.Contains(part, "| `"+option+"(") {
+				t.Errorf("docs/configuration.md does not list %s.%s", name, option)
+			}
+		}
+		for _, found := range documentedOption.FindAllStringSubmatch(part, -1) {
+			if !options[found[1]] {
+				t.Errorf("docs/configuration.md lists %s.%s, which does not exist", name, found[1])
+			}
+		}
+	}
+}
+
+// optionsByPackage finds the functions that return an Option.
+func optionsByPackage(t *testing.T) map[string]map[string]bool {
+	t.Helper()
+	options := map[string]map[string]bool{}
+	ok(t, filepath.WalkDir(".", func(path string, entry fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case entry.IsDir() && (path == "tools" || path == "gen" || path == "examples" || strings.HasPrefix(path, ".") && path != "."):
+			return fs.SkipDir
+		case !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go"):
+			return nil
+		}
+		file, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.SkipObjectResolution)
+		ok(t, err)
+		for _, declaration := range file.Decls {
+			if name, is := optionName(declaration); is {
+				if options[file.Name.Name] == nil {
+					options[file.Name.Name] = map[string]bool{}
+				}
+				options[file.Name.Name][name] = true
+			}
+		}
+		return nil
+	}))
+	return options
+}
+
+func optionName(declaration ast.Decl) (string, bool) {
+	function, is := declaration.(*ast.FuncDecl)
+	if !is || function.Recv != nil || !strings.HasPrefix(function.Name.Name, "With") || function.Type.Results == nil {
+		return "", false
+	}
+	result, is := function.Type.Results.List[0].Type.(*ast.Ident)
+	return function.Name.Name, is && result.Name == "Option"
+}
+
+// TestEveryReasonIsDocumented under the heading that a problem's type leads to.
+func TestEveryReasonIsDocumented(t *testing.T) {
+	text := document(t, "errors.md")
+	for number, name := range idempotencyv1.Reason_name {
+		heading := "\n## " + strings.ToLower(strings.ReplaceAll(strings.TrimPrefix(name, "REASON_"), "_", "-")) + "\n"
+		if strings.Contains(text, heading) != (number != 0) {
+			t.Errorf("docs/errors.md and reason %s do not agree", name)
+		}
+	}
+}
