@@ -15,7 +15,7 @@ BENCHRUNS ?= 6
 AGAINST ?= $(shell git describe --tags --abbrev=0 2>/dev/null || git rev-parse --verify --quiet HEAD~1)
 
 # Tools are built by the go command from modules of their own, so the library's go.mod lists none.
-TOOLS := bench buf gen lint
+TOOLS := bench buf conformance gen lint
 BUF := $(GO) tool -modfile=tools/buf/go.mod buf
 GOLANGCI_LINT := $(GO) tool -modfile=tools/lint/go.mod golangci-lint
 BENCHSTAT := $(GO) tool -modfile=tools/bench/go.mod benchstat
@@ -34,6 +34,10 @@ test: servers ## Run every test
 .PHONY: race
 race: servers ## Run every test under the race detector
 	$(GO) test -race $(TESTFLAGS) $(PKG)
+
+.PHONY: conformance
+conformance: ## Run the suites of Connect and of gRPC against guarded servers
+	$(GO) -C tools/conformance test -count=1 -timeout 15m
 
 .PHONY: fuzz
 fuzz: ## Run each fuzz target for FUZZTIME (10s)
