@@ -23,6 +23,7 @@ const patience = 30 * time.Second
 type Server struct {
 	port    int
 	dir     string
+	file    string // the configuration; empty for none
 	args    []string
 	process *exec.Cmd // nil while it is down
 	log     *os.File
@@ -96,11 +97,12 @@ func (s *Server) Restart() error {
 }
 
 func (s *Server) arguments() []string {
-	all := []string{
-		"--port", strconv.Itoa(s.port), "--bind", "127.0.0.1", "--dir", s.dir,
-		"--save", "", "--appendonly", "no", "--daemonize", "no", "--loglevel", "warning",
+	common := []string{"--port", strconv.Itoa(s.port), "--bind", "127.0.0.1", "--dir", s.dir, "--daemonize", "no", "--loglevel", "warning"}
+	if s.file != "" {
+		return append(append([]string{s.file}, common...), s.args...)
 	}
-	return append(all, s.args...)
+	forgetful := []string{"--save", "", "--appendonly", "no", "--repl-diskless-sync-delay", "0"}
+	return append(append(common, forgetful...), s.args...)
 }
 
 // ready waits until the server answers. What it wrote is part of the error.

@@ -1,0 +1,148 @@
+package redisstore_test
+
+import (
+	"context"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/oncewire/idempotency/backend"
+	"github.com/oncewire/idempotency/backend/backendtest"
+	"github.com/oncewire/idempotency/backend/redisstore"
+	"github.com/oncewire/idempotency/internal/redistest"
+)
+
+// TestCluster runs the suite on a Cluster, and kills one of its masters last.
+func TestCluster(t *testing.T) {
+	cluster := redistest.StartCluster(t)
+	client := redis.NewClusterClient(&redis.ClusterOptions{Addrs: cluster.Addrs()})
+	t.Cleanup(func() { _ = client.Close() })
+	t.Run("Conformance", func(t *testing.T) {
+		backendtest.Run(t, backendtest.Harness{
+			Open: func(tb testing.TB) backend.Store {
+				tb.Helper()
+				prefix := newKey().String() + ":"
+				s := store(tb, client, redisstore.WithPrefix(prefix), redisstore.WithTimeout(20*time.Second))
+				prefixes.Store(s, prefix)
+				return s
+			},
+			Held:       func(tb testing.TB, s backend.Store) int { tb.Helper(); return heldInCluster(tb, client, s) },
+			Subtest:    inParallel,
+			Tick:       20 * time.Millisecond,
+			Resolution: 2 * time.Millisecond,
+		})
+	})
+	t.Run("AutoPipelined", func(t *testing.T) {
+		finish(t, store(t, client, redisstore.WithAutoPipeline()), newKey(), "done")
+	})
+	t.Run("ReadsFromReplicas", func(t *testing.T) {
+		reading := redis.NewClusterClient(&redis.ClusterOptions{Addrs: cluster.Addrs(), RouteRandomly: true})
+		defer reading.Close()
+		s := store(t, reading)
+		for range 100 {
+			key := newKey()
+			finish(t, s, key, "done")
+			replays(t, s, key, "done")
+		}
+	})
+	t.Run("MinReplicas", func(t *testing.T) {
+		s := store(t, client, redisstore.WithMinReplicas(1, time.Second))
+		for range 20 {
+			finish(t, s, newKey(), "done")
+		}
+	})
+	t.Run("Waiting", func(t *testing.T) {
+		s, key := store(t, client), newKey()
+		c := win(t, s, key)
+		done := make(chan error)
+		go func() { done <- s.Wait(t.Context(), key, c.Token) }()
+		eventually(t, "a subscription on some node", func() bool { return subscribed(t, client, "idem:"+key.String()) })
+		start := time.Now()
+		ok(t, s.Complete(t.Context(), key, c.Token, outcome("done")))
+		ok(t, <-done)
+		if took := time.Since(start); took > soon {
+			t.Errorf("the waiter learned of the end after %v", took)
+		}
+	})
+	t.Run("Check", func(t *testing.T) {
+		warnings, err := store(t, client).Check(t.Context())
+		if err != nil || len(warnings) != 0 {
+			t.Errorf("%q, %v", warnings, err)
+		}
+	})
+}
+
+// prefixes finds the prefix that a store was opened with.
+var prefixes sync.Map
+
+// heldInCluster counts by SCAN, as the databases are shared.
+func heldInCluster(tb testing.TB, client *redis.ClusterClient, s backend.Store) int {
+	tb.Helper()
+	prefix, _ := prefixes.Load(s)
+	var n atomic.Int64
+	ok(tb, client.ForEachMaster(tb.Context(), func(ctx context.Context, master *redis.Client) error {
+		names := master.Scan(ctx, 0, prefix.(string)+"*", 1000).Iterator()
+		for names.Next(ctx) {
+			n.Add(1)
+		}
+		return names.Err()
+	}))
+	return int(n.Load())
+}
+
+func subscribed(tb testing.TB, client *redis.ClusterClient, name string) bool {
+	tb.Helper()
+	var n atomic.Int64
+	ok(tb, client.ForEachShard(tb.Context(), func(ctx context.Context, node *redis.Client) error {
+		n.Add(node.PubSubNumSub(ctx, name).Val()[name])
+		return nil
+	}))
+	return n.Load() > 0
+}
+
+// TestMasterOfClusterKilled under load: the store is back within 5 s of the
+// election, which takes a node timeout of 1 s and about as much again.
+func TestMasterOfClusterKilled(t *testing.T) {
+	cluster := redistest.StartCluster(t)
+	client := redis.NewClusterClient(&redis.ClusterOptions{Addrs: cluster.Addrs()})
+	defer client.Close()
+	s, key := store(t, client, redisstore.WithTimeout(time.Second)), newKey()
+	win(t, s, key)
+	master, err := client.MasterForKey(t.Context(), "idem:"+key.String())
+	ok(t, err)
+	cluster.Node(master.Options().Addr).Kill()
+	failed := 0
+	for start := time.Now(); ; failed++ {
+		c := newClaim()
+		if _, err := s.Claim(t.Context(), key, c); err == nil {
+			t.Logf("served again after %v and %d failures", time.Since(start), failed)
+			return
+		}
+		if time.Since(start) > 10*time.Second {
+			t.Fatal("the store has not healed")
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+}
+
+// TestSentinel runs the same against servers that Sentinel watches.
+func TestSentinel(t *testing.T) {
+	servers := redistest.StartSentinel(t)
+	client := redis.NewFailoverClient(&redis.FailoverOptions{MasterName: redistest.MasterName, SentinelAddrs: servers.Addrs()})
+	defer client.Close()
+	s := store(t, client, redisstore.WithTimeout(time.Second), redisstore.WithMinReplicas(1, 500*time.Millisecond))
+	key := newKey()
+	finish(t, s, key, "done")
+	servers.Master.Kill()
+	without := store(t, client, redisstore.WithTimeout(time.Second))
+	start := time.Now()
+	eventually(t, "a new master", func() bool {
+		_, err := without.Claim(t.Context(), newKey(), newClaim())
+		return err == nil
+	})
+	t.Logf("served again after %v", time.Since(start))
+	replays(t, without, key, "done")
+}

@@ -1,0 +1,23 @@
+-- Makes the lease of a claim run anew. It writes the retention only where that
+-- changes, so that a server which is out of memory still takes a heartbeat.
+--
+-- KEYS[1]  the record
+-- ARGV[1]  the token
+-- ARGV[2]  the lease in milliseconds
+-- ARGV[3]  the retention in milliseconds, as 8 bytes, big-endian
+-- ARGV[4]  both together in milliseconds
+--
+-- Returns 1, or 0 if the record does not run under the token.
+
+local header = redis.call('GETRANGE', KEYS[1], 0, 64)
+if not runs(header, ARGV[1]) then
+  return 0
+end
+if left(header) > tonumber(ARGV[2]) then
+  tell(header)
+end
+if header:sub(57, 64) ~= ARGV[3] then
+  redis.call('SETRANGE', KEYS[1], 56, ARGV[3])
+end
+redis.call('PEXPIRE', KEYS[1], ARGV[4])
+return 1

@@ -1,0 +1,68 @@
+package redisstore_test
+
+import (
+	"net"
+	"testing"
+	"time"
+
+	"github.com/oncewire/idempotency/backend"
+	"github.com/oncewire/idempotency/backend/redisstore"
+)
+
+// TestMinReplicas: with the replica, a claim that wins and its completion are
+// on it when the step returns. Without, both fail, and the claim is given back.
+func TestMinReplicas(t *testing.T) {
+	master, client := own(t)
+	host, port, err := net.SplitHostPort(master.Addr())
+	ok(t, err)
+	replica, copied := own(t, "--replicaof", host+" "+port)
+	eventually(t, "the replica to be in sync", func() bool {
+		return client.Wait(t.Context(), 1, 10*time.Millisecond).Val() == 1
+	})
+	s, key := store(t, client, redisstore.WithMinReplicas(1, 300*time.Millisecond)), newKey()
+	c := win(t, s, key)
+	if n := copied.Exists(t.Context(), "idem:"+key.String()).Val(); n != 1 {
+		t.Error("the claim is not on the replica")
+	}
+	ok(t, s.Complete(t.Context(), key, c.Token, outcome("done")))
+	if got := copied.GetRange(t.Context(), "idem:"+key.String(), 64, -1).Val(); got != "done" {
+		t.Errorf("the replica has the outcome %q", got)
+	}
+
+	late := newKey()
+	unfinished := win(t, s, late)
+	replica.Kill()
+	lonely := newKey()
+	_, err = s.Claim(t.Context(), lonely, newClaim())
+	want(t, err, redisstore.ErrTooFewReplicas)
+	if n := client.Exists(t.Context(), "idem:"+lonely.String()).Val(); n != 0 {
+		t.Error("the claim that failed still stands")
+	}
+	for range 2 { // the second one has nothing to write, and may not pass for it
+		err = s.Complete(t.Context(), late, unfinished.Token, outcome("late"))
+		want(t, err, redisstore.ErrTooFewReplicas)
+	}
+	start := time.Now()
+	replays(t, s, key, "done")
+	if took := time.Since(start); took > 200*time.Millisecond {
+		t.Errorf("a replay took %v: it has nothing to wait for", took)
+	}
+}
+
+// TestTakeoverIsNotForgotten: a takeover that replicas do not have leaves a
+// lapsed claim behind, so the next one is a takeover again.
+func TestTakeoverIsNotForgotten(t *testing.T) {
+	client := connect(t)
+	key := newKey()
+	first := win(t, store(t, client), key)
+	ok(t, store(t, client).Extend(t.Context(), key, first.Token, 0, time.Hour))
+	next := newClaim()
+	next.Replaces, next.Attempt = first.Token, 2
+	_, err := store(t, client, redisstore.WithMinReplicas(1, 10*time.Millisecond)).Claim(t.Context(), key, next)
+	want(t, err, redisstore.ErrTooFewReplicas)
+	rec, err := store(t, client).Claim(t.Context(), key, newClaim())
+	ok(t, err)
+	if rec.State != backend.Running || rec.Attempt != 2 || !rec.Lapsed() {
+		t.Errorf("found state %d, attempt %d, %v left", rec.State, rec.Attempt, rec.LeaseLeft)
+	}
+}

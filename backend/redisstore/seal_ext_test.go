@@ -1,0 +1,98 @@
+package redisstore_test
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+
+	"github.com/oncewire/idempotency/backend"
+	"github.com/oncewire/idempotency/backend/redisstore"
+)
+
+func sealKey(id byte) redisstore.SealKey {
+	return redisstore.SealKey{ID: uint32(id), Secret: bytes.Repeat([]byte{id}, 32)}
+}
+
+func sealer(tb testing.TB, current redisstore.SealKey, older ...redisstore.SealKey) redisstore.Option {
+	tb.Helper()
+	a, err := redisstore.NewAESGCM(current, older...)
+	ok(tb, err)
+	return redisstore.WithSealer(a)
+}
+
+const secret = "card 4242 4242 4242 4242 "
+
+// TestSealedAtRest: nothing of an outcome can be read in Redis.
+func TestSealedAtRest(t *testing.T) {
+	client := connect(t)
+	s, key := store(t, client, sealer(t, sealKey(1)), redisstore.WithCompression(0)), newKey()
+	finish(t, s, key, strings.Repeat(secret, 10))
+	replays(t, s, key, strings.Repeat(secret, 10))
+	if value := client.Get(t.Context(), "idem:"+key.String()).Val(); strings.Contains(value, "4242") || len(value) > 200 {
+		t.Errorf("Redis holds %q", value)
+	}
+}
+
+// TestRotation: what an older key has sealed opens as long as that is given.
+func TestRotation(t *testing.T) {
+	client, key := connect(t), newKey()
+	finish(t, store(t, client, sealer(t, sealKey(1))), key, secret)
+	replays(t, store(t, client, sealer(t, sealKey(2), sealKey(1))), key, secret)
+
+	for name, opts := range map[string][]redisstore.Option{
+		"dropped": {sealer(t, sealKey(2))},
+		"none":    nil,
+		"wrong":   {sealer(t, redisstore.SealKey{ID: 1, Secret: bytes.Repeat([]byte{9}, 32)})},
+	} {
+		_, err := store(t, client, opts...).Claim(t.Context(), key, newClaim())
+		t.Log(name, err)
+		want(t, err, backend.ErrCorrupt)
+	}
+}
+
+// TestSealedLater: what was stored before there was a sealer can be read.
+func TestSealedLater(t *testing.T) {
+	client, key := connect(t), newKey()
+	finish(t, store(t, client), key, "plain")
+	replays(t, store(t, client, sealer(t, sealKey(1))), key, "plain")
+}
+
+// TestMovedAndChanged: an outcome is neither another key's nor another one.
+func TestMovedAndChanged(t *testing.T) {
+	client, key, other := connect(t), newKey(), newKey()
+	s := store(t, client, sealer(t, sealKey(1)))
+	finish(t, s, key, secret)
+	value := client.Get(t.Context(), "idem:"+key.String()).Val()
+	ok(t, client.Set(t.Context(), "idem:"+other.String(), value, 0).Err())
+	_, err := s.Claim(t.Context(), other, newClaim())
+	want(t, err, backend.ErrCorrupt)
+
+	changed := []byte(value)
+	changed[len(changed)-1] ^= 1
+	ok(t, client.Set(t.Context(), "idem:"+key.String(), changed, 0).Err())
+	_, err = s.Claim(t.Context(), key, newClaim())
+	want(t, err, backend.ErrCorrupt)
+}
+
+func TestSealKeysAreChecked(t *testing.T) {
+	for name, keys := range map[string][]redisstore.SealKey{
+		"short": {{ID: 1, Secret: []byte("short")}},
+		"twice": {sealKey(1), sealKey(1)},
+		"older": {sealKey(1), {ID: 2}},
+	} {
+		if _, err := redisstore.NewAESGCM(keys[0], keys[1:]...); err == nil {
+			t.Errorf("%s: no error", name)
+		}
+	}
+}
+
+// TestCompressedForEveryReader: readers need no option.
+func TestCompressedForEveryReader(t *testing.T) {
+	client, key := connect(t), newKey()
+	long := strings.Repeat("a word ", 1000)
+	finish(t, store(t, client, redisstore.WithCompression(1000)), key, long)
+	replays(t, store(t, client), key, long)
+	if n := client.StrLen(t.Context(), "idem:"+key.String()).Val(); n > 500 {
+		t.Errorf("Redis holds %d bytes", n)
+	}
+}

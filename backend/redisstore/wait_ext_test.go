@@ -1,0 +1,164 @@
+package redisstore_test
+
+import (
+	"context"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/oncewire/idempotency/backend"
+	"github.com/oncewire/idempotency/backend/redisstore"
+)
+
+// waiting starts n waiters for the claim, and returns when Redis knows that
+// somebody listens. What it returns waits for all of them, and requires that
+// they got the error, no later than most after the call.
+func waiting(t *testing.T, client *redis.Client, s *redisstore.Store, n int, key backend.Key, c backend.Claim) (end func(target error, most time.Duration)) {
+	t.Helper()
+	var waiters sync.WaitGroup
+	errs := make(chan error, n)
+	for range n {
+		waiters.Go(func() { errs <- s.Wait(t.Context(), key, c.Token) })
+	}
+	name := "idem:" + key.String()
+	eventually(t, "a subscription", func() bool {
+		return client.PubSubNumSub(t.Context(), name).Val()[name] > 0
+	})
+	return func(target error, most time.Duration) {
+		t.Helper()
+		start := time.Now()
+		waiters.Wait()
+		if took := time.Since(start); took > most {
+			t.Errorf("the waiters returned after %v, want %v at most", took, most)
+		}
+		for range n {
+			if err := <-errs; target == nil && err != nil || target != nil {
+				want(t, err, target)
+			}
+		}
+	}
+}
+
+// soon is less than the poll of those who can hear.
+const soon = 700 * time.Millisecond
+
+// TestWaitersShare: many waiters on one key cost Redis what one of them costs,
+// and learn of the end in another process at once.
+func TestWaitersShare(t *testing.T) {
+	_, client := own(t)
+	s, other := store(t, client), store(t, client)
+	key := newKey()
+	c := win(t, other, key)
+	ok(t, other.Extend(t.Context(), key, c.Token, c.Lease, c.Retention))
+	end := waiting(t, client, s, 200, key, c)
+	if n := client.PubSubNumSub(t.Context(), "idem:"+key.String()).Val()["idem:"+key.String()]; n != 1 {
+		t.Errorf("%d subscriptions, want 1", n)
+	}
+	ok(t, other.Complete(t.Context(), key, c.Token, outcome("done")))
+	end(nil, soon)
+	counted := stats(t, client)
+	if n := counted["evalsha"] + counted["eval"]; n > 15 {
+		t.Errorf("200 waiters cost %d scripts", n)
+	}
+	if counted["publish"] != 1 {
+		t.Errorf("published %d times, want 1", counted["publish"])
+	}
+}
+
+// TestEveryEndIsTold, even if the owner has sent a heartbeat in between.
+func TestEveryEndIsTold(t *testing.T) {
+	t.Parallel()
+	for name, end := range map[string]func(t *testing.T, s *redisstore.Store, key backend.Key, c backend.Claim) error{
+		"Complete": func(t *testing.T, s *redisstore.Store, key backend.Key, c backend.Claim) error {
+			t.Helper()
+			return s.Complete(t.Context(), key, c.Token, outcome("done"))
+		},
+		"Release": func(t *testing.T, s *redisstore.Store, key backend.Key, c backend.Claim) error {
+			t.Helper()
+			return s.Release(t.Context(), key, c.Token)
+		},
+		"ExtendByZero": func(t *testing.T, s *redisstore.Store, key backend.Key, c backend.Claim) error {
+			t.Helper()
+			return s.Extend(t.Context(), key, c.Token, 0, c.Retention)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			client := connect(t)
+			s, key := store(t, client), newKey()
+			c := win(t, s, key)
+			ended := waiting(t, client, s, 3, key, c)
+			ok(t, s.Extend(t.Context(), key, c.Token, 2*time.Hour, time.Hour))
+			ok(t, end(t, s, key, c))
+			ended(nil, soon)
+		})
+	}
+}
+
+// TestNobodyWaits: then nothing is published.
+func TestNobodyWaits(t *testing.T) {
+	_, client := own(t)
+	s := store(t, client)
+	finish(t, s, newKey(), "done")
+	if n := stats(t, client)["publish"]; n != 0 {
+		t.Errorf("published %d times, want 0", n)
+	}
+}
+
+// TestWaitWithoutChannels: a user who may use neither publish nor subscribe
+// still completes, and still learns of the end.
+func TestWaitWithoutChannels(t *testing.T) {
+	_, admin := own(t)
+	ok(t, admin.Do(t.Context(), "acl", "setuser", "deaf", "on", "nopass", "~*", "+@all", "resetchannels").Err())
+	client := redis.NewClient(&redis.Options{Addr: admin.Options().Addr, Username: "deaf", Password: "any"})
+	defer client.Close()
+	s, key := store(t, client), newKey()
+	c := win(t, s, key)
+	done := make(chan error)
+	go func() { done <- s.Wait(t.Context(), key, c.Token) }()
+	name := "idem:" + key.String()
+	eventually(t, "the mark of a waiter", func() bool { return admin.GetRange(t.Context(), name, 2, 2).Val() == "\x01" })
+	ok(t, s.Complete(t.Context(), key, c.Token, outcome("done")))
+	select {
+	case err := <-done:
+		ok(t, err)
+	case <-time.After(5 * time.Second):
+		t.Error("the waiter never learned of the end")
+	}
+}
+
+func TestWaitEndsWithTheStore(t *testing.T) {
+	client := connect(t)
+	s, key := store(t, client), newKey()
+	c := win(t, s, key)
+	end := waiting(t, client, s, 10, key, c)
+	ok(t, s.Close())
+	end(backend.ErrClosed, soon)
+	want(t, s.Wait(t.Context(), key, c.Token), backend.ErrClosed)
+}
+
+// TestOneWaiterLeaves, which is no business of the other.
+func TestOneWaiterLeaves(t *testing.T) {
+	client := connect(t)
+	s, key := store(t, client), newKey()
+	c := win(t, s, key)
+	end := waiting(t, client, s, 1, key, c)
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
+	defer cancel()
+	want(t, s.Wait(ctx, key, c.Token), context.DeadlineExceeded)
+	ok(t, s.Complete(t.Context(), key, c.Token, outcome("done")))
+	end(nil, soon)
+}
+
+// TestWaitOutlivesAnOutage of the connection that it listens on.
+func TestWaitOutlivesAnOutage(t *testing.T) {
+	_, client := own(t)
+	s, key := store(t, client), newKey()
+	c := win(t, s, key)
+	end := waiting(t, client, s, 1, key, c)
+	ok(t, client.Do(t.Context(), "client", "kill", "type", "pubsub").Err())
+	ok(t, s.Complete(t.Context(), key, c.Token, outcome("done")))
+	end(nil, 5*time.Second)
+}

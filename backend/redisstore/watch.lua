@@ -1,0 +1,21 @@
+-- Marks a claim as waited for, so that its end is told. Only the first waiter
+-- causes a write; one that fails leaves waiters to their poll.
+--
+-- KEYS[1]  the record
+-- ARGV[1]  the token
+--
+-- Returns the milliseconds that its lease has left, or 0 if the record does
+-- not run under the token with a living lease.
+
+local header = redis.call('GETRANGE', KEYS[1], 0, 64)
+if not runs(header, ARGV[1]) then
+  return 0
+end
+local rest = left(header)
+if rest <= 0 then
+  return 0
+end
+if header:byte(3) == 0 then
+  redis.pcall('SETRANGE', KEYS[1], 2, '\1')
+end
+return rest

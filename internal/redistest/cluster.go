@@ -1,0 +1,146 @@
+package redistest
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+)
+
+// Cluster is three masters, and a replica of each.
+type Cluster struct{ Nodes []*Server }
+
+const masters = 3
+
+// StartCluster starts a Cluster that ends with the test, and returns when
+// every node knows all slots to be served and every replica is in sync. A
+// master that is killed is replaced after about a second.
+func StartCluster(tb testing.TB, args ...string) *Cluster {
+	tb.Helper()
+	c := &Cluster{}
+	for range 2 * masters {
+		c.Nodes = append(c.Nodes, startNode(tb, args))
+	}
+	if err := c.join(tb.Context()); err != nil {
+		tb.Fatal(err)
+	}
+	await(tb, "the Cluster", func() bool { return c.formed(tb.Context()) })
+	return c
+}
+
+// startNode gives a node a port of its own for the Cluster's gossip.
+func startNode(tb testing.TB, args []string) *Server {
+	tb.Helper()
+	return Start(tb, append([]string{
+		"--cluster-enabled", "yes", "--cluster-port", strconv.Itoa(freePort()),
+		"--cluster-node-timeout", "1000", "--cluster-replica-validity-factor", "0",
+	}, args...)...)
+}
+
+// Addrs returns the addresses of all nodes.
+func (c *Cluster) Addrs() []string {
+	var addrs []string
+	for _, node := range c.Nodes {
+		addrs = append(addrs, node.Addr())
+	}
+	return addrs
+}
+
+// Node returns the node that listens on the address.
+func (c *Cluster) Node(addr string) *Server {
+	for _, node := range c.Nodes {
+		if node.Addr() == addr {
+			return node
+		}
+	}
+	return nil
+}
+
+// join makes the nodes known to the first one, spreads the slots over the
+// masters, and gives each master its replica.
+func (c *Cluster) join(ctx context.Context) error {
+	for i, node := range c.Nodes {
+		if err := node.do(ctx, "cluster", "set-config-epoch", i+1); err != nil {
+			return err
+		}
+		host, port, _ := net.SplitHostPort(c.Nodes[0].Addr())
+		if err := node.do(ctx, "cluster", "meet", host, port, c.Nodes[0].args[3]); err != nil {
+			return err
+		}
+		if i < masters {
+			first, last := i*16384/masters, (i+1)*16384/masters-1
+			if err := node.do(ctx, "cluster", "addslotsrange", first, last); err != nil {
+				return err
+			}
+		}
+	}
+	for i := range masters {
+		if err := c.replicate(ctx, c.Nodes[masters+i], c.Nodes[i]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// replicate tries until the replica has heard of its master.
+func (c *Cluster) replicate(ctx context.Context, replica, master *Server) error {
+	id, err := master.ask(ctx, "cluster", "myid")
+	for start := time.Now(); err == nil; time.Sleep(20 * time.Millisecond) {
+		failed := replica.do(ctx, "cluster", "replicate", id)
+		if failed == nil {
+			return nil
+		}
+		if time.Since(start) > patience {
+			err = fmt.Errorf("redistest: %w", failed)
+		}
+	}
+	return err
+}
+
+// formed reports whether every node finds the Cluster well, and every replica
+// is connected.
+func (c *Cluster) formed(ctx context.Context) bool {
+	for i, node := range c.Nodes {
+		info, _ := node.ask(ctx, "cluster", "info")
+		if !strings.Contains(info, "cluster_state:ok") || !strings.Contains(info, "cluster_known_nodes:6") {
+			return false
+		}
+		info, _ = node.ask(ctx, "info", "replication")
+		if i >= masters && !strings.Contains(info, "master_link_status:up") {
+			return false
+		}
+		nodes, _ := node.ask(ctx, "cluster", "nodes")
+		if strings.Count(nodes, "slave ") != masters {
+			return false
+		}
+	}
+	return true
+}
+
+// do sends one command.
+func (s *Server) do(ctx context.Context, args ...any) error {
+	_, err := s.ask(ctx, args...)
+	return err
+}
+
+// ask sends one command and returns its reply.
+func (s *Server) ask(ctx context.Context, args ...any) (string, error) {
+	client := redis.NewClient(&redis.Options{Addr: s.Addr()})
+	defer client.Close()
+	return client.Do(ctx, args...).Text()
+}
+
+// await polls until done.
+func await(tb testing.TB, what string, done func() bool) {
+	tb.Helper()
+	for start := time.Now(); !done(); time.Sleep(50 * time.Millisecond) {
+		if time.Since(start) > patience {
+			tb.Fatalf("redistest: waited %v in vain for %s", patience, what)
+		}
+	}
+}
