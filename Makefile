@@ -25,7 +25,21 @@ help: ## Say what there is to make
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: servers
-servers: # What tests need beside Go: nothing yet. A redis-server is looked for, or started, here.
+servers: # What tests start by themselves, on ports of their own, from the system's packages
+	@command -v "$${REDIS_SERVER:-redis-server}" >/dev/null && exit; \
+	if [[ -n "$${REDIS_SERVER:-}" ]]; then echo "servers: REDIS_SERVER is $$REDIS_SERVER, which is not there"; exit 1; fi; \
+	root=(); if ((EUID != 0)); then root=(sudo -n); fi; \
+	may() { command -v "$$1" >/dev/null && "$${root[@]}" true 2>/dev/null; }; \
+	echo "servers: installing redis-server"; \
+	if may apt-get; then \
+		"$${root[@]}" apt-get update -qq; \
+		"$${root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends redis-server; \
+	elif may apk; then "$${root[@]}" apk add --quiet redis; \
+	elif may dnf; then "$${root[@]}" dnf install -y -q redis || "$${root[@]}" dnf install -y -q valkey-compat-redis; \
+	elif command -v brew >/dev/null; then brew install --quiet redis; \
+	else false; fi && command -v redis-server >/dev/null || { \
+		echo "servers: tests need redis-server 6.2 or newer in PATH, and it could not be installed here: install the"; \
+		echo "package redis-server (Debian, Ubuntu) or redis (others), or name a valkey-server in REDIS_SERVER"; exit 1; }
 
 .PHONY: test
 test: servers ## Run every test
@@ -34,6 +48,11 @@ test: servers ## Run every test
 .PHONY: race
 race: servers ## Run every test under the race detector
 	$(GO) test -race $(TESTFLAGS) $(PKG)
+
+.PHONY: valkey
+valkey: ## Run the tests of the Redis store on Valkey, where it can be installed
+	@program=$$(.ci/valkey.sh) || { echo "valkey: NOTHING TESTED"; exit 0; }; \
+	REDIS_SERVER=$$program $(GO) test -count=1 ./backend/redisstore ./internal/redistest
 
 .PHONY: conformance
 conformance: ## Run the suites of Connect and of gRPC against guarded servers

@@ -47,7 +47,7 @@ func documented(t *testing.T) []any {
 	_, rest, _ := strings.Cut(string(source), "//\tACL SETUSER ")
 	line, _, _ := strings.Cut(rest, "\n")
 	args := []any{"acl", "setuser"}
-	for _, arg := range strings.Fields(line) {
+	for arg := range strings.FieldsSeq(line) {
 		args = append(args, arg)
 	}
 	return args
