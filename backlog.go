@@ -21,11 +21,19 @@ const (
 // in number and time, so that a store that stays away costs a known amount.
 type backlog struct {
 	engine *Engine
+	// strays ends when the backlog closes: nobody waits for what may not exist.
+	strays context.Context
+	forget context.CancelFunc
 
 	mu      sync.Mutex
 	pending int
 	closed  bool
 	idle    chan struct{} // closed when nothing is pending; made by drain
+}
+
+func (b *backlog) open(e *Engine) {
+	b.engine = e
+	b.strays, b.forget = context.WithCancel(context.Background())
 }
 
 // add takes on a finish, or gives it up when there is no room for it. The
@@ -42,7 +50,11 @@ func (b *backlog) add(a *attempt, f finish) {
 }
 
 func (b *backlog) retry(a *attempt, f finish) {
-	ctx, cancel := context.WithTimeout(context.Background(), b.engine.backlogWindow)
+	ctx := context.Background()
+	if f.stray {
+		ctx = b.strays
+	}
+	ctx, cancel := context.WithTimeout(ctx, b.engine.backlogWindow)
 	defer cancel()
 	longest := min(backlogLast, a.policy.Lease/3)
 	pause := min(backlogFirst, longest)
@@ -114,8 +126,9 @@ func (b *backlog) leave() {
 	}
 }
 
-// drain takes nothing new on and waits for what is pending.
+// drain takes nothing new on and waits for what is pending, strays excepted.
 func (b *backlog) drain(ctx context.Context) error {
+	b.forget()
 	b.mu.Lock()
 	b.closed = true
 	if b.pending == 0 {

@@ -191,3 +191,16 @@ func TestClosedEngineTakesNothingOn(t *testing.T) {
 		took(t, start, 0)
 	})
 }
+
+// TestCloseDoesNotWaitForStrays : a claim whose reply never came may not exist,
+// and a store that is down must not hold a shutdown up for it.
+func TestCloseDoesNotWaitForStrays(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store := newShaky(openStore(t)).on(backendtest.OpClaim, every(down)).on(backendtest.OpRelease, every(down))
+		engine := newEngine(t, store)
+		refused(t, engine, payment("k"), idempotency.ErrStore)
+		start := time.Now()
+		ok(t, engine.Close(t.Context()))
+		equal(t, "time to close", time.Since(start), 0)
+	})
+}

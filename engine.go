@@ -38,7 +38,7 @@ func New(store backend.Store, options ...Option) (*Engine, error) {
 	}
 	engine.policies.prepare()
 	engine.waiter, _ = store.(backend.Waiter)
-	engine.backlog.engine = engine
+	engine.backlog.open(engine)
 	return engine, nil
 }
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -8,30 +9,32 @@ import (
 	"time"
 
 	"github.com/oncewire/idempotency"
-	"github.com/oncewire/idempotency/backend"
-	"github.com/oncewire/idempotency/backend/memstore"
 )
 
 // config is what the flags set.
 type config struct {
 	http, grpc    string // addresses to listen on
 	store         string
+	storeTimeout  time.Duration
 	lease         time.Duration
 	retention     time.Duration
+	onAbandoned   idempotency.AbandonPolicy
 	uuid, require bool
 	wait          time.Duration
 	tenantHeader  string
 }
 
 func parse(arguments []string, output io.Writer) (config, error) {
-	var c config
+	c := config{onAbandoned: idempotency.Retry}
 	flags := flag.NewFlagSet("payments", flag.ContinueOnError)
 	flags.SetOutput(output)
 	flags.StringVar(&c.http, "http", "127.0.0.1:8080", "`address` of Connect, gRPC-Web, gRPC (connect-go) and REST")
 	flags.StringVar(&c.grpc, "grpc", "127.0.0.1:9090", "`address` of gRPC (grpc-go), which the gateway dials")
-	flags.StringVar(&c.store, "store", "memory", "where keys are kept: memory")
+	flags.StringVar(&c.store, "store", "memory", storeUsage)
+	flags.DurationVar(&c.storeTimeout, "store-timeout", idempotency.DefaultStoreTimeout, "how long the store may take for a step before a call is refused")
 	flags.DurationVar(&c.lease, "lease", idempotency.DefaultLease, "how long a key stays blocked after a crash")
 	flags.DurationVar(&c.retention, "retention", idempotency.DefaultRetention, "how long an answer is replayed")
+	flags.Func("on-abandoned", "what follows a call that never ended, `retry` or reject (default \"retry\")", abandonPolicy(&c.onAbandoned))
 	flags.BoolVar(&c.uuid, "uuid", false, "refuse keys that are not UUIDs")
 	flags.BoolVar(&c.require, "require", false, "refuse calls without a key")
 	flags.DurationVar(&c.wait, "wait", 0, "how long a duplicate waits for the first call; 0 answers 409 at once")
@@ -45,6 +48,21 @@ func parse(arguments []string, output io.Writer) (config, error) {
 	return c, nil
 }
 
+// abandonPolicy returns what reads a policy from a flag.
+func abandonPolicy(policy *idempotency.AbandonPolicy) func(string) error {
+	return func(name string) error {
+		switch name {
+		case "retry":
+			*policy = idempotency.Retry
+		case "reject":
+			*policy = idempotency.Reject
+		default:
+			return errors.New("neither retry nor reject")
+		}
+		return nil
+	}
+}
+
 // detachedFor bounds a handler whose client has hung up.
 const detachedFor = 5 * time.Minute
 
@@ -53,8 +71,10 @@ const detachedFor = 5 * time.Minute
 func (c config) engineOptions() []idempotency.Option {
 	options := []idempotency.Option{
 		idempotency.WithScope(scope),
+		idempotency.WithStoreTimeout(c.storeTimeout),
 		idempotency.WithLease(c.lease),
 		idempotency.WithRetention(c.retention),
+		idempotency.WithOnAbandoned(c.onAbandoned),
 		idempotency.WithWait(c.wait),
 		idempotency.WithDetached(detachedFor),
 		idempotency.WithLogger(slog.Default()),
@@ -66,16 +86,4 @@ func (c config) engineOptions() []idempotency.Option {
 		options = append(options, idempotency.WithKeyRequired())
 	}
 	return options
-}
-
-type closingStore interface {
-	backend.Store
-	io.Closer
-}
-
-func (c config) openStore() (closingStore, error) {
-	if c.store != "memory" {
-		return nil, fmt.Errorf("-store %q: the only store so far is memory", c.store)
-	}
-	return memstore.New(), nil
 }

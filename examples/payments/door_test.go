@@ -97,6 +97,19 @@ func (c call) simulated(how *paymentsv1.Simulate) call {
 	return c
 }
 
+// keyless is the same call without a key.
+func (c call) keyless() call {
+	c.keys = nil
+	return c
+}
+
+// of is the same call for another customer, whom the ledger can be asked for.
+func (c call) of(customer string) call {
+	c.request = proto.CloneOf(c.request)
+	c.request.Customer = customer
+	return c
+}
+
 func (c call) by(tenant string) call {
 	c.tenant = tenant
 	return c
@@ -147,10 +160,11 @@ type refusal struct {
 
 var (
 	inProgress  = refusal{idempotency.ReasonInProgress, codes.Aborted, 409}
+	unknown     = refusal{idempotency.ReasonOutcomeUnknown, codes.FailedPrecondition, 409}
+	notKept     = refusal{idempotency.ReasonOutcomeNotKept, codes.FailedPrecondition, 409}
 	keyReused   = refusal{idempotency.ReasonKeyReused, codes.InvalidArgument, 422}
 	keyInvalid  = refusal{idempotency.ReasonKeyInvalid, codes.InvalidArgument, 422}
 	keyMissing  = refusal{idempotency.ReasonKeyMissing, codes.InvalidArgument, 400}
-	notKept     = refusal{idempotency.ReasonOutcomeNotKept, codes.FailedPrecondition, 409}
 	storeIsDown = refusal{idempotency.ReasonStoreUnavailable, codes.Unavailable, 503}
 )
 

@@ -53,9 +53,7 @@ func TestKeyNotUUID(t *testing.T) {
 func TestKeyRequired(t *testing.T) {
 	required := func(c *config) { c.require = true }
 	eachDoor(t, required, func(t scene) {
-		keyless := charge("")
-		keyless.keys = nil
-		t.create(keyless).wantRefusal(t, keyMissing)
+		t.create(charge("").keyless()).wantRefusal(t, keyMissing)
 		t.wantEntries(0) // reading needs no key
 		t.create(charge("key-1")).wantFirst(t)
 	})

@@ -6,6 +6,9 @@
 //
 //	go run ./examples/payments
 //
+// With -store redis://… any number of processes act as one: a retry may come to
+// another of them. The ledger stays in each process, and shows which one ran.
+//
 // It prints calls to paste. Field simulate of a request makes the call wait,
 // fail or panic after the charge, to see what a retry makes of it.
 package main
@@ -37,7 +40,7 @@ func run(ctx context.Context, arguments []string, stdout, stderr io.Writer) erro
 	if err != nil {
 		return err
 	}
-	store, err := c.openStore()
+	store, err := c.openStore(ctx)
 	if err != nil {
 		return err
 	}

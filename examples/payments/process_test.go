@@ -6,7 +6,6 @@ import (
 	"bufio"
 	"io"
 	"os/exec"
-	"path/filepath"
 	"regexp"
 	"syscall"
 	"testing"
@@ -26,18 +25,9 @@ type process struct {
 	examples []string
 }
 
-func build(t *testing.T) (binary string) {
+func startProcess(t *testing.T, flags ...string) *process {
 	t.Helper()
-	binary = filepath.Join(t.TempDir(), "payments")
-	if output, err := exec.Command("go", "build", "-o", binary, ".").CombinedOutput(); err != nil {
-		t.Fatalf("build: %v\n%s", err, output)
-	}
-	return binary
-}
-
-func startProcess(t *testing.T, binary string, flags ...string) *process {
-	t.Helper()
-	p := &process{Cmd: exec.Command(binary, append([]string{"-http", "127.0.0.1:0", "-grpc", "127.0.0.1:0"}, flags...)...)}
+	p := &process{Cmd: exec.Command(build(t), append([]string{"-http", "127.0.0.1:0", "-grpc", "127.0.0.1:0"}, flags...)...)}
 	p.Stderr = t.Output()
 	stdout, err := p.StdoutPipe()
 	if err != nil {
@@ -46,9 +36,15 @@ func startProcess(t *testing.T, binary string, flags ...string) *process {
 	if err := p.Start(); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { p.Process.Kill() })
+	t.Cleanup(p.kill)
 	p.read(t, stdout)
 	return p
+}
+
+// kill ends the process as kill -9 does. It has no effect on one that has ended.
+func (p *process) kill() {
+	p.Process.Kill()
+	p.Wait()
 }
 
 const exampleCount = 8
@@ -91,20 +87,23 @@ func (p *process) terminate(t *testing.T) {
 }
 
 func TestProcess(t *testing.T) {
-	binary := build(t)
+	t.Parallel()
 	t.Run("PrintedCommands", func(t *testing.T) {
-		p := startProcess(t, binary, "-uuid", "-require")
+		t.Parallel()
+		p := startProcess(t, "-uuid", "-require")
 		p.wantExamplesToWork(t)
 		p.wantEntries(exampleCount / 2)
 		p.terminate(t)
 	})
 	t.Run("PrintedCommandsOfTenant", func(t *testing.T) {
-		p := startProcess(t, binary, "-tenant-header", "X-Tenant")
+		t.Parallel()
+		p := startProcess(t, "-tenant-header", "X-Tenant")
 		p.wantExamplesToWork(t)
 		p.terminate(t)
 	})
 	t.Run("TerminationFinishesCalls", func(t *testing.T) {
-		p := startProcess(t, binary)
+		t.Parallel()
+		p := startProcess(t)
 		running := make([]<-chan answer, 0, len(doors))
 		for _, named := range doors {
 			how := &paymentsv1.Simulate{Delay: durationpb.New(time.Second)}

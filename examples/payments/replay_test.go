@@ -35,10 +35,8 @@ func TestOtherKeyRuns(t *testing.T) {
 
 func TestWithoutKeyRuns(t *testing.T) {
 	eachDoor(t, nil, func(t scene) {
-		keyless := charge("")
-		keyless.keys = nil
 		for range 2 {
-			t.create(keyless).wantFirst(t)
+			t.create(charge("").keyless()).wantFirst(t)
 		}
 		t.wantEntries(2)
 	})

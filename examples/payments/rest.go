@@ -26,6 +26,9 @@ func newREST(engine *idempotency.Engine, tenants tenancy, conn *grpc.ClientConn)
 	if err := paymentsv1.RegisterPaymentServiceHandler(context.Background(), mux, conn); err != nil {
 		return nil, err
 	}
+	if err := idemgateway.Check(mux); err != nil {
+		return nil, err
+	}
 	edge := httpmw.New(engine, append(idemgateway.MiddlewareOptions(), httpmw.WithCanonicalJSON())...)
 	return tenants.handler(edge.Wrap(mux)), nil
 }

@@ -9,7 +9,9 @@ import (
 
 func TestFlagsRefused(t *testing.T) {
 	for _, arguments := range [][]string{
-		{"-store", "redis://localhost:6379"},
+		{"-store", "redis"},
+		{"-on-abandoned", "perhaps"},
+		{"-store-timeout", "0"},
 		{"-lease", "-1s"},
 		{"-retention", "0"},
 		{"-wait", "-1s"},

@@ -11,6 +11,7 @@ import (
 
 	"github.com/oncewire/idempotency"
 	"github.com/oncewire/idempotency/backend"
+	"github.com/oncewire/idempotency/interceptor/idemgrpc"
 )
 
 // server is every door over one engine and one ledger.
@@ -62,7 +63,7 @@ func (s *server) build(payments *service, tenants tenancy) error {
 	path, handler := newConnect(s.engine, tenants, payments)
 	s.http = newHTTP(routes{connectPath: path, connect: handler, rest: rest, health: s.health.connect}.mux())
 	s.grpc = newGRPC(s.engine, tenants, payments, s.health.grpc)
-	return nil
+	return s.engine.Check(idempotency.Server{Operations: idemgrpc.Operations(s.grpc)})
 }
 
 // serve returns when the context has ended and what was running has finished.

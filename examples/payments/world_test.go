@@ -10,6 +10,7 @@ import (
 	"connectrpc.com/connect"
 
 	"github.com/oncewire/idempotency"
+	"github.com/oncewire/idempotency/backend"
 	"github.com/oncewire/idempotency/backend/backendtest"
 	"github.com/oncewire/idempotency/backend/memstore"
 	paymentsv1 "github.com/oncewire/idempotency/gen/payments/v1"
@@ -22,7 +23,7 @@ type world struct {
 
 	t                        *testing.T
 	httpAddress, grpcAddress string
-	store                    *backendtest.FaultyWaiter
+	store                    *backendtest.FaultyWaiter // nil where it is another one
 	events                   *events
 }
 
@@ -30,9 +31,19 @@ type world struct {
 // run tests are slow at times; nothing waits for it to pass.
 const patience = 30 * time.Second
 
-// start serves until the test ends. The change, which may be nil, is made to
-// what the flags set by default.
+// start serves until the test ends, with a memory store that can be made to
+// fail. The change, which may be nil, is made to what the flags set by default.
 func start(t *testing.T, change func(*config)) *world {
+	t.Helper()
+	memory := memstore.New()
+	t.Cleanup(func() { memory.Close() })
+	store := backendtest.NewFaultyWaiter(memory, nil)
+	w := serve(t, configure(t, change), store)
+	w.store = store
+	return w
+}
+
+func configure(t *testing.T, change func(*config)) config {
 	t.Helper()
 	c, err := parse([]string{"-http", "127.0.0.1:0", "-grpc", "127.0.0.1:0"}, t.Output())
 	if err != nil {
@@ -41,9 +52,24 @@ func start(t *testing.T, change func(*config)) *world {
 	if change != nil {
 		change(&c)
 	}
-	memory := memstore.New()
-	w := &world{config: c, t: t, store: backendtest.NewFaultyWaiter(memory, nil), events: new(events)}
-	s, err := newServer(c, w.store, idempotency.WithObserver(w.events))
+	return c
+}
+
+// openStore opens what -store names until the test ends.
+func openStore(t *testing.T, c config) backend.Store {
+	t.Helper()
+	store, err := c.openStore(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { store.Close() })
+	return store
+}
+
+func serve(t *testing.T, c config, store backend.Store) *world {
+	t.Helper()
+	w := &world{config: c, t: t, events: new(events)}
+	s, err := newServer(c, store, idempotency.WithObserver(w.events))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -56,7 +82,6 @@ func start(t *testing.T, change func(*config)) *world {
 		if err := <-ended; err != nil {
 			t.Errorf("shutdown: %v", err)
 		}
-		memory.Close()
 	})
 	return w
 }
@@ -64,7 +89,9 @@ func start(t *testing.T, change func(*config)) *world {
 // entries lists a tenant's ledger, by a method that needs no key.
 func (w *world) entries(tenant string) []*paymentsv1.Payment {
 	w.t.Helper()
-	client := paymentsv1connect.NewPaymentServiceClient(httpClient(w.t), "http://"+w.httpAddress)
+	transport := httpClient(w.t)
+	defer transport.CloseIdleConnections() // it may be polled
+	client := paymentsv1connect.NewPaymentServiceClient(transport, "http://"+w.httpAddress)
 	request := connect.NewRequest(&paymentsv1.ListPaymentsRequest{})
 	if w.tenantHeader != "" {
 		request.Header().Set(w.tenantHeader, tenant)
@@ -80,6 +107,20 @@ func (w *world) wantEntries(want int) {
 	w.t.Helper()
 	if got := len(w.entries("")); got != want {
 		w.t.Errorf("%d ledger entries, want %d", got, want)
+	}
+}
+
+// wantEntriesOf counts the charges of one customer.
+func (w *world) wantEntriesOf(tb testing.TB, customer string, want int) {
+	tb.Helper()
+	got := 0
+	for _, payment := range w.entries("") {
+		if payment.GetCustomer() == customer {
+			got++
+		}
+	}
+	if got != want {
+		tb.Errorf("%d ledger entries of %s, want %d", got, customer, want)
 	}
 }
 

@@ -131,7 +131,7 @@ func (s *Server) answers() bool {
 		return false
 	}
 	reply, _ := bufio.NewReader(conn).ReadString('\n')
-	return strings.HasPrefix(reply, "+PONG")
+	return strings.HasPrefix(reply, "+PONG") || strings.HasPrefix(reply, "-NOAUTH")
 }
 
 // gone reports whether the process has ended and only waits to be collected.
