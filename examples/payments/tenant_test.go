@@ -1,6 +1,7 @@
 package main
 
 import (
+	"strings"
 	"testing"
 
 	"google.golang.org/grpc/codes"
@@ -34,5 +35,29 @@ func TestTenantUnknown(t *testing.T) {
 			t.create(charge("key-1")).wantError(t, codes.Unauthenticated, 401)
 		}
 		t.create(charge("key-1").by("acme")).wantFirst(t)
+	})
+}
+
+// TestHostileTenants have names that look like another's name and key, or like
+// parts of what a record is addressed by. None meets another's key.
+func TestHostileTenants(t *testing.T) {
+	tenants := []string{
+		"acme", "acme:", "acme/", "acme key-1", "acm", "ACME", "acme%00", `acme"`, "acme{tag}",
+		"acme/payments.v1.PaymentService/CreatePayment", "4acme", "\\acme", "acme,globex",
+		strings.Repeat("acme", 1000), strings.Repeat("acme", 1000) + "x",
+	}
+	eachDoor(t, perTenant, func(t scene) {
+		paid := map[string]string{}
+		for _, tenant := range tenants {
+			first := t.create(charge("key-1").by(tenant))
+			first.wantFirst(t)
+			if other, taken := paid[first.payment.GetId()]; taken {
+				t.Errorf("%.40q got the payment of %.40q", tenant, other)
+			}
+			paid[first.payment.GetId()] = tenant
+		}
+		if len(paid) != len(tenants) {
+			t.Errorf("%d payments for %d tenants", len(paid), len(tenants))
+		}
 	})
 }
