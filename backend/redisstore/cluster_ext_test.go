@@ -15,7 +15,7 @@ import (
 	"github.com/oncewire/idempotency/internal/redistest"
 )
 
-// TestCluster runs the suite on a Cluster, and kills one of its masters last.
+// TestCluster runs the suite on a Cluster.
 func TestCluster(t *testing.T) {
 	cluster := redistest.StartCluster(t)
 	client := redis.NewClusterClient(&redis.ClusterOptions{Addrs: cluster.Addrs()})
@@ -101,48 +101,4 @@ func subscribed(tb testing.TB, client *redis.ClusterClient, name string) bool {
 		return nil
 	}))
 	return n.Load() > 0
-}
-
-// TestMasterOfClusterKilled under load: the store is back within 5 s of the
-// election, which takes a node timeout of 1 s and about as much again.
-func TestMasterOfClusterKilled(t *testing.T) {
-	cluster := redistest.StartCluster(t)
-	client := redis.NewClusterClient(&redis.ClusterOptions{Addrs: cluster.Addrs()})
-	defer client.Close()
-	s, key := store(t, client, redisstore.WithTimeout(time.Second)), newKey()
-	win(t, s, key)
-	master, err := client.MasterForKey(t.Context(), "idem:"+key.String())
-	ok(t, err)
-	cluster.Node(master.Options().Addr).Kill()
-	failed := 0
-	for start := time.Now(); ; failed++ {
-		c := newClaim()
-		if _, err := s.Claim(t.Context(), key, c); err == nil {
-			t.Logf("served again after %v and %d failures", time.Since(start), failed)
-			return
-		}
-		if time.Since(start) > 10*time.Second {
-			t.Fatal("the store has not healed")
-		}
-		time.Sleep(20 * time.Millisecond)
-	}
-}
-
-// TestSentinel runs the same against servers that Sentinel watches.
-func TestSentinel(t *testing.T) {
-	servers := redistest.StartSentinel(t)
-	client := redis.NewFailoverClient(&redis.FailoverOptions{MasterName: redistest.MasterName, SentinelAddrs: servers.Addrs()})
-	defer client.Close()
-	s := store(t, client, redisstore.WithTimeout(time.Second), redisstore.WithMinReplicas(1, 500*time.Millisecond))
-	key := newKey()
-	finish(t, s, key, "done")
-	servers.Master.Kill()
-	without := store(t, client, redisstore.WithTimeout(time.Second))
-	start := time.Now()
-	eventually(t, "a new master", func() bool {
-		_, err := without.Claim(t.Context(), newKey(), newClaim())
-		return err == nil
-	})
-	t.Logf("served again after %v", time.Since(start))
-	replays(t, without, key, "done")
 }
