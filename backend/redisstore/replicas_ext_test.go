@@ -5,6 +5,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/redis/go-redis/v9"
+
 	"github.com/oncewire/idempotency/backend"
 	"github.com/oncewire/idempotency/backend/redisstore"
 )
@@ -16,10 +18,17 @@ func TestMinReplicas(t *testing.T) {
 	host, port, err := net.SplitHostPort(master.Addr())
 	ok(t, err)
 	replica, copied := own(t, "--replicaof", host+" "+port)
-	eventually(t, "the replica to be in sync", func() bool {
-		return client.Wait(t.Context(), 1, 10*time.Millisecond).Val() == 1
+	eventually(t, "the replica to have a write", func() bool {
+		var copies *redis.Cmd // WAIT speaks of the writes of its own connection
+		_, _ = client.Pipelined(t.Context(), func(pipe redis.Pipeliner) error {
+			pipe.Set(t.Context(), "probe", "", time.Minute)
+			copies = pipe.Do(t.Context(), "wait", 1, 1000)
+			return nil
+		})
+		n, _ := copies.Int()
+		return n == 1
 	})
-	s, key := store(t, client, redisstore.WithMinReplicas(1, 300*time.Millisecond)), newKey()
+	s, key := store(t, client, redisstore.WithMinReplicas(1, 5*time.Second)), newKey()
 	c := win(t, s, key)
 	if n := copied.Exists(t.Context(), "idem:"+key.String()).Val(); n != 1 {
 		t.Error("the claim is not on the replica")
@@ -32,6 +41,7 @@ func TestMinReplicas(t *testing.T) {
 	late := newKey()
 	unfinished := win(t, s, late)
 	replica.Kill()
+	s = store(t, client, redisstore.WithMinReplicas(1, 100*time.Millisecond))
 	lonely := newKey()
 	_, err = s.Claim(t.Context(), lonely, newClaim())
 	want(t, err, redisstore.ErrTooFewReplicas)
@@ -42,11 +52,7 @@ func TestMinReplicas(t *testing.T) {
 		err = s.Complete(t.Context(), late, unfinished.Token, outcome("late"))
 		want(t, err, redisstore.ErrTooFewReplicas)
 	}
-	start := time.Now()
-	replays(t, s, key, "done")
-	if took := time.Since(start); took > 200*time.Millisecond {
-		t.Errorf("a replay took %v: it has nothing to wait for", took)
-	}
+	replays(t, s, key, "done") // has nothing to wait for, or it would fail
 }
 
 // TestTakeoverIsNotForgotten: a takeover that replicas do not have leaves a
