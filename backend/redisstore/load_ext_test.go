@@ -157,8 +157,9 @@ func (c *caller) claimAgain(k *call) {
 	c.complete(k)
 }
 
-// replay claims a finished call anew. If that wins, the record was lost, and
-// the operation runs once more.
+// replay claims a finished call anew. If that wins, the record was lost; if it
+// finds the call running, the replica knew of the claim alone. The operation
+// runs once more.
 func (c *caller) replay(k *call) {
 	next, rec := newClaim(), backend.Record{}
 	if !k.done || !c.claim(k.key, next, &rec) {
@@ -168,6 +169,9 @@ func (c *caller) replay(k *call) {
 	case rec.Token == next.Token:
 		k.meets(outcomeLost)
 		k.claim = next
+		c.complete(k)
+	case rec.State == backend.Running && rec.Token == k.claim.Token:
+		k.meets(outcomeLost)
 		c.complete(k)
 	case !k.replayedBy(rec):
 		c.t.Errorf("a replay of %v met %v", k.claim.Token, rec)

@@ -31,7 +31,7 @@
 //	ACL SETUSER app ~idem:* &idem:* +@connection +set +get +getrange +setrange +del +pttl +pexpire +eval +evalsha +publish +subscribe +unsubscribe +wait +info
 //
 // Without the channels (&idem:*) callers still learn of the end of what they
-// wait for, but ten times as many questions are asked.
+// wait for, but twenty times as many questions are asked.
 package redisstore
 
 import (

@@ -11,7 +11,7 @@ import (
 // How often a vigil looks at its claim although nothing was heard of it: while
 // it can hear, and while it cannot.
 const (
-	pollHearing = time.Second
+	pollHearing = 2 * time.Second
 	pollDeaf    = 100 * time.Millisecond
 )
 

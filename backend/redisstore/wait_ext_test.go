@@ -42,7 +42,7 @@ func waiting(t *testing.T, client *redis.Client, s *redisstore.Store, n int, key
 }
 
 // soon is less than the poll of those who can hear.
-const soon = 700 * time.Millisecond
+const soon = 1500 * time.Millisecond
 
 // TestWaitersShare: many waiters on one key cost Redis what one of them costs,
 // and learn of the end in another process at once.
@@ -160,5 +160,5 @@ func TestWaitOutlivesAnOutage(t *testing.T) {
 	end := waiting(t, client, s, 1, key, c)
 	ok(t, client.Do(t.Context(), "client", "kill", "type", "pubsub").Err())
 	ok(t, s.Complete(t.Context(), key, c.Token, outcome("done")))
-	end(nil, 5*time.Second)
+	end(nil, 10*time.Second)
 }
