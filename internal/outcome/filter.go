@@ -3,6 +3,8 @@ package outcome
 import (
 	"net/textproto"
 	"strings"
+
+	"github.com/oncewire/idempotency"
 )
 
 // RequestBound are the fields that speak of one request and its journey, not
@@ -23,7 +25,7 @@ var RequestBound = []string{
 var never = []string{
 	"Connection", "Keep-Alive", "Proxy-Connection", "Te", "Transfer-Encoding", "Upgrade",
 	"Proxy-Authenticate", "Proxy-Authentication-Info", "Proxy-Authorization",
-	"Date", "Content-Length", "Idempotency-Refused",
+	"Date", "Content-Length", idempotency.RefusedField,
 }
 
 // Filter knows which fields are never stored. It takes names in lower case and
