@@ -2,12 +2,9 @@ package idempotency
 
 import (
 	"context"
-	"errors"
 	"math/rand/v2"
 	"sync"
 	"time"
-
-	"github.com/oncewire/idempotency/backend"
 )
 
 // Times between two tries of the backlog: they double from the first to the
@@ -18,12 +15,16 @@ const (
 )
 
 // backlog retries in the background what the store did not take. It is bounded
-// in number and time, so that a store that stays away costs a known amount.
+// in number and time, so that a store that stays away costs a known amount, and
+// holds claims and outcomes: nothing of a request.
 type backlog struct {
-	engine *Engine
-	// strays ends when the backlog closes: nobody waits for what may not exist.
-	strays context.Context
-	forget context.CancelFunc
+	size   int
+	window time.Duration
+	tell   func(context.Context, Event)
+	// unconfirmed ends when the backlog closes: claims that may not exist are
+	// not waited for.
+	unconfirmed context.Context
+	cancel      context.CancelFunc
 
 	mu      sync.Mutex
 	pending int
@@ -31,80 +32,82 @@ type backlog struct {
 	idle    chan struct{} // closed when nothing is pending; made by drain
 }
 
-func (b *backlog) open(e *Engine) {
-	b.engine = e
-	b.strays, b.forget = context.WithCancel(context.Background())
+func (b *backlog) open(size int, window time.Duration, tell func(context.Context, Event)) {
+	b.size, b.window, b.tell = size, window, tell
+	b.unconfirmed, b.cancel = context.WithCancel(context.Background())
 }
 
-// add takes on a finish, or gives it up when there is no room for it. The
-// claim then lapses, and the abandon policy decides.
-func (b *backlog) add(a *attempt, f finish) {
-	if !b.enter(f.stray) {
-		b.drop(a, f)
+// add takes a finish on, or gives it up when there is no room for it. The claim
+// then expires, and the abandon policy decides.
+func (b *backlog) add(c claim, f finish) {
+	if !b.enter(&f) {
+		b.drop(&c, &f)
 		return
 	}
 	go func() {
 		defer b.leave()
-		b.retry(a, f)
+		b.retry(&c, &f)
 	}()
 }
 
-func (b *backlog) retry(a *attempt, f finish) {
+func (b *backlog) retry(c *claim, f *finish) {
 	ctx := context.Background()
-	if f.stray {
-		ctx = b.strays
+	if f.unconfirmed {
+		ctx = b.unconfirmed
 	}
-	ctx, cancel := context.WithTimeout(ctx, b.engine.backlogWindow)
+	ctx, cancel := context.WithTimeout(ctx, b.window)
 	defer cancel()
-	longest := min(backlogLast, a.policy.Lease/3)
+	longest := min(backlogLast, c.lease/3)
 	pause := min(backlogFirst, longest)
-	for b.keep(ctx, a, f); sleep(ctx, jitter(pause)); b.keep(ctx, a, f) {
+	for b.keepAlive(ctx, c, f); sleep(ctx, jitter(pause)); b.keepAlive(ctx, c, f) {
 		pause = min(2*pause, longest)
-		err := b.try(ctx, a, f)
-		if err == nil || errors.Is(err, backend.ErrClaimLost) {
-			b.done(a, f, err)
+		err := b.try(ctx, c, f)
+		if f.settled(err) {
+			b.done(c, f, err)
 			return
 		}
 	}
-	b.drop(a, f)
+	b.drop(c, f)
 }
 
-// done and drop say nothing of strays: nobody counts on those.
-func (b *backlog) done(a *attempt, f finish, lost error) {
-	event := Event{Kind: f.event(), Retried: true}
+// done and drop tell nothing of an unconfirmed claim, on which nothing depends,
+// except for an outcome that was recorded after all.
+func (b *backlog) done(c *claim, f *finish, lost error) {
+	event := c.event(f.kind())
 	if lost != nil {
-		event = Event{Kind: EventLeaseLost, Retried: true, Err: lost}
+		event.Kind, event.Err = EventLeaseLost, lost
 	}
-	if !f.stray {
-		b.engine.observe(context.Background(), a, event)
-	}
-}
-
-func (b *backlog) drop(a *attempt, f finish) {
-	if !f.stray {
-		b.engine.observe(context.Background(), a, Event{Kind: EventFinishDropped})
+	event.Retried = true
+	if !f.unconfirmed || f.verdict == Record {
+		b.tell(context.Background(), event)
 	}
 }
 
-func (b *backlog) try(ctx context.Context, a *attempt, f finish) error {
-	ctx, cancel := context.WithTimeout(ctx, a.brief())
+func (b *backlog) drop(c *claim, f *finish) {
+	if !f.unconfirmed {
+		b.tell(context.Background(), c.event(EventFinishDropped))
+	}
+}
+
+func (b *backlog) try(ctx context.Context, c *claim, f *finish) error {
+	ctx, cancel := context.WithTimeout(ctx, c.brief())
 	defer cancel()
-	return f.apply(ctx, a)
+	return c.finish(ctx, *f)
 }
 
-// keep keeps the claim of an outcome alive: a store may refuse an outcome,
-// being out of memory, and still take a heartbeat.
-func (b *backlog) keep(ctx context.Context, a *attempt, f finish) {
+// keepAlive extends the lease of a claim whose outcome waits: a store may refuse
+// an outcome, being out of memory, and still take a heartbeat.
+func (b *backlog) keepAlive(ctx context.Context, c *claim, f *finish) {
 	if f.verdict == Record {
-		_ = a.extend(ctx, a.brief())
+		_ = c.extend(ctx, c.brief())
 	}
 }
 
-// enter leaves most of the room to claims that are known to stand: a store that
-// is down produces strays with every call.
-func (b *backlog) enter(stray bool) bool {
-	room := b.engine.backlogSize
-	if stray {
+// enter leaves most of the room to claims that are known to exist and to
+// outcomes: a store that is down adds an unconfirmed claim with every call.
+func (b *backlog) enter(f *finish) bool {
+	room := b.size
+	if f.unconfirmed && f.verdict != Record {
 		room /= 4
 	}
 	b.mu.Lock()
@@ -126,9 +129,10 @@ func (b *backlog) leave() {
 	}
 }
 
-// drain takes nothing new on and waits for what is pending, strays excepted.
+// drain takes nothing new on and waits for what is pending, except for
+// unconfirmed claims.
 func (b *backlog) drain(ctx context.Context) error {
-	b.forget()
+	b.cancel()
 	b.mu.Lock()
 	b.closed = true
 	if b.pending == 0 {
@@ -162,5 +166,5 @@ func sleep(ctx context.Context, pause time.Duration) bool {
 
 // jitter spreads callers that were refused at one time over half the pause.
 func jitter(pause time.Duration) time.Duration {
-	return pause/2 + rand.N(pause/2+1) //nolint:gosec // nobody gains by guessing it
+	return pause/2 + rand.N(pause/2+1) //nolint:gosec // not a secret
 }

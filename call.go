@@ -1,7 +1,6 @@
 package idempotency
 
 import (
-	"crypto/rand"
 	"crypto/sha256"
 	"encoding/binary"
 	"time"
@@ -39,6 +38,10 @@ const (
 // Answer is what a handler made of a call.
 type Answer struct {
 	Verdict Verdict
+	// ServerError marks an error that names no cause: Internal, Unknown or an
+	// HTTP status from 500 on. After the handler's context has ended it is
+	// usually the echo of the cancellation, and the claim is abandoned.
+	ServerError bool
 	// Outcome is the serialized answer of a recorded call. The engine owns
 	// the bytes from here on.
 	Outcome []byte
@@ -61,18 +64,18 @@ type Result struct {
 	Waited time.Duration
 }
 
-// address digests what tells one record from another. Every part is led by
-// its length, so that no choice of parts can look like another.
+// address digests what tells one record from another.
 func (e *Engine) address(scope string, call *Call) backend.Key {
+	return digestParts(e.namespace, scope, call.Operation, call.Key)
+}
+
+// digestParts puts the length of each part before it, so that no choice of
+// parts can look like another.
+func digestParts(parts ...string) [32]byte {
 	buffer := make([]byte, 0, 512)
-	for _, part := range [...]string{e.namespace, scope, call.Operation, call.Key} {
+	for _, part := range parts {
 		buffer = binary.AppendUvarint(buffer, uint64(len(part)))
 		buffer = append(buffer, part...)
 	}
 	return sha256.Sum256(buffer)
-}
-
-func newToken() (token backend.Token) {
-	rand.Read(token[:]) // never fails
-	return token
 }

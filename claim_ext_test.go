@@ -93,7 +93,7 @@ func TestUnreadableRecordNeverFailsOpen(t *testing.T) {
 		seen := &events{}
 		store := newShaky(openStore(t)).on(backendtest.OpClaim, every(backendtest.Fault{Err: backend.ErrCorrupt}))
 		engine := newEngine(t, store, idempotency.WithFailOpen(), idempotency.WithObserver(seen))
-		want(t, refusalOf(t, engine, payment("k"), idempotency.ErrStore), backend.ErrCorrupt)
+		want(t, refusalOf(t, engine, payment("k"), idempotency.ErrOutcomeUnreadable), backend.ErrCorrupt)
 		equal(t, "failed open", len(seen.of(idempotency.EventFailedOpen)), 0)
 	})
 }
@@ -108,7 +108,7 @@ func (stateless) Claim(context.Context, backend.Key, backend.Claim) (backend.Rec
 func TestUnknownStateIsRefused(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		engine := newEngine(t, stateless{openStore(t)}, idempotency.WithFailOpen())
-		want(t, refusalOf(t, engine, payment("k"), idempotency.ErrStore), backend.ErrCorrupt)
+		want(t, refusalOf(t, engine, payment("k"), idempotency.ErrOutcomeUnreadable), backend.ErrCorrupt)
 	})
 }
 
@@ -136,23 +136,17 @@ func TestCallerGivesUpInTheClaim(t *testing.T) {
 	}
 }
 
-func TestLostClaimIsGivenBack(t *testing.T) {
-	for name, options := range map[string][]idempotency.Option{
-		"refused": nil, "failed open": {idempotency.WithFailOpen()},
-	} {
-		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				inner := openStore(t)
-				store := newShaky(inner).on(backendtest.OpClaim, first(1, lost)).on(backendtest.OpRelease, first(3, down))
-				engine := newEngine(t, store, options...)
-				_, _ = engine.Run(t.Context(), payment("k"), abandoning().run)
-				equal(t, "stray records", inner.Len(), 1)
-				time.Sleep(2 * time.Second)
-				equal(t, "stray records", inner.Len(), 0)
-				starts(t, engine, payment("k"), recording("paid"), 1)
-			})
-		})
-	}
+func TestLostClaimIsReleased(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		inner := openStore(t)
+		store := newShaky(inner).on(backendtest.OpClaim, first(1, lost)).on(backendtest.OpRelease, first(3, down))
+		engine := newEngine(t, store)
+		refusalOf(t, engine, payment("k"), idempotency.ErrStore)
+		equal(t, "unconfirmed records", inner.Len(), 1)
+		time.Sleep(2 * time.Second)
+		equal(t, "unconfirmed records", inner.Len(), 0)
+		starts(t, engine, payment("k"), recording("paid"), 1)
+	})
 }
 
 func TestLostClaimOfAClientThatHungUpIsGivenBack(t *testing.T) {
@@ -193,11 +187,15 @@ func TestLostTakeoverIsRemembered(t *testing.T) {
 }
 
 func TestAnsweredClaimLeavesNothingBehind(t *testing.T) {
-	for _, answer := range []error{backend.ErrFull, backend.ErrClosed, backend.ErrCorrupt} {
+	for answer, refusal := range map[error]error{
+		backend.ErrFull:    idempotency.ErrStore,
+		backend.ErrClosed:  idempotency.ErrStore,
+		backend.ErrCorrupt: idempotency.ErrOutcomeUnreadable,
+	} {
 		synctest.Test(t, func(t *testing.T) {
 			store := newShaky(openStore(t)).on(backendtest.OpClaim, every(backendtest.Fault{Err: answer}))
 			engine := newEngine(t, store)
-			refused(t, engine, payment("k"), idempotency.ErrStore)
+			refused(t, engine, payment("k"), refusal)
 			time.Sleep(time.Minute)
 			equal(t, "releases", store.count(backendtest.OpRelease), 0)
 		})

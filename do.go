@@ -11,11 +11,15 @@ import (
 //
 // The key must satisfy the engine's rules and may not be empty. What the
 // function returns without an error is recorded. After an error, which is
-// returned as it is, nobody knows what the function has done, so its claim is
+// returned as it is, it is unknown what the function has done: its claim is
 // abandoned and [WithOnAbandoned] decides about the next call; an error made
 // by [NotDone] releases the claim instead.
 func (e *Engine) Do(ctx context.Context, call Call, run func(context.Context) ([]byte, error)) (Result, error) {
-	key, err := e.ParseKey(ctx, call.Operation, KeyRequired, []string{call.Key})
+	var keys []string
+	if call.Key != "" {
+		keys = []string{call.Key}
+	}
+	key, err := e.ParseKey(ctx, call.Operation, KeyRequired, keys)
 	if err != nil {
 		return Result{}, err
 	}
@@ -24,7 +28,10 @@ func (e *Engine) Do(ctx context.Context, call Call, run func(context.Context) ([
 	result, err := e.Run(ctx, call, func(ctx context.Context) Answer {
 		var outcome []byte
 		if outcome, failure = run(ctx); failure != nil {
-			return Answer{Verdict: verdictOf(failure)}
+			if errors.As(failure, &notDoneError{}) {
+				DoNotRecord(ctx)
+			}
+			return Answer{Verdict: Abandon}
 		}
 		return Answer{Verdict: Record, Outcome: outcome}
 	})
@@ -45,11 +52,4 @@ func NotDone(err error) error {
 		return nil
 	}
 	return notDoneError{err}
-}
-
-func verdictOf(err error) Verdict {
-	if errors.As(err, &notDoneError{}) {
-		return Release
-	}
-	return Abandon
 }

@@ -92,7 +92,7 @@ func TestDoNeedsAGoodKey(t *testing.T) {
 		engine := newEngine(t, openStore(t))
 		runs := 0
 		for key, target := range map[string]error{
-			"": idempotency.ErrKeyMissing, " ": idempotency.ErrKeyMissing,
+			"": idempotency.ErrKeyMissing, " ": idempotency.ErrKeyInvalid,
 			"a b": idempotency.ErrKeyInvalid, "\x00": idempotency.ErrKeyInvalid,
 		} {
 			_, err := engine.Do(t.Context(), payment(key), does(&runs, "done", nil))

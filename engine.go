@@ -3,6 +3,7 @@ package idempotency
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync"
 	"sync/atomic"
 
@@ -10,13 +11,14 @@ import (
 )
 
 // Engine decides what becomes of calls that carry a key. It is safe for
-// concurrent use, and one engine serves any number of doors.
+// concurrent use, and one engine serves any number of adapters.
 type Engine struct {
 	config
 
 	store   backend.Store
 	waiter  backend.Waiter // nil when the store cannot tell
 	backlog backlog
+	waiters waiters
 	// unscoped is set when observers have been told that callers have
 	// credentials and no scope.
 	unscoped atomic.Bool
@@ -30,7 +32,10 @@ func New(store backend.Store, options ...Option) (*Engine, error) {
 		return nil, errors.New("idempotency: no store")
 	}
 	engine := &Engine{config: defaults(), store: store}
-	for _, option := range options {
+	for i, option := range options {
+		if option == nil {
+			return nil, fmt.Errorf("idempotency: option %d is nil", i+1)
+		}
 		option(&engine.config)
 	}
 	if err := engine.validate(); err != nil {
@@ -38,7 +43,8 @@ func New(store backend.Store, options ...Option) (*Engine, error) {
 	}
 	engine.policies.prepare()
 	engine.waiter, _ = store.(backend.Waiter)
-	engine.backlog.open(engine)
+	engine.waiters.perKey, engine.waiters.total = engine.waitersPerKey, engine.waitersTotal
+	engine.backlog.open(engine.backlogSize, engine.backlogWindow, engine.tellSafely)
 	return engine, nil
 }
 
@@ -54,3 +60,16 @@ func (e *Engine) KeyField() string { return e.keyField }
 // ReplayedField is the name of the header or metadata field that marks a
 // replay. Its value is then "true".
 func (e *Engine) ReplayedField() string { return e.replayedField }
+
+// Refuse is for a refusal that an adapter makes by itself, such as
+// [ErrOutcomeUnreadable] for an outcome that it cannot read. It tells the
+// observers, and returns the refusal with its mark, its cause, which may be nil,
+// and a time to try again if that can help. Of the call it uses the operation
+// and the key, which may be empty.
+func (e *Engine) Refuse(ctx context.Context, call Call, refusal *Error, cause error) *Error {
+	refusal = refusal.withCause(cause).withMark(RefusalMark(ctx, call.Operation, call.Key))
+	if refusal.Next() == NextRetrySameKey {
+		refusal = refusal.withRetryAfter(e.retryAfter)
+	}
+	return e.refuse(ctx, Event{Operation: call.Operation}, refusal)
+}

@@ -18,10 +18,13 @@ var (
 	// ErrOutcomeNotKept is returned when the call has run, but its answer
 	// was streamed or too large to keep.
 	ErrOutcomeNotKept = &Error{Reason: ReasonOutcomeNotKept}
+	// ErrOutcomeUnreadable is returned when a record exists that this version
+	// of the program cannot read. Its call may have run, so it is not run again.
+	ErrOutcomeUnreadable = &Error{Reason: ReasonOutcomeUnreadable}
 	// ErrKeyReused is returned when the key belongs to another request.
 	ErrKeyReused = &Error{Reason: ReasonKeyReused}
-	// ErrKeyInvalid is returned when a key breaks the engine's rules, or
-	// when there is more than one.
+	// ErrKeyInvalid is returned when a key breaks the engine's rules, is blank,
+	// or when there is more than one. [Error.Rule] says which rule.
 	ErrKeyInvalid = &Error{Reason: ReasonKeyInvalid}
 	// ErrKeyMissing is returned when a key is required and none was sent.
 	ErrKeyMissing = &Error{Reason: ReasonKeyMissing}
@@ -43,11 +46,6 @@ var (
 	ErrNotSupported = &Error{Reason: ReasonNotSupported}
 )
 
-// RefusedField is the header field in which an HTTP answer names the [Reason]
-// for which it is a refusal of ours. An outer layer does not record such an
-// answer, since the operation did not run.
-const RefusedField = "Idempotency-Refused"
-
 // ErrClaimLost is the cause (see [context.Cause]) of a handler's cancelled
 // context when the lease of its claim was lost to another caller.
 var ErrClaimLost = backend.ErrClaimLost
@@ -59,6 +57,12 @@ type Error struct {
 	Reason Reason
 	// RetryAfter is when to try again; zero when no time can be named.
 	RetryAfter time.Duration
+	// Rule is the rule that a key breaks. It is empty unless the reason is
+	// ReasonKeyInvalid.
+	Rule KeyRule
+	// Mark tells the guards around this one that the call was refused; see
+	// [RefusalMark]. It is empty for a refusal that names no key.
+	Mark string
 
 	cause error
 }
@@ -85,17 +89,40 @@ func (e *Error) Is(target error) bool {
 func (e *Error) Title() string { return guidances[e.Reason].title }
 
 // Detail explains the refusal to a client in a sentence or two.
-func (e *Error) Detail() string { return guidances[e.Reason].detail }
+func (e *Error) Detail() string {
+	if detail, ok := ruleDetails[e.Rule]; ok {
+		return detail
+	}
+	return guidances[e.Reason].detail
+}
 
 // Next tells a client what to do.
 func (e *Error) Next() Next { return guidances[e.Reason].next }
 
-// because returns the refusal with a cause.
-func (e *Error) because(cause error) *Error {
-	return &Error{Reason: e.Reason, RetryAfter: e.RetryAfter, cause: cause}
+// withCause returns a copy of the refusal that has the cause.
+func (e *Error) withCause(cause error) *Error {
+	refusal := *e
+	refusal.cause = cause
+	return &refusal
 }
 
-// after returns the refusal with a time to try again.
-func (e *Error) after(wait time.Duration) *Error {
-	return &Error{Reason: e.Reason, RetryAfter: wait, cause: e.cause}
+// withRetryAfter returns a copy of the refusal that names a time to try again.
+func (e *Error) withRetryAfter(wait time.Duration) *Error {
+	refusal := *e
+	refusal.RetryAfter = wait
+	return &refusal
+}
+
+// withRule returns a copy of the refusal that names the rule a key breaks.
+func (e *Error) withRule(rule KeyRule) *Error {
+	refusal := *e
+	refusal.Rule = rule
+	return &refusal
+}
+
+// withMark returns a copy of the refusal that has the mark.
+func (e *Error) withMark(mark string) *Error {
+	refusal := *e
+	refusal.Mark = mark
+	return &refusal
 }

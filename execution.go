@@ -25,19 +25,19 @@ type Execution struct {
 type executionKey struct{}
 
 // FromContext returns the claim that the handler runs under, and false when it
-// runs unguarded.
+// runs unguarded or without a confirmed claim (see [WithFailOpen]).
 func FromContext(ctx context.Context) (Execution, bool) {
 	a, ok := ctx.Value(executionKey{}).(*attempt)
-	if !ok {
+	if !ok || a.claim.number == 0 {
 		return Execution{}, false
 	}
 	return Execution{
 		Operation: a.call.Operation,
 		Key:       a.call.Key,
 		Scope:     a.scope,
-		Attempt:   int(a.number),
-		Recovered: a.number > 1,
-		Token:     a.token.String(),
+		Attempt:   int(a.claim.number),
+		Recovered: a.claim.number > 1,
+		Token:     a.claim.token.String(),
 	}, true
 }
 
@@ -51,7 +51,7 @@ func DeriveKey(ctx context.Context, name string) (string, bool) {
 	if !ok {
 		return "", false
 	}
-	digest := sha256.Sum256(append(a.key[:], name...))
+	digest := sha256.Sum256(append(a.claim.key[:], name...))
 	return uuid([16]byte(digest[:16]), 8), true
 }
 
@@ -67,6 +67,5 @@ func (a *attempt) Value(key any) any {
 func uuid(b [16]byte, version byte) string {
 	b[6] = b[6]&0x0f | version<<4
 	b[8] = b[8]&0x3f | 0x80
-	text := hex.EncodeToString(b[:])
-	return text[:8] + "-" + text[8:12] + "-" + text[12:16] + "-" + text[16:20] + "-" + text[20:]
+	return hyphenated(hex.EncodeToString(b[:]))
 }

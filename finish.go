@@ -12,44 +12,22 @@ import (
 type finish struct {
 	verdict Verdict
 	outcome backend.Outcome // of a recorded call
-	// stray marks a claim whose reply never came: it may not even exist.
-	stray bool
+	// unconfirmed is set when an earlier step of the claim may still arrive at
+	// the store: the claim itself, whose reply never came, or a heartbeat.
+	unconfirmed bool
 }
 
-// apply sends the finish to the store.
-func (f finish) apply(ctx context.Context, a *attempt) error {
-	switch f.verdict {
-	case Record:
-		return a.engine.store.Complete(ctx, a.key, a.token, f.outcome)
-	case Release:
-		return a.engine.store.Release(ctx, a.key, a.token)
-	default:
-		return a.engine.store.Extend(ctx, a.key, a.token, 0, a.policy.Retention)
+// settled reports whether a reply of the store ends the retries of a finish. A
+// step that may still arrive would undo a release or an abandonment, so these
+// are then repeated however often they succeed.
+func (f *finish) settled(err error) bool {
+	if f.unconfirmed {
+		return err == nil && f.verdict == Record
 	}
+	return err == nil || errors.Is(err, backend.ErrClaimLost)
 }
 
-// finish ends the claim on a context and a time of its own, since the client
-// may have hung up. What the store does not take is left to the backlog, so
-// that a store that hangs holds the answer up for one timeout at most.
-func (a *attempt) finish(ctx context.Context, f finish) {
-	start := time.Now()
-	bounded := a.finishing.until(context.WithoutCancel(ctx), start.Add(a.brief()))
-	defer bounded.free()
-	err := f.apply(bounded, a)
-	switch {
-	case err == nil:
-		a.engine.observe(ctx, a, Event{Kind: f.event(), Took: a.engine.since(start)})
-	case errors.Is(err, backend.ErrClaimLost):
-		if !errors.Is(context.Cause(a), ErrClaimLost) { // else the heart has told already
-			a.engine.observe(ctx, a, Event{Kind: EventLeaseLost, Err: err})
-		}
-	default:
-		a.engine.observe(ctx, a, Event{Kind: EventFinishFailed, Took: time.Since(start), Err: err})
-		a.engine.backlog.add(a, f)
-	}
-}
-
-func (f finish) event() EventKind {
+func (f *finish) kind() EventKind {
 	switch f.verdict {
 	case Record:
 		return EventRecorded
@@ -58,4 +36,29 @@ func (f finish) event() EventKind {
 	default:
 		return EventAbandoned
 	}
+}
+
+// finish ends the claim on a context and a time of its own, since the client
+// may have hung up, and returns what observers are to be told, if anything. What the store
+// does not take is left to the backlog, so that a store that hangs holds the
+// answer up for one timeout at most.
+func (a *attempt) finish(ctx context.Context, f finish) Event {
+	start := time.Now()
+	bounded := a.finishing.until(context.WithoutCancel(ctx), start.Add(a.claim.brief()))
+	defer bounded.free()
+	err := a.claim.finish(bounded, f)
+	event := a.claim.event(f.kind())
+	switch {
+	case err == nil:
+		event.Took = a.engine.since(start)
+	case errors.Is(err, backend.ErrClaimLost):
+		event.Kind, event.Err = EventLeaseLost, err
+		if errors.Is(context.Cause(a), ErrClaimLost) {
+			event.Kind = 0 // the heartbeat has told it already
+		}
+	default:
+		event.Kind, event.Err, event.Took = EventFinishFailed, err, time.Since(start)
+		a.engine.backlog.add(a.claim, f)
+	}
+	return event
 }

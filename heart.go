@@ -15,9 +15,10 @@ import (
 type heart struct {
 	timer *time.Timer
 
-	mu   sync.Mutex
-	of   *attempt  // nil at rest
-	last time.Time // when the last heartbeat that arrived was sent
+	mu      sync.Mutex
+	of      *attempt  // nil at rest
+	last    time.Time // when the last heartbeat that arrived was sent
+	abandon bool      // how a claim ended while a heartbeat was under way
 }
 
 func (e *Engine) startHeart(a *attempt) *heart {
@@ -28,7 +29,7 @@ func (e *Engine) startHeart(a *attempt) *heart {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.of, h.last = a, a.since
-	first := max(time.Until(a.since.Add(a.policy.Lease/3)), 0)
+	first := max(time.Until(a.since.Add(a.claim.lease/3)), 0)
 	if h.timer == nil {
 		h.timer = time.AfterFunc(first, h.beat)
 	} else {
@@ -37,12 +38,13 @@ func (e *Engine) startHeart(a *attempt) *heart {
 	return h
 }
 
-func (e *Engine) stopHeart(h *heart) {
+// stopHeart ends the heartbeats of a claim that ends with the verdict.
+func (e *Engine) stopHeart(h *heart, verdict Verdict) {
 	h.mu.Lock()
-	h.of = nil
+	h.of, h.abandon = nil, verdict == Abandon
 	idle := h.timer.Stop()
 	h.mu.Unlock()
-	if idle { // else a beat is under way, and will find nobody
+	if idle { // else a heartbeat is under way, and ends by itself
 		e.hearts.Put(h)
 	}
 }
@@ -56,54 +58,61 @@ func (h *heart) beat() {
 		return
 	}
 	sent := time.Now()
-	timeout := a.brief()
-	if left := last.Add(a.policy.Lease).Sub(sent); left > 0 {
+	timeout := a.claim.brief()
+	if left := last.Add(a.claim.lease).Sub(sent); left > 0 {
 		timeout = min(timeout, left) // by then the handler has to know
 	}
-	err := a.extend(context.WithoutCancel(a.base), timeout)
-	if h.lost(a, sent, err) {
-		a.engine.observe(a.base, a, Event{Kind: EventLeaseLost, Err: err})
+	err := a.claim.extend(context.WithoutCancel(a.base), timeout)
+	switch h.after(a, sent, err) {
+	case heartbeatLost:
+		event := a.claim.event(EventLeaseLost)
+		event.Err = err
+		a.engine.tellSafely(a.base, event)
+	case heartbeatLate:
+		a.engine.backlog.add(a.claim, finish{verdict: Abandon, unconfirmed: true})
 	}
 }
 
-// lost takes the result of a heartbeat in, and reports whether the lease is
-// gone: taken by another call, or run out while the store could not be reached.
-// Then it has cancelled the handler, as by now another call may own the key; it
-// does so under the lock, for whoever stops the heart to find.
-func (h *heart) lost(a *attempt, sent time.Time, err error) bool {
+// What can follow a heartbeat.
+type heartbeatResult uint8
+
+const (
+	heartbeatDone heartbeatResult = iota
+	heartbeatLost                 // the lease is gone, and the handler is cancelled
+	heartbeatLate                 // it may revive a claim that was abandoned meanwhile
+)
+
+// after takes the result of a heartbeat in. The lease is gone when another call
+// took the claim over, or when it ran out while the store could not be reached.
+// The handler is then cancelled, as another call may own the key by now: under
+// the lock, so that stopHeart finds it cancelled.
+func (h *heart) after(a *attempt, sent time.Time, err error) heartbeatResult {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.of != a { // finished meanwhile: the error is that, or nobody's concern
-		return false
+	if h.of != a { // finished meanwhile
+		if h.abandon && !errors.Is(err, backend.ErrClaimLost) {
+			return heartbeatLate
+		}
+		return heartbeatDone
 	}
 	if err == nil {
 		h.last = sent
 	}
-	lease := a.policy.Lease
+	lease := a.claim.lease
 	left := time.Until(h.last.Add(lease))
 	if errors.Is(err, backend.ErrClaimLost) || left <= 0 {
 		a.end(ErrClaimLost)
-		return true
+		return heartbeatLost
 	}
-	h.timer.Reset(pulse(lease, left, err))
-	return false
+	h.timer.Reset(untilNext(lease, left, err))
+	return heartbeatDone
 }
 
-// pulse is the time to the next heartbeat. It is shorter when one failed, so
-// that several more fit into the lease.
-func pulse(lease, left time.Duration, err error) time.Duration {
+// untilNext is the time to the next heartbeat. It is shorter when one failed,
+// so that several more fit into the lease.
+func untilNext(lease, left time.Duration, err error) time.Duration {
 	if err == nil {
 		return max(left-lease*2/3, 0)
 	}
 	return min(lease/10, left)
 }
-
-func (a *attempt) extend(ctx context.Context, timeout time.Duration) error {
-	ctx, cancel := context.WithTimeout(ctx, timeout)
-	defer cancel()
-	return a.engine.store.Extend(ctx, a.key, a.token, a.policy.Lease, a.policy.Retention)
-}
-
-// brief bounds a step that has to be over while the claim lives: several fit
-// into its lease.
-func (a *attempt) brief() time.Duration { return min(a.engine.storeTimeout, a.policy.Lease/3) }

@@ -3,7 +3,6 @@ package idempotency
 import (
 	"cmp"
 	"context"
-	"errors"
 	"strings"
 )
 
@@ -15,7 +14,7 @@ const DefaultMaxKeyLength = 255
 type KeyUse uint8
 
 const (
-	// KeyDefault leaves it to whoever is asked next: see [Engine.KeyUse].
+	// KeyDefault inherits from the next level: see [Engine.KeyUse].
 	KeyDefault KeyUse = iota
 	// KeyOptional honours a key where one is sent.
 	KeyOptional
@@ -25,19 +24,35 @@ const (
 	KeyOff
 )
 
-var (
-	errSeveralKeys  = errors.New("more than one key")
-	errKeyLength    = errors.New("too short or too long")
-	errKeyCharacter = errors.New("a character that is not visible ASCII")
-	errKeyQuotes    = errors.New("an unfinished quoted string")
-	errKeyNotUUID   = errors.New("not a UUID")
+// KeyRule names a rule that a malformed key breaks, for programs.
+type KeyRule string
+
+// The rules, in the order in which they are tried.
+const (
+	RuleSingle     KeyRule = "single"     // there is more than one key
+	RuleBlank      KeyRule = "blank"      // the field is present and blank
+	RuleLength     KeyRule = "length"     // see [WithMaxKeyLength]
+	RuleQuotes     KeyRule = "quotes"     // not a string of RFC 9651
+	RuleCharacters KeyRule = "characters" // a character that is not visible ASCII
+	RuleValidator  KeyRule = "validator"  // see [WithKeyValidator]
+	RuleUUID       KeyRule = "uuid"       // see [WithUUIDKeys]
 )
+
+var ruleDetails = map[KeyRule]string{
+	RuleSingle:     "More than one idempotency key was sent.",
+	RuleBlank:      "The idempotency key is blank. Send a key, or leave the field out.",
+	RuleLength:     "The idempotency key is too long or empty.",
+	RuleQuotes:     "The idempotency key starts with a quote and is not a quoted string (RFC 9651).",
+	RuleCharacters: "The idempotency key has a character that is not visible ASCII.",
+	RuleValidator:  "The idempotency key does not have the form that this server requires.",
+	RuleUUID:       "The idempotency key is not a UUID.",
+}
 
 // ParseKey returns the canonical key from the values of a key field, for an
 // adapter to put into a [Call]. A bare key and a structured-field string
-// (RFC 9651) are the same key: abc and "abc". It returns "" when the call
-// carries no key and needs none, and then the call is not guarded. What a
-// schema says of the operation's key is KeyDefault where there is none.
+// (RFC 9651) are the same key: abc and "abc"; parameters behind the string are
+// ignored. It returns "" when the call carries no key and needs none, and then
+// the call is not guarded. The schema's rule is KeyDefault where there is none.
 //
 // The error is [ErrKeyInvalid] or [ErrKeyMissing].
 func (e *Engine) ParseKey(ctx context.Context, operation string, schema KeyUse, values []string) (string, error) {
@@ -45,21 +60,20 @@ func (e *Engine) ParseKey(ctx context.Context, operation string, schema KeyUse, 
 	if use == KeyOff {
 		return "", nil
 	}
-	key, err := e.keys.parse(values)
-	if err == nil && key == "" && use == KeyRequired {
-		err = ErrKeyMissing
+	key, refusal := e.keys.parse(values)
+	if refusal == nil && key == "" && use == KeyRequired {
+		refusal = ErrKeyMissing
 	}
-	if err != nil {
-		e.observeRefusal(ctx, Event{Operation: operation}, err)
-		return "", err
+	if refusal != nil {
+		return "", e.refuse(ctx, Event{Operation: operation}, refusal)
 	}
 	return key, nil
 }
 
 // KeyUse returns what an operation does with a key, and never KeyDefault. The
-// most specific has its say first: a policy for this very operation, its
+// levels are, the most specific first: a policy for this very operation, its
 // schema, a policy for several operations, the engine's options. So a policy
-// for a whole service does not ask for keys where nothing is changed.
+// for a whole service does not require keys of methods without side effects.
 func (e *Engine) KeyUse(operation string, schema KeyUse) KeyUse {
 	policy := e.PolicyFor(operation)
 	if _, exact := e.policies.exact[operation]; exact {
@@ -68,84 +82,68 @@ func (e *Engine) KeyUse(operation string, schema KeyUse) KeyUse {
 	return cmp.Or(schema, policy.Key, e.policies.standard.Key)
 }
 
-// RequiresKeys reports whether any operation may be refused for want of a key.
-// Where none is, an adapter lets calls without a key pass without asking.
+// RequiresKeys reports whether any operation may be refused because it has no
+// key. Where none is, an adapter can pass calls without a key on at once.
 func (e *Engine) RequiresKeys() bool { return e.policies.required }
 
 // keyRules is what a key has to satisfy.
 type keyRules struct {
 	maxLength int
 	uuid      bool
+	validate  func(key string) error // nil for none
 }
 
 // parse returns "" for no key at all.
-func (r keyRules) parse(values []string) (string, error) {
-	if len(values) == 0 {
+func (r *keyRules) parse(values []string) (string, *Error) {
+	switch len(values) {
+	case 0:
 		return "", nil
+	case 1:
+		return r.canonical(strings.Trim(values[0], " \t"))
+	default:
+		return "", ErrKeyInvalid.withRule(RuleSingle)
 	}
-	if len(values) > 1 {
-		return "", ErrKeyInvalid.because(errSeveralKeys)
-	}
-	text := strings.Trim(values[0], " \t")
-	if text == "" {
-		return "", nil
-	}
-	key, err := r.canonical(text)
-	if err != nil {
-		return "", ErrKeyInvalid.because(err)
-	}
-	return key, nil
 }
 
-func (r keyRules) canonical(text string) (string, error) {
-	// Twice the length is the longest a quoted key can be with every
-	// character escaped; anything longer is not worth reading.
-	if len(text)/2-1 > r.maxLength {
-		return "", errKeyLength
+func (r *keyRules) canonical(text string) (string, *Error) {
+	key, rule := r.unwrap(text)
+	if rule != "" {
+		return "", ErrKeyInvalid.withRule(rule)
+	}
+	if r.validate != nil {
+		if err := r.validate(key); err != nil {
+			return "", ErrKeyInvalid.withRule(RuleValidator).withCause(err)
+		}
+	}
+	if !r.uuid {
+		return key, nil
+	}
+	uuid, ok := canonicalUUID(key)
+	if !ok {
+		return "", ErrKeyInvalid.withRule(RuleUUID)
+	}
+	return uuid, nil
+}
+
+// unwrap returns the key without quotes, or the rule that it breaks.
+func (r *keyRules) unwrap(text string) (string, KeyRule) {
+	if text == "" {
+		return "", RuleBlank
 	}
 	if text[0] == '"' {
 		unquoted, ok := unquote(text)
 		if !ok {
-			return "", errKeyQuotes
+			return "", RuleQuotes
 		}
 		text = unquoted
 	}
-	if len(text) == 0 || len(text) > r.maxLength {
-		return "", errKeyLength
+	if text == "" || len(text) > r.maxLength {
+		return "", RuleLength
 	}
 	if !visibleASCII(text) {
-		return "", errKeyCharacter
+		return "", RuleCharacters
 	}
-	if r.uuid {
-		return canonicalUUID(text)
-	}
-	return text, nil
-}
-
-// unquote reads an RFC 9651 string, in which only a quote and a backslash are
-// escaped.
-func unquote(text string) (string, bool) {
-	if len(text) < 2 || text[len(text)-1] != '"' {
-		return "", false
-	}
-	inner := text[1 : len(text)-1]
-	if !strings.ContainsAny(inner, `"\`) {
-		return inner, true
-	}
-	var plain strings.Builder
-	for i := 0; i < len(inner); i++ {
-		switch inner[i] {
-		case '"':
-			return "", false
-		case '\\':
-			i++
-			if i == len(inner) || inner[i] != '"' && inner[i] != '\\' {
-				return "", false
-			}
-		}
-		plain.WriteByte(inner[i])
-	}
-	return plain.String(), true
+	return text, ""
 }
 
 func visibleASCII(text string) bool {
@@ -155,23 +153,4 @@ func visibleASCII(text string) bool {
 		}
 	}
 	return true
-}
-
-// canonicalUUID accepts every textual UUID of RFC 9562 and lowers its case,
-// since the standard has readers ignore it.
-func canonicalUUID(text string) (string, error) {
-	if len(text) != 36 {
-		return "", errKeyNotUUID
-	}
-	for i := range len(text) {
-		hyphen := i == 8 || i == 13 || i == 18 || i == 23
-		if hyphen != (text[i] == '-') || !hyphen && !isHex(text[i]) {
-			return "", errKeyNotUUID
-		}
-	}
-	return strings.ToLower(text), nil
-}
-
-func isHex(c byte) bool {
-	return c >= '0' && c <= '9' || c >= 'a' && c <= 'f' || c >= 'A' && c <= 'F'
 }

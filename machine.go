@@ -1,6 +1,7 @@
 package idempotency
 
 import (
+	"context"
 	"fmt"
 
 	"github.com/oncewire/idempotency/backend"
@@ -12,32 +13,36 @@ type step uint8
 const (
 	stepRun      step = iota // the claim is ours: run the handler
 	stepReplay               // return the recorded outcome
-	stepTakeOver             // claim again, in the lapsed claim's place
+	stepNested               // a guard around this one holds the claim: run the handler
+	stepTakeOver             // claim again, in the expired claim's place
 	stepWait                 // another call is running
 	stepRefuse               // return the error
 )
 
-// next is the state machine: what stands under the key decides what the call
-// gets. The fingerprint comes before everything but our own token, so that no
+// next is the state machine: the record decides what the call gets. The
+// fingerprint comes before everything but this request's own claims, so that no
 // answer tells a caller about another request.
-func (a *attempt) next(record *backend.Record) (step, error) {
+func (a *attempt) next(ctx context.Context, record *backend.Record) (step, *Error) {
+	running := record.State == backend.Running
 	switch {
-	case record.Token == a.token && record.State == backend.Running:
+	case running && record.Token == a.claim.token:
 		return stepRun, nil
+	case running && nested(ctx, record.Token):
+		return stepNested, nil
 	case !sameRequest(&a.call, record.Fingerprint):
 		return stepRefuse, ErrKeyReused
 	case record.State == backend.Done:
 		return stepReplay, nil
 	case record.State == backend.NotKept:
 		return stepRefuse, ErrOutcomeNotKept
-	case record.State != backend.Running:
-		return stepRefuse, ErrStore.because(fmt.Errorf("%w: state %d", backend.ErrCorrupt, record.State))
+	case !running:
+		return stepRefuse, ErrOutcomeUnreadable.withCause(fmt.Errorf("%w: state %d", backend.ErrCorrupt, record.State))
 	case !record.Lapsed():
-		return stepWait, ErrInProgress.after(a.engine.retryAfter)
+		return stepWait, ErrInProgress.withRetryAfter(a.engine.retryAfter)
 	case a.policy.OnAbandoned == Reject:
 		return stepRefuse, ErrOutcomeUnknown
 	default:
 		// The error is for a call that goes on losing the takeover.
-		return stepTakeOver, ErrInProgress.after(a.engine.retryAfter)
+		return stepTakeOver, ErrInProgress.withRetryAfter(a.engine.retryAfter)
 	}
 }

@@ -2,8 +2,8 @@ package idempotency
 
 import (
 	"context"
-	"errors"
 	"log/slog"
+	"runtime/debug"
 	"time"
 
 	"github.com/oncewire/idempotency/backend"
@@ -18,7 +18,7 @@ type EventKind uint8
 const (
 	// EventClaimed : the handler is about to run; the claim took Took.
 	EventClaimed EventKind = iota + 1
-	// EventTakenOver : the same, in a lapsed claim's place.
+	// EventTakenOver : the same, in an expired claim's place.
 	EventTakenOver
 	// EventReplayed : a recorded outcome was returned, after waiting Took.
 	EventReplayed
@@ -33,12 +33,12 @@ const (
 	EventRan
 	// EventRecorded : the outcome stands in the store, which took Took.
 	EventRecorded
-	// EventReleased : the claim was given back, which took Took.
+	// EventReleased : the claim was released, which took Took.
 	EventReleased
 	// EventAbandoned : the claim was left to the abandon policy, which took
 	// Took.
 	EventAbandoned
-	// EventLeaseLost : the claim is another call's, or nobody's, by now.
+	// EventLeaseLost : the claim was taken over, or its record is gone.
 	EventLeaseLost
 	// EventFinishFailed : the store did not take the end of a claim, with
 	// Err, after Took. It is retried in the background.
@@ -95,17 +95,11 @@ type Event struct {
 }
 
 // Observer is told what happens to calls. It is called on the call's own path,
-// by many at once, so it must be quick and safe for concurrent use.
+// by many at once, so it must be quick and safe for concurrent use. One that
+// panics fails its call, but never blocks a key; in the background, where there
+// is no call, the panic is logged with [slog.Default].
 type Observer interface {
 	Observe(ctx context.Context, event Event)
-}
-
-func (e *Engine) observe(ctx context.Context, a *attempt, event Event) {
-	if len(e.observers) == 0 {
-		return
-	}
-	event.Operation, event.Key, event.Attempt = a.call.Operation, a.key, int(a.number)
-	e.tell(ctx, event)
 }
 
 // watch and since measure what only observers want to know: a look at the clock
@@ -124,30 +118,43 @@ func (e *Engine) since(start time.Time) time.Duration {
 	return time.Since(start)
 }
 
-func (e *Engine) observeClaim(ctx context.Context, a *attempt) {
-	if len(e.observers) == 0 {
-		return
-	}
-	kind := EventClaimed
-	if a.number > 1 {
-		kind = EventTakenOver
-	}
-	e.observe(ctx, a, Event{Kind: kind, Took: time.Since(a.since)})
-}
-
-func (e *Engine) observeRefusal(ctx context.Context, event Event, err error) {
-	refusal, ok := errors.AsType[*Error](err)
-	if len(e.observers) == 0 || !ok {
-		return
-	}
-	event.Kind, event.Reason, event.Err = EventRefused, refusal.Reason, refusal.cause
-	e.tell(ctx, event)
-}
-
+// tell tells the observers. An observer that panics does so on the call's own
+// path, when the claim has been finished or did not exist yet.
 func (e *Engine) tell(ctx context.Context, event Event) {
 	for _, observer := range e.observers {
 		observer.Observe(ctx, event)
 	}
+}
+
+// tellSafely is tell for the engine's own goroutines, in which a panic would end
+// the process. It is logged instead.
+func (e *Engine) tellSafely(ctx context.Context, event Event) {
+	defer func() {
+		if cause := recover(); cause != nil {
+			slog.ErrorContext(ctx, "idempotency: an observer panicked",
+				slog.String("event", event.Kind.String()), slog.Any("panic", cause), slog.String("stack", string(debug.Stack())))
+		}
+	}()
+	e.tell(ctx, event)
+}
+
+func (e *Engine) tellClaim(ctx context.Context, a *attempt) {
+	if len(e.observers) == 0 {
+		return
+	}
+	event := a.claim.event(EventClaimed)
+	if a.claim.number > 1 {
+		event.Kind = EventTakenOver
+	}
+	event.Took = time.Since(a.since)
+	e.tell(ctx, event)
+}
+
+// refuse tells the observers of a refusal, and returns it.
+func (e *Engine) refuse(ctx context.Context, event Event, refusal *Error) *Error {
+	event.Kind, event.Reason, event.Err = EventRefused, refusal.Reason, refusal.cause
+	e.tell(ctx, event)
+	return refusal
 }
 
 // logObserver logs what an operator should know.

@@ -2,11 +2,7 @@ package idempotency
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"log/slog"
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/oncewire/idempotency/backend"
@@ -25,6 +21,16 @@ const (
 	DefaultRetryAfter    = time.Second
 	DefaultBacklog       = 1024
 	DefaultBacklogWindow = time.Minute
+	DefaultWaitersPerKey = 100
+	DefaultWaiters       = 1000
+)
+
+// The shortest times that an engine takes. A shorter one is a number without a
+// unit, or protects nothing.
+const (
+	minLease     = 100 * time.Millisecond
+	minRetention = time.Second
+	minDuration  = time.Millisecond // of all others
 )
 
 // Option changes how an engine works.
@@ -45,6 +51,8 @@ type config struct {
 	detachedFor   time.Duration
 	backlogSize   int
 	backlogWindow time.Duration
+	waitersPerKey int
+	waitersTotal  int
 	observers     []Observer
 }
 
@@ -60,12 +68,14 @@ func defaults() config {
 		storeTimeout:  DefaultStoreTimeout,
 		backlogSize:   DefaultBacklog,
 		backlogWindow: DefaultBacklogWindow,
+		waitersPerKey: DefaultWaitersPerKey,
+		waitersTotal:  DefaultWaiters,
 	}
 }
 
 // AbandonPolicy decides about a call whose predecessor was started and whose
-// claim then lapsed: its process died, it panicked or ran into its deadline,
-// or it lost its lease.
+// claim then expired: its process died, it panicked, it lost its lease, or its
+// answer did not say whether it had an effect.
 type AbandonPolicy uint8
 
 const (
@@ -74,7 +84,7 @@ const (
 	// [Execution.Recovered].
 	Retry
 	// Reject refuses the call with [ErrOutcomeUnknown], so that a handler is
-	// started at most once per key.
+	// started at most once per key, unless it said that it had no effect.
 	Reject
 )
 
@@ -103,9 +113,19 @@ func WithMaxKeyLength(characters int) Option {
 }
 
 // WithUUIDKeys refuses every key that is not a textual UUID (RFC 9562, any
-// version). The default is to take any visible ASCII.
+// version): with hyphens or without, in braces, as urn:uuid:, in any case, all
+// of which are the same key. The default is to take any visible ASCII.
 func WithUUIDKeys() Option {
 	return func(c *config) { c.keys.uuid = true }
+}
+
+// WithKeyValidator refuses every key for which the function returns an error,
+// with [ErrKeyInvalid]. The error is wrapped, and is never shown to a client.
+// The function sees the key as the client wrote it, without quotes: after the
+// checks of length and characters and before those of [WithUUIDKeys]. It must be
+// safe for concurrent use. The default, and the meaning of nil, is none.
+func WithKeyValidator(validate func(key string) error) Option {
+	return func(c *config) { c.keys.validate = validate }
 }
 
 // WithKeyRequired refuses calls without a key, with [ErrKeyMissing], wherever
@@ -118,21 +138,22 @@ func WithKeyRequired() Option {
 // WithScope tells whose key it is: a tenant, account or user. Two callers with
 // different scopes never meet, even with the same key. Take it from what
 // authentication left in the context, never from what the client merely says.
-// An error refuses the call with [ErrScopeUnknown]. The default is one scope
-// for all.
+// An error refuses the call with [ErrScopeUnknown]. The default, and the
+// meaning of nil, is one scope for all.
 func WithScope(scope func(context.Context) (string, error)) Option {
 	return func(c *config) { c.scope = scope }
 }
 
 // WithLease sets how long a claim lives without a heartbeat, and so how long
-// a key stays blocked after a crash. The default is 30 s. Handlers may run
-// longer: the lease is extended while they do.
+// a key stays blocked after a crash. The default is 30 s, the least is 100 ms.
+// Handlers may run longer: the lease is extended while they do.
 func WithLease(lease time.Duration) Option {
 	return func(c *config) { c.policies.standard.Lease = lease }
 }
 
-// WithRetention sets how long an outcome is replayed. The default is 24 h;
-// [Forever] keeps it without end. A claim that lapsed stays visible as long.
+// WithRetention sets how long an outcome is replayed. The default is 24 h, the
+// least is 1 s; [Forever] keeps it without end. An expired claim stays visible
+// as long.
 func WithRetention(retention time.Duration) Option {
 	return func(c *config) { c.policies.standard.Retention = retention }
 }
@@ -145,9 +166,17 @@ func WithOnAbandoned(policy AbandonPolicy) Option {
 
 // WithWait lets a call that finds another one running wait for its answer
 // for at most this long, and no longer than its own deadline, before it is
-// refused with [ErrInProgress]. The default, zero, refuses at once.
-func WithWait(most time.Duration) Option {
-	return func(c *config) { c.policies.standard.Wait = most }
+// refused with [ErrInProgress]. The default, zero, refuses at once. See
+// [WithMaxWaiters].
+func WithWait(maxWait time.Duration) Option {
+	return func(c *config) { c.policies.standard.Wait = maxWait }
+}
+
+// WithMaxWaiters bounds the calls that wait at the same time, since each of them
+// holds its request: those for one key, and all of the engine. One more is
+// refused with [ErrInProgress] at once. The defaults are 100 and 1000.
+func WithMaxWaiters(perKey, total int) Option {
+	return func(c *config) { c.waitersPerKey, c.waitersTotal = perKey, total }
 }
 
 // WithRetryAfter sets what a refused client is told to wait before it tries
@@ -163,16 +192,17 @@ func WithStoreTimeout(timeout time.Duration) Option {
 
 // WithReplayAuthorizer asks before a recorded outcome is handed out: the caller
 // may have lost the right to see it since the first call. An error refuses the
-// call with [ErrReplayDenied], and is never shown to a client. The default is
-// to hand it out to whoever has the scope and the key.
+// call with [ErrReplayDenied], and is never shown to a client. The default, and
+// the meaning of nil, is to hand it out to whoever has the scope and the key.
 func WithReplayAuthorizer(authorize func(context.Context, Replay) error) Option {
 	return func(c *config) { c.authorize = authorize }
 }
 
 // WithFailOpen runs calls unprotected while the store fails, instead of
 // refusing them with [ErrStore], which is the default. Each such call is
-// observed as [EventFailedOpen]. A record that cannot be read is refused all
-// the same, since its call has run.
+// observed as [EventFailedOpen]. If its claim reached the store after all, its
+// answer is recorded in the background. A call whose record cannot be read is
+// still refused, since it may have run.
 func WithFailOpen() Option {
 	return func(c *config) { c.failOpen = true }
 }
@@ -180,20 +210,22 @@ func WithFailOpen() Option {
 // WithDetached lets a handler run on when its client hangs up or its client's
 // deadline passes, for at most the given time; zero sets no bound. The default
 // is to cancel the handler with its client.
-func WithDetached(most time.Duration) Option {
-	return func(c *config) { c.detached, c.detachedFor = true, most }
+func WithDetached(maxTime time.Duration) Option {
+	return func(c *config) { c.detached, c.detachedFor = true, maxTime }
 }
 
-// WithBacklog bounds the recordings that are retried in the background after
-// the store failed to take them: how many at once, and for how long each. The
-// defaults are 1024 and 1 min; a size of zero retries none. Each holds its
-// outcome in memory.
+// WithBacklog bounds what is retried in the background after the store failed:
+// how many recordings at once, and for how long each. The defaults are 1024 and
+// 1 min; a size of zero retries none. Each holds its outcome in memory, and
+// nothing else of its call. A quarter of the size is for claims whose reply
+// never came: they may still arrive at the store, so their release is repeated
+// for the whole time.
 func WithBacklog(size int, window time.Duration) Option {
 	return func(c *config) { c.backlogSize, c.backlogWindow = size, window }
 }
 
-// WithObserver has the observer told of what happens to every call. It may be
-// given several times; the default is nobody.
+// WithObserver tells the observer what happens to every call. It may be given
+// several times; the default is none.
 func WithObserver(observer Observer) Option {
 	return func(c *config) { c.observers = append(c.observers, observer) }
 }
@@ -206,37 +238,4 @@ func WithLogger(logger *slog.Logger) Option {
 		return func(*config) {}
 	}
 	return WithObserver(logObserver{logger})
-}
-
-func (c *config) validate() error {
-	var problems []error
-	check := func(fine bool, format string, arguments ...any) {
-		if !fine {
-			problems = append(problems, fmt.Errorf("idempotency: "+format, arguments...))
-		}
-	}
-	check(fieldName(c.keyField), "key field %q is not a header name", c.keyField)
-	check(fieldName(c.replayedField), "replayed field %q is not a header name", c.replayedField)
-	check(!strings.EqualFold(c.keyField, c.replayedField), "key field and replayed field are both %q", c.keyField)
-	check(!slices.Contains(c.observers, nil), "an observer is nil")
-	check(c.keys.maxLength > 0, "maximum key length %d is not positive", c.keys.maxLength)
-	check(!c.keys.uuid || c.keys.maxLength >= 36, "a maximum key length of %d leaves no room for a UUID", c.keys.maxLength)
-	c.policies.validate(check)
-	check(c.retryAfter > 0, "retry-after %v is not positive", c.retryAfter)
-	check(c.storeTimeout > 0, "store timeout %v is not positive", c.storeTimeout)
-	check(c.detachedFor >= 0, "detached time %v is negative", c.detachedFor)
-	check(c.backlogSize >= 0 && c.backlogWindow >= 0, "backlog of %d for %v is negative", c.backlogSize, c.backlogWindow)
-	return errors.Join(problems...)
-}
-
-// fieldName accepts what is a header name and a gRPC metadata key alike.
-func fieldName(name string) bool {
-	for _, c := range []byte(name) {
-		letter := c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z'
-		digit := c >= '0' && c <= '9'
-		if !letter && !digit && c != '-' && c != '_' && c != '.' {
-			return false
-		}
-	}
-	return name != ""
 }

@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// Policy is how the calls of some operations are treated. A zero field leaves
-// it to the engine's options, or to the door's.
+// Policy is how the calls of some operations are treated. A zero field inherits
+// from the engine's options, or from the adapter's.
 type Policy struct {
 	// Key says whether a key is required, optional or ignored. See
 	// [Engine.KeyUse] for what goes before what.
@@ -22,20 +22,20 @@ type Policy struct {
 	Wait time.Duration
 	// OnAbandoned : see [WithOnAbandoned].
 	OnAbandoned AbandonPolicy
-	// Verdicts decide about answers before the door's classifier does, by the
+	// Verdicts decide about answers before the adapter's classifier does, by the
 	// number of the gRPC status code, or by the HTTP status of an operation
 	// that is a method and a path.
 	Verdicts map[int]Verdict
 	// MaxRequest and MaxResponse bound, in bytes, the request that httpmw reads
-	// and the answer that any door keeps.
+	// and the answer that any adapter keeps.
 	MaxRequest, MaxResponse int64
 }
 
 // WithPolicy sets a policy for one operation, "/pkg.Service/Method" or
 // "METHOD /path", or for all that begin with what stands before a final "*":
-// "/pkg.Service/*". The most specific policy wins, alone: one for the very
-// operation, or else the one with the longest beginning. The default is to
-// treat all alike.
+// "/pkg.Service/*". The most specific policy applies; policies are not merged:
+// one for the very operation, or else the one with the longest beginning. The
+// default is to treat all alike.
 func WithPolicy(operations string, policy Policy) Option {
 	return func(c *config) {
 		c.policies.list = append(c.policies.list, namedPolicy{operations, policy})
@@ -103,7 +103,7 @@ func (p *Policy) over(standard *Policy) *Policy {
 }
 
 // validate reports what cannot be honoured, with check.
-func (p *policies) validate(check func(fine bool, format string, arguments ...any)) {
+func (p *policies) validate(check check) {
 	p.standard.validate("", check)
 	check(p.standard.Wait >= 0, "wait %v is negative", p.standard.Wait)
 	seen := map[string]bool{}
@@ -117,10 +117,11 @@ func (p *policies) validate(check func(fine bool, format string, arguments ...an
 	}
 }
 
-func (p *Policy) validate(where string, check func(fine bool, format string, arguments ...any)) {
+func (p *Policy) validate(where string, check check) {
 	check(p.Key <= KeyOff, "%sunknown key use %d", where, p.Key)
-	check(p.Lease > 0, "%slease %v is not positive", where, p.Lease)
-	check(p.Retention > 0, "%sretention %v is not positive; use Forever to keep outcomes without end", where, p.Retention)
+	check.duration(where+"lease", p.Lease, minLease)
+	check.duration(where+"retention", p.Retention, minRetention)
+	check.optional(where+"wait", max(p.Wait, 0))
 	check(p.OnAbandoned == Retry || p.OnAbandoned == Reject, "%sunknown abandon policy %d", where, p.OnAbandoned)
 	check(p.MaxRequest >= 0 && p.MaxResponse >= 0, "%sa negative limit", where)
 	for status, verdict := range p.Verdicts {

@@ -19,6 +19,8 @@ const (
 	ReasonRequestTooLarge  Reason = "REQUEST_TOO_LARGE" // ErrRequestTooLarge
 	ReasonNotSupported     Reason = "NOT_SUPPORTED"     // ErrNotSupported
 	ReasonReplayDenied     Reason = "REPLAY_DENIED"     // ErrReplayDenied
+
+	ReasonOutcomeUnreadable Reason = "OUTCOME_UNREADABLE" // ErrOutcomeUnreadable
 )
 
 // Domain is the domain of every google.rpc.ErrorInfo this library sends.
@@ -61,6 +63,11 @@ var guidances = map[Reason]guidance{
 	ReasonOutcomeNotKept: {
 		"Outcome not kept",
 		"The request with this idempotency key has run, but its answer could not be kept. It is not run again.",
+		NextAskOperator,
+	},
+	ReasonOutcomeUnreadable: {
+		"Outcome unreadable",
+		"A request with this idempotency key may have run, and its record cannot be read here. It is not run again.",
 		NextAskOperator,
 	},
 	ReasonKeyReused: {

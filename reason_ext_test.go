@@ -24,6 +24,8 @@ var refusals = map[*idempotency.Error]idempotency.Next{
 	idempotency.ErrRequestTooLarge: idempotency.NextFixRequest,
 	idempotency.ErrNotSupported:    idempotency.NextFixRequest,
 	idempotency.ErrReplayDenied:    idempotency.NextAskOperator,
+
+	idempotency.ErrOutcomeUnreadable: idempotency.NextAskOperator,
 }
 
 // TestReasonsAreThoseOfTheSchema, all of them and no other.
@@ -75,7 +77,7 @@ func TestAdapterRefuses(t *testing.T) {
 	for sentinel, next := range refusals {
 		seen := &events{}
 		engine := newEngine(t, openStore(t), idempotency.WithObserver(seen), idempotency.WithRetryAfter(3*time.Second))
-		refusal := engine.Refuse(t.Context(), operation, sentinel, errDown)
+		refusal := engine.Refuse(t.Context(), idempotency.Call{Operation: operation}, sentinel, errDown)
 		want(t, refusal, sentinel)
 		want(t, refusal, errDown)
 		ok(t, sentinel.Unwrap()) // it is everybody's, and stays as it was
@@ -87,7 +89,7 @@ func TestAdapterRefuses(t *testing.T) {
 		equal(t, "event", seen.list()[0], idempotency.Event{
 			Kind: idempotency.EventRefused, Operation: operation, Reason: sentinel.Reason, Err: errDown,
 		})
-		ok(t, engine.Refuse(t.Context(), operation, sentinel, nil).Unwrap())
+		ok(t, engine.Refuse(t.Context(), idempotency.Call{Operation: operation}, sentinel, nil).Unwrap())
 	}
 }
 

@@ -7,7 +7,7 @@ import (
 	"github.com/oncewire/idempotency/backend"
 )
 
-// Times between two looks at a store that cannot tell when a claim ends: they
+// Times between two polls of a store that cannot tell when a claim ends: they
 // double from the first to the last.
 const (
 	pollFirst = 10 * time.Millisecond
@@ -16,17 +16,22 @@ const (
 
 // patience is how long a call still waits for another one.
 type patience struct {
-	most  time.Duration
-	until time.Time // set by the first wait
-	pause time.Duration
+	maxWait time.Duration
+	until   time.Time // set by the first wait
+	pause   time.Duration
+	counted bool // among the engine's waiters
 }
 
-// wait returns true when the record is worth another look, and false when the
-// call has waited enough or its context has ended.
+// wait returns true when the record is worth another claim, and false when the
+// call has waited enough, may not wait, or its context has ended.
 func (p *patience) wait(ctx context.Context, a *attempt, record *backend.Record) bool {
 	start := time.Now()
 	if p.until.IsZero() {
-		p.until, p.pause = start.Add(p.most), pollFirst
+		if p.maxWait <= 0 || !a.engine.waiters.enter(a.claim.key) {
+			return false
+		}
+		p.counted = true
+		p.until, p.pause = start.Add(p.maxWait), pollFirst
 	}
 	if !start.Before(p.until) {
 		return false
@@ -38,9 +43,17 @@ func (p *patience) wait(ctx context.Context, a *attempt, record *backend.Record)
 	return ended
 }
 
+// leave stops counting the call as a waiter.
+func (p *patience) leave(a *attempt) {
+	if p.counted {
+		p.counted = false
+		a.engine.waiters.leave(a.claim.key)
+	}
+}
+
 func (p *patience) ended(ctx context.Context, a *attempt, record *backend.Record) bool {
 	if waiter := a.engine.waiter; waiter != nil {
-		if waiter.Wait(ctx, a.key, record.Token) == nil {
+		if waiter.Wait(ctx, a.claim.key, record.Token) == nil {
 			return true
 		}
 		if ctx.Err() != nil {

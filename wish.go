@@ -9,16 +9,16 @@ import (
 // wishes are what a handler asks for its own answer. It may ask from any of its
 // goroutines.
 type wishes struct {
-	unrecorded atomic.Bool
-	retention  atomic.Int64 // zero for no wish
+	noEffect  atomic.Bool
+	retention atomic.Int64 // zero for no wish
 }
 
-// DoNotRecord asks, from within a handler, not to record its answer: the next
-// call with the key runs. It is for a handler that finds that it did nothing.
+// DoNotRecord says, from within a handler, that the call had no effect: its
+// answer is not recorded, whatever it is, and the next call with the key runs.
 // It returns false when the handler runs unguarded. Where several layers guard
 // one request in this process, it speaks to all of them.
 func DoNotRecord(ctx context.Context) bool {
-	return eachAttempt(ctx, func(a *attempt) { a.wishes.unrecorded.Store(true) })
+	return eachAttempt(ctx, func(a *attempt) { a.wishes.noEffect.Store(true) })
 }
 
 // RecordFor asks, from within a handler, to retain its answer for this long. It
@@ -41,13 +41,10 @@ func eachAttempt(ctx context.Context, visit func(*attempt)) (guarded bool) {
 	}
 }
 
-// apply turns what would be done into what the handler wants.
-func (w *wishes) apply(verdict Verdict, retention time.Duration) (Verdict, time.Duration) {
-	if verdict == Record && w.unrecorded.Load() {
-		verdict = Release
-	}
+// shorter returns the retention, or what the handler wants if that is less.
+func (w *wishes) shorter(retention time.Duration) time.Duration {
 	if wanted := time.Duration(w.retention.Load()); wanted > 0 {
 		retention = min(retention, wanted)
 	}
-	return verdict, retention
+	return retention
 }

@@ -68,7 +68,7 @@ func (r *recorder) trailers() (trailers http.Header) {
 func (c *call) replay(operation string, raw []byte) error {
 	stored, err := outcome.ReadHTTP(raw)
 	if err != nil {
-		return c.engine.Refuse(c.r.Context(), operation, idempotency.ErrStore, err)
+		return c.engine.Refuse(c.r.Context(), idempotency.Call{Operation: operation}, idempotency.ErrOutcomeUnreadable, err)
 	}
 	header := c.w.Header()
 	stored.Headers.CopyTo(header)

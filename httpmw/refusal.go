@@ -27,6 +27,8 @@ var statuses = map[idempotency.Reason]int{
 	idempotency.ReasonRequestTooLarge:  http.StatusRequestEntityTooLarge,
 	idempotency.ReasonNotSupported:     http.StatusBadRequest,
 	idempotency.ReasonReplayDenied:     http.StatusForbidden,
+
+	idempotency.ReasonOutcomeUnreadable: http.StatusConflict,
 }
 
 // Status returns the HTTP status of a refusal, or 500 for a reason that this
@@ -108,7 +110,7 @@ var errTooLarge = errors.New("request body too large")
 func (c *call) refuseBody(operation string, err error) {
 	_, outer := errors.AsType[*http.MaxBytesError](err) // a limit outside of ours
 	if outer || errors.Is(err, errTooLarge) {
-		WriteRefusal(c.w, c.engine.Refuse(c.r.Context(), operation, idempotency.ErrRequestTooLarge, err))
+		WriteRefusal(c.w, c.engine.Refuse(c.r.Context(), idempotency.Call{Operation: operation}, idempotency.ErrRequestTooLarge, err))
 		return
 	}
 	writeProblem(c.w, problem{

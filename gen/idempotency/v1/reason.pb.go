@@ -50,6 +50,8 @@ const (
 	Reason_REASON_NOT_SUPPORTED Reason = 10
 	// The call ran, and the caller may not see its answer any more.
 	Reason_REASON_REPLAY_DENIED Reason = 11
+	// A record of this key exists, and this version cannot read it.
+	Reason_REASON_OUTCOME_UNREADABLE Reason = 12
 )
 
 // Enum value maps for Reason.
@@ -67,20 +69,22 @@ var (
 		9:  "REASON_REQUEST_TOO_LARGE",
 		10: "REASON_NOT_SUPPORTED",
 		11: "REASON_REPLAY_DENIED",
+		12: "REASON_OUTCOME_UNREADABLE",
 	}
 	Reason_value = map[string]int32{
-		"REASON_UNSPECIFIED":       0,
-		"REASON_IN_PROGRESS":       1,
-		"REASON_OUTCOME_UNKNOWN":   2,
-		"REASON_OUTCOME_NOT_KEPT":  3,
-		"REASON_KEY_REUSED":        4,
-		"REASON_KEY_INVALID":       5,
-		"REASON_KEY_MISSING":       6,
-		"REASON_STORE_UNAVAILABLE": 7,
-		"REASON_SCOPE_UNKNOWN":     8,
-		"REASON_REQUEST_TOO_LARGE": 9,
-		"REASON_NOT_SUPPORTED":     10,
-		"REASON_REPLAY_DENIED":     11,
+		"REASON_UNSPECIFIED":        0,
+		"REASON_IN_PROGRESS":        1,
+		"REASON_OUTCOME_UNKNOWN":    2,
+		"REASON_OUTCOME_NOT_KEPT":   3,
+		"REASON_KEY_REUSED":         4,
+		"REASON_KEY_INVALID":        5,
+		"REASON_KEY_MISSING":        6,
+		"REASON_STORE_UNAVAILABLE":  7,
+		"REASON_SCOPE_UNKNOWN":      8,
+		"REASON_REQUEST_TOO_LARGE":  9,
+		"REASON_NOT_SUPPORTED":      10,
+		"REASON_REPLAY_DENIED":      11,
+		"REASON_OUTCOME_UNREADABLE": 12,
 	}
 )
 
@@ -115,7 +119,7 @@ var File_idempotency_v1_reason_proto protoreflect.FileDescriptor
 
 const file_idempotency_v1_reason_proto_rawDesc = "" +
 	"\n" +
-	"\x1bidempotency/v1/reason.proto\x12\x0eidempotency.v1*\xc2\x02\n" +
+	"\x1bidempotency/v1/reason.proto\x12\x0eidempotency.v1*\xe1\x02\n" +
 	"\x06Reason\x12\x16\n" +
 	"\x12REASON_UNSPECIFIED\x10\x00\x12\x16\n" +
 	"\x12REASON_IN_PROGRESS\x10\x01\x12\x1a\n" +
@@ -129,7 +133,8 @@ const file_idempotency_v1_reason_proto_rawDesc = "" +
 	"\x18REASON_REQUEST_TOO_LARGE\x10\t\x12\x18\n" +
 	"\x14REASON_NOT_SUPPORTED\x10\n" +
 	"\x12\x18\n" +
-	"\x14REASON_REPLAY_DENIED\x10\vBBZ@github.com/oncewire/idempotency/gen/idempotency/v1;idempotencyv1b\x06proto3"
+	"\x14REASON_REPLAY_DENIED\x10\v\x12\x1d\n" +
+	"\x19REASON_OUTCOME_UNREADABLE\x10\fBBZ@github.com/oncewire/idempotency/gen/idempotency/v1;idempotencyv1b\x06proto3"
 
 var (
 	file_idempotency_v1_reason_proto_rawDescOnce sync.Once

@@ -53,7 +53,7 @@ func (g *Guard) Call(ctx context.Context, procedure string, schema idempotency.K
 	}
 	message, ok := Message(request)
 	if !ok {
-		return idempotency.Call{}, g.Engine.Refuse(ctx, procedure, idempotency.ErrNotSupported, errNoProtobuf)
+		return idempotency.Call{}, g.Engine.Refuse(ctx, idempotency.Call{Operation: procedure, Key: key}, idempotency.ErrNotSupported, errNoProtobuf)
 	}
 	return idempotency.Call{Operation: procedure, Key: key, Fingerprint: g.prints.Fingerprint(message)}, nil
 }
@@ -64,7 +64,7 @@ func (g *Guard) Stream(ctx context.Context, procedure string, schema idempotency
 	if len(keys) == 0 || g.Engine.KeyUse(procedure, schema) == idempotency.KeyOff {
 		return nil
 	}
-	return g.Engine.Refuse(ctx, procedure, idempotency.ErrNotSupported, errStream)
+	return g.Engine.Refuse(ctx, idempotency.Call{Operation: procedure}, idempotency.ErrNotSupported, errStream)
 }
 
 // Message returns a request or response as a protobuf message.

@@ -90,7 +90,7 @@ type Replay struct {
 func (g *Guard) Replay(ctx context.Context, operation string, method *Method, raw []byte) (Replay, error) {
 	replay, err := g.read(method, raw)
 	if err != nil {
-		return Replay{}, g.Engine.Refuse(ctx, operation, idempotency.ErrStore, err)
+		return Replay{}, g.Engine.Refuse(ctx, idempotency.Call{Operation: operation}, idempotency.ErrOutcomeUnreadable, err)
 	}
 	return replay, nil
 }

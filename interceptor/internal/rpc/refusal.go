@@ -26,6 +26,8 @@ var codes = map[idempotency.Reason]code.Code{
 	idempotency.ReasonRequestTooLarge:  code.Code_INVALID_ARGUMENT,
 	idempotency.ReasonNotSupported:     code.Code_INVALID_ARGUMENT,
 	idempotency.ReasonReplayDenied:     code.Code_PERMISSION_DENIED,
+
+	idempotency.ReasonOutcomeUnreadable: code.Code_FAILED_PRECONDITION,
 }
 
 // Names in the metadata of a refusal's google.rpc.ErrorInfo.

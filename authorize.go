@@ -12,15 +12,15 @@ type Replay struct {
 }
 
 // authorize asks the replay authorizer, if there is one.
-func (a *attempt) authorize(ctx context.Context) error {
+func (a *attempt) authorize(ctx context.Context) *Error {
 	if a.engine.authorize == nil {
 		return nil
 	}
 	err := a.engine.authorize(ctx, Replay{
-		Operation: a.call.Operation, Key: a.call.Key, Scope: a.scope, Attempt: int(a.number),
+		Operation: a.call.Operation, Key: a.call.Key, Scope: a.scope, Attempt: int(a.claim.number),
 	})
 	if err != nil {
-		return ErrReplayDenied.because(err)
+		return ErrReplayDenied.withCause(err)
 	}
 	return nil
 }
