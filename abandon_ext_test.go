@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/oncewire/idempotency"
+	"github.com/oncewire/idempotency/backend"
+	"github.com/oncewire/idempotency/backend/memstore"
 )
 
 var reject = idempotency.WithOnAbandoned(idempotency.Reject)
@@ -157,5 +159,42 @@ func TestOneTakeoverWins(t *testing.T) {
 		}
 		time.Sleep(time.Minute)
 		equal(t, "runs", runs.Load(), 1)
+	})
+}
+
+// snatched is a store on which other calls take an expired claim over first, and
+// let it expire again, a number of times.
+type snatched struct {
+	*memstore.Store
+
+	times int
+}
+
+func (s *snatched) Claim(ctx context.Context, key backend.Key, claim backend.Claim) (backend.Record, error) {
+	if claim.Replaces == (backend.Token{}) || s.times == 0 {
+		return s.Store.Claim(ctx, key, claim)
+	}
+	s.times--
+	other := claim
+	other.Token[0]++
+	record, err := s.Store.Claim(ctx, key, other)
+	if err == nil {
+		err = s.Store.Extend(ctx, key, other.Token, 0, claim.Retention)
+	}
+	record.LeaseLeft = 0
+	return record, err
+}
+
+// TestTakeoverLostSeveralTimes in one call is tried again each time, for the
+// claim that is there by then, and given up at some time.
+func TestTakeoverLostSeveralTimes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store := &snatched{Store: openStore(t), times: 7}
+		engine := newEngine(t, store)
+		starts(t, engine, payment("k"), abandoning(), 1)
+		starts(t, engine, payment("k"), recording("paid"), 9)
+		starts(t, engine, payment("endless"), abandoning(), 1)
+		store.times = -1
+		refused(t, engine, payment("endless"), idempotency.ErrInProgress)
 	})
 }

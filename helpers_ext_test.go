@@ -219,20 +219,38 @@ type held struct {
 // hold starts a call in a bubble and leaves it running.
 func hold(tb testing.TB, engine *idempotency.Engine, call idempotency.Call) *held {
 	tb.Helper()
-	h := &held{answer: make(chan idempotency.Answer), result: make(chan idempotency.Result, 1)}
+	h, started := start(tb, engine, call)
+	synctest.Wait()
+	select {
+	case <-started:
+	default:
+		tb.Fatal("the handler to hold did not start")
+	}
+	return h
+}
+
+// holdLater is hold for a call that waits for another one first.
+func holdLater(tb testing.TB, engine *idempotency.Engine, call idempotency.Call) *held {
+	tb.Helper()
+	h, started := start(tb, engine, call)
+	<-started
+	return h
+}
+
+func start(tb testing.TB, engine *idempotency.Engine, call idempotency.Call) (h *held, started chan struct{}) {
+	tb.Helper()
+	h = &held{answer: make(chan idempotency.Answer), result: make(chan idempotency.Result, 1)}
+	started = make(chan struct{})
 	go func() {
 		result, err := engine.Run(tb.Context(), call, func(ctx context.Context) idempotency.Answer {
 			h.ctx = ctx
+			close(started)
 			return <-h.answer
 		})
 		ok(tb, err)
 		h.result <- result
 	}()
-	synctest.Wait()
-	if h.ctx == nil {
-		tb.Fatal("the handler to hold did not start")
-	}
-	return h
+	return h, started
 }
 
 func (h *held) end(answer idempotency.Answer) idempotency.Result {
@@ -276,5 +294,13 @@ func took(tb testing.TB, start time.Time, d time.Duration) {
 	tb.Helper()
 	if past := time.Since(start); past != d {
 		tb.Errorf("took %v, want %v", past, d)
+	}
+}
+
+// dieAfter returns a handler that panics after the time.
+func dieAfter(d time.Duration) idempotency.Handler {
+	return func(context.Context) idempotency.Answer {
+		time.Sleep(d)
+		panic("boom")
 	}
 }

@@ -184,7 +184,7 @@ func TestLogHoldsWhatAnOperatorShouldKnow(t *testing.T) {
 				}
 				lines = append(lines, event.Kind.String())
 				digest := event.Key.String()[:12]
-				for _, part := range []string{`"level":"` + level, `"event":"` + event.Kind.String(), `"operation":"` + operation, `"key":"` + digest} {
+				for _, part := range []string{`"level":"` + level, `"event":"` + event.Kind.String(), `"operation":"` + operation, `"key":"` + digest + `"`} {
 					if !strings.Contains(log, part) {
 						t.Errorf("%s is not in the log: %s", part, log)
 					}

@@ -29,6 +29,7 @@ func TestOneErrorNamesEveryBadOption(t *testing.T) {
 		"store timeout":      idempotency.WithStoreTimeout(0),
 		"detached":           idempotency.WithDetached(-1),
 		"backlog":            idempotency.WithBacklog(-1, time.Minute),
+		"waiters":            idempotency.WithMaxWaiters(0, 1),
 	}
 	all := make([]idempotency.Option, 0, len(bad))
 	for name, option := range bad {
@@ -47,6 +48,34 @@ func TestOneErrorNamesEveryBadOption(t *testing.T) {
 			t.Errorf("the error does not name the %s: %v", name, err)
 		}
 	}
+}
+
+// TestDurationWithoutUnitIsRefused: 30 is 30 ns. The text says what is missing.
+func TestDurationWithoutUnitIsRefused(t *testing.T) {
+	for name, option := range map[string]idempotency.Option{
+		"lease":           idempotency.WithLease(30),
+		"retention":       idempotency.WithRetention(24),
+		"wait":            idempotency.WithWait(5),
+		"retry-after":     idempotency.WithRetryAfter(1),
+		"store timeout":   idempotency.WithStoreTimeout(5),
+		"detached time":   idempotency.WithDetached(60),
+		"backlog window":  idempotency.WithBacklog(1, 60),
+		"policy's lease":  idempotency.WithPolicy("/a", idempotency.Policy{Lease: 30}),
+		"policy's wait":   idempotency.WithPolicy("/a", idempotency.Policy{Wait: 30}),
+		"policy's memory": idempotency.WithPolicy("/a", idempotency.Policy{Retention: 30}),
+	} {
+		_, err := idempotency.New(openStore(t), option)
+		if err == nil || !strings.Contains(err.Error(), "ns is shorter than") || !strings.Contains(err.Error(), "durations have a unit") {
+			t.Errorf("%s: got %v, want an error that asks for the unit", name, err)
+		}
+	}
+}
+
+func TestNilOptions(t *testing.T) {
+	if _, err := idempotency.New(openStore(t), idempotency.WithWait(0), nil); err == nil || !strings.Contains(err.Error(), "option 2 is nil") {
+		t.Errorf("got %v, want an error that says which option is nil", err)
+	}
+	newEngine(t, openStore(t), idempotency.WithScope(nil), idempotency.WithReplayAuthorizer(nil), idempotency.WithKeyValidator(nil), idempotency.WithLogger(nil))
 }
 
 func TestBadOptions(t *testing.T) {

@@ -1,0 +1,120 @@
+package idempotency_test
+
+import (
+	"context"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/oncewire/idempotency"
+)
+
+// What a call leaves behind, as the next call with its key sees it.
+const (
+	leavesRecord = "a record"
+	leavesClaim  = "an abandoned claim"
+	leavesNone   = "nothing"
+)
+
+// left finds out what a call of payment("k") left behind.
+func left(tb testing.TB, engine *idempotency.Engine) (what string) {
+	tb.Helper()
+	result, err := engine.Run(tb.Context(), payment("k"), recording("next").run)
+	ok(tb, err)
+	switch {
+	case result.Replayed:
+		return leavesRecord
+	case result.Attempt > 1:
+		return leavesClaim
+	default:
+		return leavesNone
+	}
+}
+
+// TestVerdictAfterTheContextEnded: an error that would be released, or that names
+// no cause, is then usually the echo of the cancellation.
+func TestVerdictAfterTheContextEnded(t *testing.T) {
+	answers := map[string]struct {
+		answer       idempotency.Answer
+		alive, ended string
+	}{
+		"success":         {idempotency.Answer{Verdict: idempotency.Record}, leavesRecord, leavesRecord},
+		"client's error":  {idempotency.Answer{Verdict: idempotency.Record}, leavesRecord, leavesRecord},
+		"server's error":  {idempotency.Answer{Verdict: idempotency.Record, ServerError: true}, leavesRecord, leavesClaim},
+		"not kept":        {idempotency.Answer{Verdict: idempotency.Abandon, NotKept: true}, leavesClaim, leavesClaim},
+		"error to retry":  {idempotency.Answer{Verdict: idempotency.Release}, leavesNone, leavesClaim},
+		"unknown outcome": {idempotency.Answer{Verdict: idempotency.Abandon}, leavesClaim, leavesClaim},
+	}
+	for name, test := range answers {
+		for moment, end := range map[string]func(context.CancelFunc){
+			"alive":     func(context.CancelFunc) {},
+			"cancelled": func(cancel context.CancelFunc) { cancel() },
+			"too late":  func(context.CancelFunc) { time.Sleep(2 * time.Second) },
+		} {
+			t.Run(name+" "+moment, func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					engine := newEngine(t, openStore(t))
+					ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+					defer cancel()
+					_, err := engine.Run(ctx, payment("k"), func(context.Context) idempotency.Answer {
+						end(cancel)
+						return test.answer
+					})
+					ok(t, err)
+					want := test.ended
+					if moment == "alive" {
+						want = test.alive
+					}
+					equal(t, "leaves", left(t, engine), want)
+				})
+			})
+		}
+	}
+}
+
+// TestMarkedAnswerIsReleased whatever it is, since the handler knows.
+func TestMarkedAnswerIsReleased(t *testing.T) {
+	for name, answer := range map[string]idempotency.Answer{
+		"success":         {Verdict: idempotency.Record},
+		"server's error":  {Verdict: idempotency.Record, ServerError: true},
+		"unknown outcome": {Verdict: idempotency.Abandon},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				engine := newEngine(t, openStore(t), reject)
+				ctx, cancel := context.WithCancel(t.Context())
+				_, err := engine.Run(ctx, payment("k"), func(ctx context.Context) idempotency.Answer {
+					equal(t, "guarded", idempotency.DoNotRecord(ctx), true)
+					cancel()
+					return answer
+				})
+				ok(t, err)
+				equal(t, "leaves", left(t, engine), leavesNone)
+			})
+		})
+	}
+}
+
+// TestDetachedHandlerOutlivesItsClient, so its errors are no echo.
+func TestDetachedHandlerOutlivesItsClient(t *testing.T) {
+	for name, test := range map[string]struct {
+		limit time.Duration
+		want  string
+	}{
+		"in time": {0, leavesNone}, "over its own limit": {time.Second, leavesClaim},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				engine := newEngine(t, openStore(t), idempotency.WithDetached(test.limit))
+				ctx, cancel := context.WithCancel(t.Context())
+				_, err := engine.Run(ctx, payment("k"), func(context.Context) idempotency.Answer {
+					cancel()
+					time.Sleep(2 * time.Second)
+					return releasing().answer
+				})
+				ok(t, err)
+				equal(t, "leaves", left(t, engine), test.want)
+			})
+		})
+	}
+}

@@ -1,0 +1,57 @@
+package idempotency_test
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/oncewire/idempotency"
+)
+
+// undashed accepts UUIDs that are written without hyphens.
+func undashed(key string) error {
+	if strings.Contains(key, "-") {
+		return errDown
+	}
+	return nil
+}
+
+func TestRefusedKeyTellsWhichRuleItBreaks(t *testing.T) {
+	details := map[string]bool{}
+	for _, test := range []struct {
+		values []string
+		rule   idempotency.KeyRule
+	}{
+		{[]string{"a", "b"}, idempotency.RuleSingle},
+		{[]string{" "}, idempotency.RuleBlank},
+		{[]string{strings.Repeat("k", 256)}, idempotency.RuleLength},
+		{[]string{`"k`}, idempotency.RuleQuotes},
+		{[]string{"ä"}, idempotency.RuleCharacters},
+		{[]string{"8e03978e-40d5-43dd-bc93-6894a57f9324"}, idempotency.RuleValidator},
+		{[]string{"8e03"}, idempotency.RuleUUID},
+	} {
+		engine := newEngine(t, openStore(t), idempotency.WithUUIDKeys(), idempotency.WithKeyValidator(undashed))
+		_, err := engine.ParseKey(t.Context(), operation, idempotency.KeyDefault, test.values)
+		want(t, err, idempotency.ErrKeyInvalid)
+		refusal, _ := errors.AsType[*idempotency.Error](err)
+		equal(t, "rule", refusal.Rule, test.rule)
+		details[refusal.Detail()] = true
+		if strings.Contains(refusal.Detail(), "redis") {
+			t.Errorf("a client reads %q", refusal.Detail())
+		}
+	}
+	equal(t, "details", len(details), 7)
+}
+
+// TestKeyValidatorSeesTheKeyAsSent without quotes, and before it is canonical.
+func TestKeyValidatorSeesTheKeyAsSent(t *testing.T) {
+	var seen []string
+	engine := newEngine(t, openStore(t), idempotency.WithUUIDKeys(), idempotency.WithKeyValidator(func(key string) error {
+		seen = append(seen, key)
+		return undashed(key)
+	}))
+	key, err := engine.ParseKey(t.Context(), operation, idempotency.KeyDefault, []string{`"8E03978E40D543DDBC936894A57F9324";v=1`})
+	ok(t, err)
+	equal(t, "key", key, "8e03978e-40d5-43dd-bc93-6894a57f9324")
+	equal(t, "validated", strings.Join(seen, " "), "8E03978E40D543DDBC936894A57F9324")
+}
