@@ -26,12 +26,12 @@ type Call struct {
 type Verdict uint8
 
 const (
-	// Abandon says that nobody knows whether the operation took effect. The
-	// claim lapses at once, and OnAbandoned decides about the next call.
+	// Abandon says that it is unknown whether the operation had an effect. The
+	// claim expires at once, and OnAbandoned decides about the next call.
 	Abandon Verdict = iota
-	// Record keeps the answer for every later call.
+	// Record stores the answer for every later call.
 	Record
-	// Release says that the operation did nothing: the next call runs.
+	// Release says that the operation had no effect: the next call runs.
 	Release
 )
 

@@ -12,9 +12,9 @@ import (
 // Server is what a program knows of its server and an engine cannot see.
 type Server struct {
 	// Operations are the RPCs that it serves, as "/pkg.Service/Method". Nil
-	// means that nobody knows. HTTP operations are not listed: they have paths.
+	// means unknown. HTTP operations are not listed: they have paths.
 	Operations []string
-	// HandlerTimeout is how long it lets a handler run; zero when nobody knows.
+	// HandlerTimeout is how long it lets a handler run; zero if unknown.
 	HandlerTimeout time.Duration
 }
 

@@ -19,23 +19,33 @@
 //	record is                        the caller gets
 //	absent                           the claim: the handler runs
 //	running, lease alive             ErrInProgress, or waits (WithWait)
-//	running, lease lapsed            a takeover: the handler runs as the next
+//	running, lease expired           a takeover: the handler runs as the next
 //	                                 attempt, or ErrOutcomeUnknown (WithOnAbandoned)
 //	done                             the recorded outcome, marked as a replay
 //	done, outcome not kept           ErrOutcomeNotKept
 //	any, for another request         ErrKeyReused
 //
 // After the handler ran, its [Verdict] decides whether the outcome is
-// recorded, the claim released or the claim abandoned.
+// recorded, the claim released or the claim abandoned. Only what cannot follow
+// an effect is released: a second charge is worse than an honest "unknown".
+// Errors such as Unavailable and 502 mean that the outcome is unknown, since a
+// proxy answers them when a connection broke after the effect. So does an error
+// answered after the handler's context has ended, if it would otherwise be
+// released or names no cause. A handler that knows better says so with
+// [DoNotRecord].
+//
+// Put validation and authorization before the guard: a request that fails them
+// then does not use up its key.
 //
 // # What is promised
 //
 // For a given scope, operation and key, while the record is retained and the
 // store loses no acknowledged write, at most one outcome is ever recorded, and
 // every replay returns it. Under OnAbandoned(Retry), the default, a handler
-// whose process died or whose lease lapsed may run again; under
-// OnAbandoned(Reject) a handler is started at most once per key. After the
-// retention a retry is a new request.
+// whose process died, whose lease expired, or whose answer did not say what
+// happened may run again, and is told so (Recovered); under OnAbandoned(Reject)
+// a handler is started at most once per key, unless it said that it had no
+// effect. After the retention a retry is a new request.
 //
 // Handlers see their key, attempt and token with [FromContext], and carry the
 // protection to the services they call with [DeriveKey].

@@ -13,7 +13,7 @@ var (
 	// running, and when it did not end while this one waited for it.
 	ErrInProgress = &Error{Reason: ReasonInProgress}
 	// ErrOutcomeUnknown is returned, under OnAbandoned(Reject), when an
-	// earlier call with the key was started and its claim lapsed.
+	// earlier call with the key was started and its claim expired.
 	ErrOutcomeUnknown = &Error{Reason: ReasonOutcomeUnknown}
 	// ErrOutcomeNotKept is returned when the call has run, but its answer
 	// was streamed or too large to keep.

@@ -12,12 +12,12 @@ type Execution struct {
 	Key       string
 	Scope     string
 	// Attempt is 1 for the first claim of the key, and one more each time a
-	// lapsed claim is taken over.
+	// expired claim is taken over.
 	Attempt int
 	// Recovered is true when an earlier attempt was started and never ended:
 	// its effects may be there already.
 	Recovered bool
-	// Token is this claim's and nobody else's. Later attempts have another;
+	// Token is unique to this claim. Later attempts have another;
 	// a resource that remembers it can refuse a stale owner.
 	Token string
 }

@@ -57,7 +57,7 @@ var guidances = map[Reason]guidance{
 	},
 	ReasonOutcomeUnknown: {
 		"Outcome unknown",
-		"An earlier request with this idempotency key was started and nobody knows how it ended. It is not run again.",
+		"An earlier request with this idempotency key was started, and how it ended is unknown. It is not run again.",
 		NextAskOperator,
 	},
 	ReasonOutcomeNotKept: {

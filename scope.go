@@ -8,7 +8,7 @@ import (
 
 // Errors of the scope functions below, wrapped by ErrScopeUnknown.
 var (
-	errNoScope = errors.New("nobody left a scope in the context")
+	errNoScope = errors.New("no scope in the context")
 	errNoPeer  = errors.New("the peer presented no certificate that was verified")
 )
 
