@@ -16,7 +16,6 @@ type attempt struct {
 	claiming, finishing lazyContext
 
 	engine *Engine
-	policy *Policy
 	call   Call
 	scope  string
 	claim  claim
@@ -35,13 +34,11 @@ func (a *attempt) identify(ctx context.Context) *Error {
 		a.scope = scope
 	}
 	a.claim = claim{
-		store:     a.engine.store,
-		operation: a.call.Operation,
-		key:       a.engine.address(a.scope, &a.call),
-		token:     newToken(),
-		lease:     a.policy.Lease,
-		retention: a.policy.Retention,
-		timeout:   a.engine.storeTimeout,
+		store:   a.engine.store,
+		policy:  a.engine.PolicyFor(a.call.Operation),
+		timeout: a.engine.storeTimeout,
+		key:     a.engine.address(a.scope, &a.call),
+		token:   newToken(),
 	}
 	return nil
 }
@@ -57,6 +54,8 @@ func nested(ctx context.Context, token backend.Token) (found bool) {
 	eachAttempt(ctx, func(outer *attempt) { found = found || outer.claim.token == token })
 	return found
 }
+
+func (a *attempt) event(kind EventKind) Event { return a.claim.event(a.call.Operation, kind) }
 
 // prepare makes the handler's context.
 func (a *attempt) prepare(ctx context.Context) {
@@ -74,14 +73,14 @@ func (a *attempt) replay(ctx context.Context, record *backend.Record) (Result, e
 	if err := a.authorize(ctx); err != nil {
 		return a.refuse(ctx, err)
 	}
-	event := a.claim.event(EventReplayed)
+	event := a.event(EventReplayed)
 	event.Took = a.waited
 	a.engine.tell(ctx, event)
 	return Result{Replayed: true, Outcome: record.Outcome, Attempt: int(record.Attempt), Waited: a.waited}, nil
 }
 
 func (a *attempt) refuse(ctx context.Context, refusal *Error) (Result, error) {
-	event := a.claim.event(EventRefused)
-	event.Operation, event.Took = a.call.Operation, a.waited
+	event := a.event(EventRefused)
+	event.Took = a.waited
 	return Result{Waited: a.waited}, a.engine.refuse(ctx, event, refusal.withMark(RefusalMark(ctx, a.call.Operation, a.call.Key)))
 }

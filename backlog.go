@@ -37,69 +37,77 @@ func (b *backlog) open(size int, window time.Duration, tell func(context.Context
 	b.unconfirmed, b.cancel = context.WithCancel(context.Background())
 }
 
+// entry is a claim that is to be finished.
+type entry struct {
+	operation string
+	claim     claim
+	finish    finish
+}
+
 // add takes a finish on, or gives it up when there is no room for it. The claim
 // then expires, and the abandon policy decides.
-func (b *backlog) add(c claim, f finish) {
+func (b *backlog) add(operation string, c claim, f finish) {
+	e := &entry{operation, c, f}
 	if !b.enter(&f) {
-		b.drop(&c, &f)
+		b.drop(e)
 		return
 	}
 	go func() {
 		defer b.leave()
-		b.retry(&c, &f)
+		b.retry(e)
 	}()
 }
 
-func (b *backlog) retry(c *claim, f *finish) {
+func (b *backlog) retry(e *entry) {
 	ctx := context.Background()
-	if f.unconfirmed {
+	if e.finish.unconfirmed {
 		ctx = b.unconfirmed
 	}
 	ctx, cancel := context.WithTimeout(ctx, b.window)
 	defer cancel()
-	longest := min(backlogLast, c.lease/3)
+	longest := min(backlogLast, e.claim.policy.Lease/3)
 	pause := min(backlogFirst, longest)
-	for b.keepAlive(ctx, c, f); sleep(ctx, jitter(pause)); b.keepAlive(ctx, c, f) {
+	for e.keepAlive(ctx); sleep(ctx, jitter(pause)); e.keepAlive(ctx) {
 		pause = min(2*pause, longest)
-		err := b.try(ctx, c, f)
-		if f.settled(err) {
-			b.done(c, f, err)
+		err := e.try(ctx)
+		if e.finish.settled(err) {
+			b.done(e, err)
 			return
 		}
 	}
-	b.drop(c, f)
+	b.drop(e)
 }
 
 // done and drop tell nothing of an unconfirmed claim, on which nothing depends,
 // except for an outcome that was recorded after all.
-func (b *backlog) done(c *claim, f *finish, lost error) {
-	event := c.event(f.kind())
+func (b *backlog) done(e *entry, lost error) {
+	event := e.claim.event(e.operation, e.finish.kind())
 	if lost != nil {
 		event.Kind, event.Err = EventLeaseLost, lost
 	}
 	event.Retried = true
-	if !f.unconfirmed || f.verdict == Record {
+	if !e.finish.unconfirmed || e.finish.verdict == Record {
 		b.tell(context.Background(), event)
 	}
 }
 
-func (b *backlog) drop(c *claim, f *finish) {
-	if !f.unconfirmed {
-		b.tell(context.Background(), c.event(EventFinishDropped))
+func (b *backlog) drop(e *entry) {
+	if !e.finish.unconfirmed {
+		b.tell(context.Background(), e.claim.event(e.operation, EventFinishDropped))
 	}
 }
 
-func (b *backlog) try(ctx context.Context, c *claim, f *finish) error {
-	ctx, cancel := context.WithTimeout(ctx, c.brief())
+func (e *entry) try(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, e.claim.brief())
 	defer cancel()
-	return c.finish(ctx, *f)
+	return e.claim.finish(ctx, e.finish)
 }
 
 // keepAlive extends the lease of a claim whose outcome waits: a store may refuse
 // an outcome, being out of memory, and still take a heartbeat.
-func (b *backlog) keepAlive(ctx context.Context, c *claim, f *finish) {
-	if f.verdict == Record {
-		_ = c.extend(ctx, c.brief())
+func (e *entry) keepAlive(ctx context.Context) {
+	if e.finish.verdict == Record {
+		_ = e.claim.extend(ctx, e.claim.brief())
 	}
 }
 

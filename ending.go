@@ -27,6 +27,6 @@ func (a *attempt) ending(ctx context.Context, answer Answer) finish {
 	return finish{verdict: verdict, outcome: backend.Outcome{
 		NotKept:   answer.NotKept,
 		Bytes:     answer.Outcome,
-		Retention: a.wishes.shorter(a.claim.retention),
+		Retention: a.wishes.shorter(a.claim.policy.Retention),
 	}}
 }

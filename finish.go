@@ -47,7 +47,7 @@ func (a *attempt) finish(ctx context.Context, f finish) Event {
 	bounded := a.finishing.until(context.WithoutCancel(ctx), start.Add(a.claim.brief()))
 	defer bounded.free()
 	err := a.claim.finish(bounded, f)
-	event := a.claim.event(f.kind())
+	event := a.event(f.kind())
 	switch {
 	case err == nil:
 		event.Took = a.engine.since(start)
@@ -58,7 +58,7 @@ func (a *attempt) finish(ctx context.Context, f finish) Event {
 		}
 	default:
 		event.Kind, event.Err, event.Took = EventFinishFailed, err, time.Since(start)
-		a.engine.backlog.add(a.claim, f)
+		a.engine.backlog.add(a.call.Operation, a.claim, f)
 	}
 	return event
 }

@@ -29,7 +29,7 @@ func (e *Engine) startHeart(a *attempt) *heart {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.of, h.last = a, a.since
-	first := max(time.Until(a.since.Add(a.claim.lease/3)), 0)
+	first := max(time.Until(a.since.Add(a.claim.policy.Lease/3)), 0)
 	if h.timer == nil {
 		h.timer = time.AfterFunc(first, h.beat)
 	} else {
@@ -59,17 +59,17 @@ func (h *heart) beat() {
 	}
 	sent := time.Now()
 	timeout := a.claim.brief()
-	if left := last.Add(a.claim.lease).Sub(sent); left > 0 {
+	if left := last.Add(a.claim.policy.Lease).Sub(sent); left > 0 {
 		timeout = min(timeout, left) // by then the handler has to know
 	}
 	err := a.claim.extend(context.WithoutCancel(a.base), timeout)
 	switch h.after(a, sent, err) {
 	case heartbeatLost:
-		event := a.claim.event(EventLeaseLost)
+		event := a.event(EventLeaseLost)
 		event.Err = err
 		a.engine.tellSafely(a.base, event)
 	case heartbeatLate:
-		a.engine.backlog.add(a.claim, finish{verdict: Abandon, unconfirmed: true})
+		a.engine.backlog.add(a.call.Operation, a.claim, finish{verdict: Abandon, unconfirmed: true})
 	}
 }
 
@@ -98,7 +98,7 @@ func (h *heart) after(a *attempt, sent time.Time, err error) heartbeatResult {
 	if err == nil {
 		h.last = sent
 	}
-	lease := a.claim.lease
+	lease := a.claim.policy.Lease
 	left := time.Until(h.last.Add(lease))
 	if errors.Is(err, backend.ErrClaimLost) || left <= 0 {
 		a.end(ErrClaimLost)

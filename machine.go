@@ -39,7 +39,7 @@ func (a *attempt) next(ctx context.Context, record *backend.Record) (step, *Erro
 		return stepRefuse, ErrOutcomeUnreadable.withCause(fmt.Errorf("%w: state %d", backend.ErrCorrupt, record.State))
 	case !record.Lapsed():
 		return stepWait, ErrInProgress.withRetryAfter(a.engine.retryAfter)
-	case a.policy.OnAbandoned == Reject:
+	case a.claim.policy.OnAbandoned == Reject:
 		return stepRefuse, ErrOutcomeUnknown
 	default:
 		// The error is for a call that goes on losing the takeover.

@@ -142,7 +142,7 @@ func (e *Engine) tellClaim(ctx context.Context, a *attempt) {
 	if len(e.observers) == 0 {
 		return
 	}
-	event := a.claim.event(EventClaimed)
+	event := a.event(EventClaimed)
 	if a.claim.number > 1 {
 		event.Kind = EventTakenOver
 	}

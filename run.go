@@ -29,7 +29,7 @@ func (e *Engine) Run(ctx context.Context, call Call, handler Handler) (Result, e
 	if call.Key == "" {
 		return Result{Outcome: handler(ctx).Outcome}, nil
 	}
-	a := &attempt{engine: e, policy: e.PolicyFor(call.Operation), call: call}
+	a := &attempt{engine: e, call: call}
 	if err := a.identify(ctx); err != nil {
 		return a.refuse(ctx, err)
 	}
@@ -43,7 +43,7 @@ const maxTakeovers = 100
 // settle claims until the record says what the call gets. Every turn either
 // ends, waits within its bound, or follows a record that another call changed.
 func (a *attempt) settle(ctx context.Context, handler Handler) (Result, error) {
-	patience := patience{maxWait: a.policy.Wait}
+	patience := patience{maxWait: a.claim.policy.Wait}
 	defer patience.leave(a)
 	var expired backend.Record // to take over; none at first
 	bounded := &a.claiming
@@ -88,7 +88,7 @@ func (a *attempt) run(ctx context.Context, handler Handler) Result {
 	start := a.engine.watch()
 	ended := a.ending(a, Answer{Verdict: Release}) // until the handler starts
 	defer func() {
-		ran := a.claim.event(EventRan)
+		ran := a.event(EventRan)
 		ran.Took = a.engine.since(start)
 		a.engine.stopHeart(heart, ended.verdict)
 		finished := a.finish(ctx, ended)

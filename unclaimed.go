@@ -18,7 +18,7 @@ func (a *attempt) unclaimed(ctx context.Context, err error, expired *backend.Rec
 		undo.verdict = Abandon
 	}
 	a.claim.number = 0
-	failed := a.claim.event(EventStoreError)
+	failed := a.event(EventStoreError)
 	failed.Took, failed.Err = time.Since(a.since), err
 	switch {
 	case errors.Is(err, backend.ErrCorrupt):
@@ -44,7 +44,7 @@ func (a *attempt) runUnprotected(ctx context.Context, failed Event, ended finish
 		a.undo(failed.Err, ended)
 	}()
 	a.engine.tell(ctx, failed)
-	open := a.claim.event(EventFailedOpen)
+	open := a.event(EventFailedOpen)
 	open.Err = failed.Err
 	a.engine.tell(ctx, open)
 	ended = finish{verdict: Abandon, unconfirmed: true} // should the handler panic
@@ -57,7 +57,7 @@ func (a *attempt) runUnprotected(ctx context.Context, failed Event, ended finish
 // undo ends a claim that may exist in the background.
 func (a *attempt) undo(err error, f finish) {
 	if !refused(err) {
-		a.engine.backlog.add(a.claim, f)
+		a.engine.backlog.add(a.call.Operation, a.claim, f)
 	}
 }
 
