@@ -10,37 +10,40 @@ import (
 
 // attempt is one call's way through the engine.
 type attempt struct {
-	lazyContext // the handler's
+	execution execution // what the handler sees
+	engine    *Engine
 
-	// The two steps of every call have theirs in here, to cost nothing more.
+	// The two steps of every call have their contexts in here, to cost nothing
+	// more.
 	claiming, finishing lazyContext
 
-	engine *Engine
-	call   Call
-	scope  string
-	claim  claim
-	wishes wishes        // of the handler
-	since  time.Time     // when the claim was sent
+	sent   time.Time     // when the claim was sent
 	waited time.Duration // for another call
 }
 
 // identify finds out whose key it is, and with that the record.
 func (a *attempt) identify(ctx context.Context) *Error {
+	x := &a.execution
 	if a.engine.scope != nil {
 		scope, err := a.engine.scope(ctx)
 		if err != nil {
 			return ErrScopeUnknown.withCause(err)
 		}
-		a.scope = scope
+		x.scope = scope
 	}
-	a.claim = claim{
+	x.claim = claim{
 		store:   a.engine.store,
-		policy:  a.engine.PolicyFor(a.call.Operation),
+		policy:  a.engine.policies.of(x.call.Operation),
 		timeout: a.engine.storeTimeout,
-		key:     a.engine.address(a.scope, &a.call),
+		key:     address(a.engine.namespace, x.scope, &x.call),
 		token:   newToken(),
 	}
 	return nil
+}
+
+// address digests what tells one record from another.
+func address(namespace, scope string, call *Call) backend.Key {
+	return digestParts(namespace, scope, call.Operation, call.Key)
 }
 
 func newToken() (token backend.Token) {
@@ -48,39 +51,43 @@ func newToken() (token backend.Token) {
 	return token
 }
 
-// nested reports whether a guard around this one holds the claim: the request
-// is guarded twice, on one record.
-func nested(ctx context.Context, token backend.Token) (found bool) {
-	eachAttempt(ctx, func(outer *attempt) { found = found || outer.claim.token == token })
-	return found
-}
-
-func (a *attempt) event(kind EventKind) Event { return a.claim.event(a.call.Operation, kind) }
-
 // prepare makes the handler's context.
 func (a *attempt) prepare(ctx context.Context) {
-	a.base = ctx
+	x := &a.execution
+	x.ctx.base = ctx
 	if !a.engine.detached {
 		return
 	}
-	a.base = context.WithoutCancel(ctx)
+	x.ctx.base = context.WithoutCancel(ctx)
 	if a.engine.detachedFor > 0 {
-		a.deadline = time.Now().Add(a.engine.detachedFor)
+		x.ctx.deadline = time.Now().Add(a.engine.detachedFor)
 	}
 }
 
+// replay returns the recorded outcome, if the caller may see it.
 func (a *attempt) replay(ctx context.Context, record *backend.Record) (Result, error) {
-	if err := a.authorize(ctx); err != nil {
-		return a.refuse(ctx, err)
+	x := &a.execution
+	if a.engine.authorize != nil {
+		err := a.engine.authorize(ctx, Replay{
+			Operation: x.call.Operation, Key: x.call.Key, Scope: x.scope, Attempt: int(record.Attempt),
+		})
+		if err != nil {
+			return a.refuse(ctx, ErrReplayDenied.withCause(err))
+		}
 	}
-	event := a.event(EventReplayed)
+	event := x.event(EventReplayed)
 	event.Took = a.waited
-	a.engine.tell(ctx, event)
+	a.engine.observers.tell(ctx, event)
 	return Result{Replayed: true, Outcome: record.Outcome, Attempt: int(record.Attempt), Waited: a.waited}, nil
 }
 
 func (a *attempt) refuse(ctx context.Context, refusal *Error) (Result, error) {
-	event := a.event(EventRefused)
+	x := &a.execution
+	refusal = refusal.withMark(RefusalMark(ctx, x.call.Operation, x.call.Key))
+	if refusal.Next() == NextRetrySameKey {
+		refusal = refusal.withRetryAfter(a.engine.retryAfter)
+	}
+	event := x.event(EventRefused)
 	event.Took = a.waited
-	return Result{Waited: a.waited}, a.engine.refuse(ctx, event, refusal.withMark(RefusalMark(ctx, a.call.Operation, a.call.Key)))
+	return Result{Waited: a.waited}, a.engine.observers.refuse(ctx, event, refusal)
 }

@@ -1,11 +1,8 @@
 package idempotency
 
 import (
-	"crypto/sha256"
-	"encoding/binary"
+	"context"
 	"time"
-
-	"github.com/oncewire/idempotency/backend"
 )
 
 // Call is one request that carries a key.
@@ -64,18 +61,7 @@ type Result struct {
 	Waited time.Duration
 }
 
-// address digests what tells one record from another.
-func (e *Engine) address(scope string, call *Call) backend.Key {
-	return digestParts(e.namespace, scope, call.Operation, call.Key)
-}
-
-// digestParts puts the length of each part before it, so that no choice of
-// parts can look like another.
-func digestParts(parts ...string) [32]byte {
-	buffer := make([]byte, 0, 512)
-	for _, part := range parts {
-		buffer = binary.AppendUvarint(buffer, uint64(len(part)))
-		buffer = append(buffer, part...)
-	}
-	return sha256.Sum256(buffer)
-}
+// Handler runs the operation behind a claim and says what it answered. Its
+// context carries the claim (see [FromContext]) and is cancelled with
+// [ErrClaimLost] as its cause when the claim's lease is lost.
+type Handler func(context.Context) Answer

@@ -1,7 +1,6 @@
 package idempotency
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -60,19 +59,3 @@ func (e *Engine) checkLeases(timeout time.Duration) (findings []error) {
 	}
 	return findings
 }
-
-// NoteCredentials is for an adapter that sees a guarded call with credentials,
-// such as an Authorization field. If the engine has no [WithScope], observers
-// are told once, with EventUnscoped: all callers then share one scope, and one
-// caller's key can meet another's.
-func (e *Engine) NoteCredentials(ctx context.Context, operation string) {
-	if e.Unscoped() && e.unscoped.CompareAndSwap(false, true) {
-		e.tell(ctx, Event{Kind: EventUnscoped, Operation: operation, Err: errUnscoped})
-	}
-}
-
-// Unscoped reports whether credentials are worth a look: the engine does not
-// tell callers apart, and NoteCredentials has not been called.
-func (e *Engine) Unscoped() bool { return e.scope == nil && !e.unscoped.Load() }
-
-var errUnscoped = errors.New("callers send credentials, and all share one scope; give the engine WithScope")

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"sync"
 	"sync/atomic"
 
 	"github.com/oncewire/idempotency/backend"
@@ -21,8 +20,8 @@ type Engine struct {
 	waiters waiters
 	// unscoped is set when observers have been told that callers have
 	// credentials and no scope.
-	unscoped atomic.Bool
-	hearts   sync.Pool // of *heart: a timer each, so that a short call makes none
+	unscoped   atomic.Bool
+	heartbeats heartbeats
 }
 
 // New returns an engine on the store. The error names every option that
@@ -44,8 +43,20 @@ func New(store backend.Store, options ...Option) (*Engine, error) {
 	engine.policies.prepare()
 	engine.waiter, _ = store.(backend.Waiter)
 	engine.waiters.perKey, engine.waiters.total = engine.waitersPerKey, engine.waitersTotal
-	engine.backlog.open(engine.backlogSize, engine.backlogWindow, engine.tellSafely)
+	engine.backlog.open(engine.backlogSize, engine.backlogWindow, engine.observers.tellSafely)
+	engine.heartbeats.lost, engine.heartbeats.late = engine.leaseLost, engine.heartbeatLate
 	return engine, nil
+}
+
+func (e *Engine) leaseLost(x *execution, err error) {
+	event := x.event(EventLeaseLost)
+	event.Err = err
+	e.observers.tellSafely(x.ctx.base, event)
+}
+
+// heartbeatLate repeats the end of a claim that a heartbeat may have revived.
+func (e *Engine) heartbeatLate(x *execution) {
+	e.backlog.add(x.call.Operation, x.claim, finish{verdict: Abandon, unconfirmed: true})
 }
 
 // Close waits until every recording that is being retried in the background
@@ -53,23 +64,3 @@ func New(store backend.Store, options ...Option) (*Engine, error) {
 // its error then. Call it when the servers have stopped and before the store
 // is closed. The store stays open: it belongs to the caller.
 func (e *Engine) Close(ctx context.Context) error { return e.backlog.drain(ctx) }
-
-// KeyField is the name of the header or metadata field that carries the key.
-func (e *Engine) KeyField() string { return e.keyField }
-
-// ReplayedField is the name of the header or metadata field that marks a
-// replay. Its value is then "true".
-func (e *Engine) ReplayedField() string { return e.replayedField }
-
-// Refuse is for a refusal that an adapter makes by itself, such as
-// [ErrOutcomeUnreadable] for an outcome that it cannot read. It tells the
-// observers, and returns the refusal with its mark, its cause, which may be nil,
-// and a time to try again if that can help. Of the call it uses the operation
-// and the key, which may be empty.
-func (e *Engine) Refuse(ctx context.Context, call Call, refusal *Error, cause error) *Error {
-	refusal = refusal.withCause(cause).withMark(RefusalMark(ctx, call.Operation, call.Key))
-	if refusal.Next() == NextRetrySameKey {
-		refusal = refusal.withRetryAfter(e.retryAfter)
-	}
-	return e.refuse(ctx, Event{Operation: call.Operation}, refusal)
-}

@@ -43,24 +43,24 @@ func NewFingerprint(algorithm Algorithm, payload []byte) (made Fingerprint) {
 	return made
 }
 
-// sameRequest compares the call with the fingerprint of a record. Where both
+// sameRequest compares a call's own fingerprint with that of a record. Where both
 // cannot be brought to one algorithm, because a newer version of the program
-// wrote the record, the call gets the benefit of the doubt: a replay is then
-// right far more often than a refusal.
-func sameRequest(call *Call, stored Fingerprint) bool {
-	if stored == call.Fingerprint {
+// wrote the record, they count as the same: a replay is then right far more often
+// than a refusal.
+func sameRequest(own Fingerprint, rehasher Rehasher, stored Fingerprint) bool {
+	if stored == own {
 		return true
 	}
 	algorithm := Algorithm(stored[0])
-	if algorithm == AlgorithmNone || call.Fingerprint[0] == byte(AlgorithmNone) {
+	if algorithm == AlgorithmNone || Algorithm(own[0]) == AlgorithmNone {
 		return true
 	}
-	if algorithm == Algorithm(call.Fingerprint[0]) {
+	if algorithm == Algorithm(own[0]) {
 		return false
 	}
-	if call.Rehasher == nil {
+	if rehasher == nil {
 		return true
 	}
-	again, known := call.Rehasher.Rehash(algorithm)
+	again, known := rehasher.Rehash(algorithm)
 	return !known || again == stored
 }

@@ -1,9 +1,7 @@
 package idempotency
 
 import (
-	"context"
 	"errors"
-	"time"
 
 	"github.com/oncewire/idempotency/backend"
 )
@@ -27,6 +25,7 @@ func (f *finish) settled(err error) bool {
 	return err == nil || errors.Is(err, backend.ErrClaimLost)
 }
 
+// kind is that of the event which tells of the finish.
 func (f *finish) kind() EventKind {
 	switch f.verdict {
 	case Record:
@@ -36,29 +35,4 @@ func (f *finish) kind() EventKind {
 	default:
 		return EventAbandoned
 	}
-}
-
-// finish ends the claim on a context and a time of its own, since the client
-// may have hung up, and returns what observers are to be told, if anything. What the store
-// does not take is left to the backlog, so that a store that hangs holds the
-// answer up for one timeout at most.
-func (a *attempt) finish(ctx context.Context, f finish) Event {
-	start := time.Now()
-	bounded := a.finishing.until(context.WithoutCancel(ctx), start.Add(a.claim.brief()))
-	defer bounded.free()
-	err := a.claim.finish(bounded, f)
-	event := a.event(f.kind())
-	switch {
-	case err == nil:
-		event.Took = a.engine.since(start)
-	case errors.Is(err, backend.ErrClaimLost):
-		event.Kind, event.Err = EventLeaseLost, err
-		if errors.Is(context.Cause(a), ErrClaimLost) {
-			event.Kind = 0 // the heartbeat has told it already
-		}
-	default:
-		event.Kind, event.Err, event.Took = EventFinishFailed, err, time.Since(start)
-		a.engine.backlog.add(a.call.Operation, a.claim, f)
-	}
-	return event
 }

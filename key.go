@@ -1,90 +1,10 @@
 package idempotency
 
-import (
-	"cmp"
-	"context"
-	"strings"
-)
+import "strings"
 
 // DefaultMaxKeyLength is the number of characters a key may have, unless
 // WithMaxKeyLength says otherwise.
 const DefaultMaxKeyLength = 255
-
-// KeyUse says what an operation does with a key.
-type KeyUse uint8
-
-const (
-	// KeyDefault inherits from the next level: see [Engine.KeyUse].
-	KeyDefault KeyUse = iota
-	// KeyOptional honours a key where one is sent.
-	KeyOptional
-	// KeyRequired refuses a call that has no key.
-	KeyRequired
-	// KeyOff ignores keys: the call always runs.
-	KeyOff
-)
-
-// KeyRule names a rule that a malformed key breaks, for programs.
-type KeyRule string
-
-// The rules, in the order in which they are tried.
-const (
-	RuleSingle     KeyRule = "single"     // there is more than one key
-	RuleBlank      KeyRule = "blank"      // the field is present and blank
-	RuleLength     KeyRule = "length"     // see [WithMaxKeyLength]
-	RuleQuotes     KeyRule = "quotes"     // not a string of RFC 9651
-	RuleCharacters KeyRule = "characters" // a character that is not visible ASCII
-	RuleValidator  KeyRule = "validator"  // see [WithKeyValidator]
-	RuleUUID       KeyRule = "uuid"       // see [WithUUIDKeys]
-)
-
-var ruleDetails = map[KeyRule]string{
-	RuleSingle:     "More than one idempotency key was sent.",
-	RuleBlank:      "The idempotency key is blank. Send a key, or leave the field out.",
-	RuleLength:     "The idempotency key is too long or empty.",
-	RuleQuotes:     "The idempotency key starts with a quote and is not a quoted string (RFC 9651).",
-	RuleCharacters: "The idempotency key has a character that is not visible ASCII.",
-	RuleValidator:  "The idempotency key does not have the form that this server requires.",
-	RuleUUID:       "The idempotency key is not a UUID.",
-}
-
-// ParseKey returns the canonical key from the values of a key field, for an
-// adapter to put into a [Call]. A bare key and a structured-field string
-// (RFC 9651) are the same key: abc and "abc"; parameters behind the string are
-// ignored. It returns "" when the call carries no key and needs none, and then
-// the call is not guarded. The schema's rule is KeyDefault where there is none.
-//
-// The error is [ErrKeyInvalid] or [ErrKeyMissing].
-func (e *Engine) ParseKey(ctx context.Context, operation string, schema KeyUse, values []string) (string, error) {
-	use := e.KeyUse(operation, schema)
-	if use == KeyOff {
-		return "", nil
-	}
-	key, refusal := e.keys.parse(values)
-	if refusal == nil && key == "" && use == KeyRequired {
-		refusal = ErrKeyMissing
-	}
-	if refusal != nil {
-		return "", e.refuse(ctx, Event{Operation: operation}, refusal)
-	}
-	return key, nil
-}
-
-// KeyUse returns what an operation does with a key, and never KeyDefault. The
-// levels are, the most specific first: a policy for this very operation, its
-// schema, a policy for several operations, the engine's options. So a policy
-// for a whole service does not require keys of methods without side effects.
-func (e *Engine) KeyUse(operation string, schema KeyUse) KeyUse {
-	policy := e.PolicyFor(operation)
-	if _, exact := e.policies.exact[operation]; exact {
-		return cmp.Or(policy.Key, schema, e.policies.standard.Key)
-	}
-	return cmp.Or(schema, policy.Key, e.policies.standard.Key)
-}
-
-// RequiresKeys reports whether any operation may be refused because it has no
-// key. Where none is, an adapter can pass calls without a key on at once.
-func (e *Engine) RequiresKeys() bool { return e.policies.required }
 
 // keyRules is what a key has to satisfy.
 type keyRules struct {

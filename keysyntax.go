@@ -1,9 +1,6 @@
 package idempotency
 
-import (
-	"encoding/hex"
-	"strings"
-)
+import "strings"
 
 // unquote reads a string of RFC 9651, in which only a quote and a backslash are
 // escaped, and leaves out the parameters that may follow it.
@@ -38,32 +35,4 @@ func parameters(text string) bool {
 		}
 	}
 	return text == "" || text[0] == ';'
-}
-
-// canonicalUUID takes the spellings of RFC 9562 that are in use: with hyphens
-// or without, in braces, as a URN, in any case. It returns the one with hyphens
-// in lower case.
-func canonicalUUID(text string) (string, bool) {
-	text = strings.ToLower(text)
-	text = strings.TrimPrefix(text, "urn:uuid:")
-	if inner, ok := strings.CutPrefix(text, "{"); ok {
-		if text, ok = strings.CutSuffix(inner, "}"); !ok {
-			return "", false
-		}
-	}
-	if len(text) == 36 && text[8] == '-' && text[13] == '-' && text[18] == '-' && text[23] == '-' {
-		text = text[:8] + text[9:13] + text[14:18] + text[19:23] + text[24:]
-	}
-	if len(text) != 32 {
-		return "", false
-	}
-	if _, err := hex.DecodeString(text); err != nil {
-		return "", false
-	}
-	return hyphenated(text), true
-}
-
-// hyphenated writes 32 hexadecimal digits as a UUID.
-func hyphenated(digits string) string {
-	return digits[:8] + "-" + digits[8:12] + "-" + digits[12:16] + "-" + digits[16:20] + "-" + digits[20:]
 }

@@ -1,7 +1,6 @@
 package idempotency
 
 import (
-	"context"
 	"fmt"
 
 	"github.com/oncewire/idempotency/backend"
@@ -11,38 +10,47 @@ import (
 type step uint8
 
 const (
-	stepRun      step = iota // the claim is ours: run the handler
-	stepReplay               // return the recorded outcome
+	stepRun      step = iota // the claim is this call's: run the handler
 	stepNested               // a guard around this one holds the claim: run the handler
+	stepReplay               // return the recorded outcome
 	stepTakeOver             // claim again, in the expired claim's place
 	stepWait                 // another call is running
 	stepRefuse               // return the error
 )
 
+// finding is what a claim found, as the state machine sees it.
+type finding struct {
+	record   *backend.Record
+	own      bool // the record has this call's token
+	nested   bool // it has the token of a guard around this one
+	same     bool // it was made by the same request
+	abandons AbandonPolicy
+}
+
 // next is the state machine: the record decides what the call gets. The
 // fingerprint comes before everything but this request's own claims, so that no
 // answer tells a caller about another request.
-func (a *attempt) next(ctx context.Context, record *backend.Record) (step, *Error) {
-	running := record.State == backend.Running
+func (f *finding) next() (step, *Error) {
+	running := f.record.State == backend.Running
 	switch {
-	case running && record.Token == a.claim.token:
+	case running && f.own:
 		return stepRun, nil
-	case running && nested(ctx, record.Token):
+	case running && f.nested:
 		return stepNested, nil
-	case !sameRequest(&a.call, record.Fingerprint):
+	case !f.same:
 		return stepRefuse, ErrKeyReused
-	case record.State == backend.Done:
+	case f.record.State == backend.Done:
 		return stepReplay, nil
-	case record.State == backend.NotKept:
+	case f.record.State == backend.NotKept:
 		return stepRefuse, ErrOutcomeNotKept
 	case !running:
-		return stepRefuse, ErrOutcomeUnreadable.withCause(fmt.Errorf("%w: state %d", backend.ErrCorrupt, record.State))
-	case !record.Lapsed():
-		return stepWait, ErrInProgress.withRetryAfter(a.engine.retryAfter)
-	case a.claim.policy.OnAbandoned == Reject:
+		return stepRefuse, ErrOutcomeUnreadable.withCause(fmt.Errorf("%w: state %d", backend.ErrCorrupt, f.record.State))
+	case !f.record.Lapsed():
+		return stepWait, ErrInProgress
+	case f.abandons == Reject:
 		return stepRefuse, ErrOutcomeUnknown
 	default:
 		// The error is for a call that goes on losing the takeover.
-		return stepTakeOver, ErrInProgress.withRetryAfter(a.engine.retryAfter)
+		return stepTakeOver, ErrInProgress
 	}
 }

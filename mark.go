@@ -25,9 +25,9 @@ func RefusalMark(ctx context.Context, operation, key string) string {
 		return ""
 	}
 	marks := []string{refusalMark(operation, key)}
-	eachAttempt(ctx, func(a *attempt) {
-		mark := refusalMark(a.call.Operation, key)
-		if a.call.Key == key && !slices.Contains(marks, mark) {
+	enclosing(ctx, func(x *execution) {
+		mark := refusalMark(x.call.Operation, key)
+		if x.call.Key == key && !slices.Contains(marks, mark) {
 			marks = append(marks, mark)
 		}
 	})

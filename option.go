@@ -25,14 +25,6 @@ const (
 	DefaultWaiters       = 1000
 )
 
-// The shortest times that an engine takes. A shorter one is a number without a
-// unit, or protects nothing.
-const (
-	minLease     = 100 * time.Millisecond
-	minRetention = time.Second
-	minDuration  = time.Millisecond // of all others
-)
-
 // Option changes how an engine works.
 type Option func(*config)
 
@@ -53,7 +45,7 @@ type config struct {
 	backlogWindow time.Duration
 	waitersPerKey int
 	waitersTotal  int
-	observers     []Observer
+	observers     observers
 }
 
 func defaults() config {
@@ -72,21 +64,6 @@ func defaults() config {
 		waitersTotal:  DefaultWaiters,
 	}
 }
-
-// AbandonPolicy decides about a call whose predecessor was started and whose
-// claim then expired: its process died, it panicked, it lost its lease, or its
-// answer did not say whether it had an effect.
-type AbandonPolicy uint8
-
-const (
-	_ AbandonPolicy = iota
-	// Retry runs the call as the next attempt; the handler can see that in
-	// [Execution.Recovered].
-	Retry
-	// Reject refuses the call with [ErrOutcomeUnknown], so that a handler is
-	// started at most once per key, unless it said that it had no effect.
-	Reject
-)
 
 // WithNamespace keeps the engine's records apart from those of other engines
 // on the same store. The default is no namespace.
@@ -188,6 +165,17 @@ func WithRetryAfter(wait time.Duration) Option {
 // WithStoreTimeout bounds each single step of the store. The default is 5 s.
 func WithStoreTimeout(timeout time.Duration) Option {
 	return func(c *config) { c.storeTimeout = timeout }
+}
+
+// WithPolicy sets a policy for one operation, "/pkg.Service/Method" or
+// "METHOD /path", or for all that begin with what stands before a final "*":
+// "/pkg.Service/*". The most specific policy applies; policies are not merged:
+// one for the very operation, or else the one with the longest beginning. The
+// default is to treat all alike.
+func WithPolicy(operations string, policy Policy) Option {
+	return func(c *config) {
+		c.policies.list = append(c.policies.list, namedPolicy{operations, policy})
+	}
 }
 
 // WithReplayAuthorizer asks before a recorded outcome is handed out: the caller

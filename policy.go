@@ -2,10 +2,36 @@ package idempotency
 
 import (
 	"cmp"
-	"fmt"
-	"slices"
-	"strings"
 	"time"
+)
+
+// KeyUse says what an operation does with a key.
+type KeyUse uint8
+
+const (
+	// KeyDefault inherits from the next level: see [Engine.KeyUse].
+	KeyDefault KeyUse = iota
+	// KeyOptional honours a key where one is sent.
+	KeyOptional
+	// KeyRequired refuses a call that has no key.
+	KeyRequired
+	// KeyOff ignores keys: the call always runs.
+	KeyOff
+)
+
+// AbandonPolicy decides about a call whose predecessor was started and whose
+// claim then expired: its process died, it panicked, it lost its lease, or its
+// answer did not say whether it had an effect.
+type AbandonPolicy uint8
+
+const (
+	_ AbandonPolicy = iota
+	// Retry runs the call as the next attempt; the handler can see that in
+	// [Execution.Recovered].
+	Retry
+	// Reject refuses the call with [ErrOutcomeUnknown], so that a handler is
+	// started at most once per key, unless it said that it had no effect.
+	Reject
 )
 
 // Policy is how the calls of some operations are treated. A zero field inherits
@@ -31,67 +57,6 @@ type Policy struct {
 	MaxRequest, MaxResponse int64
 }
 
-// WithPolicy sets a policy for one operation, "/pkg.Service/Method" or
-// "METHOD /path", or for all that begin with what stands before a final "*":
-// "/pkg.Service/*". The most specific policy applies; policies are not merged:
-// one for the very operation, or else the one with the longest beginning. The
-// default is to treat all alike.
-func WithPolicy(operations string, policy Policy) Option {
-	return func(c *config) {
-		c.policies.list = append(c.policies.list, namedPolicy{operations, policy})
-	}
-}
-
-type namedPolicy struct {
-	operations string
-	policy     Policy
-}
-
-// policies finds the policy of an operation.
-type policies struct {
-	standard Policy // of the engine's options
-	list     []namedPolicy
-	exact    map[string]*Policy
-	prefixes []prefixPolicy // the longest first
-	required bool           // by any of them
-}
-
-type prefixPolicy struct {
-	prefix string
-	policy *Policy
-}
-
-// PolicyFor returns the policy of an operation, with what the engine's options
-// say in place of zero fields. It must not be changed.
-func (e *Engine) PolicyFor(operation string) *Policy {
-	p := &e.policies
-	if policy, ok := p.exact[operation]; ok {
-		return policy
-	}
-	for i := range p.prefixes {
-		if strings.HasPrefix(operation, p.prefixes[i].prefix) {
-			return p.prefixes[i].policy
-		}
-	}
-	return &p.standard
-}
-
-// prepare puts the list in the order in which it is searched.
-func (p *policies) prepare() {
-	p.required = p.standard.Key == KeyRequired
-	p.exact = make(map[string]*Policy, len(p.list))
-	for _, named := range p.list {
-		policy := named.policy.over(&p.standard)
-		p.required = p.required || policy.Key == KeyRequired
-		if prefix, ok := strings.CutSuffix(named.operations, "*"); ok {
-			p.prefixes = append(p.prefixes, prefixPolicy{prefix, policy})
-		} else {
-			p.exact[named.operations] = policy
-		}
-	}
-	slices.SortFunc(p.prefixes, func(a, b prefixPolicy) int { return cmp.Compare(len(b.prefix), len(a.prefix)) })
-}
-
 // over fills zero fields in. That of Key stays: a schema may have a say.
 func (p *Policy) over(standard *Policy) *Policy {
 	full := *p
@@ -100,21 +65,6 @@ func (p *Policy) over(standard *Policy) *Policy {
 	full.Wait = cmp.Or(p.Wait, standard.Wait)
 	full.OnAbandoned = cmp.Or(p.OnAbandoned, standard.OnAbandoned)
 	return &full
-}
-
-// validate reports what cannot be honoured, with check.
-func (p *policies) validate(check check) {
-	p.standard.validate("", check)
-	check(p.standard.Wait >= 0, "wait %v is negative", p.standard.Wait)
-	seen := map[string]bool{}
-	for _, named := range p.list {
-		where := fmt.Sprintf("policy for %q: ", named.operations)
-		check(named.operations != "", "%sno operation named", where)
-		check(strings.Count(strings.TrimSuffix(named.operations, "*"), "*") == 0, "%sa * may only stand at the end", where)
-		check(!seen[named.operations], "%sgiven twice", where)
-		seen[named.operations] = true
-		named.policy.over(&p.standard).validate(where, check)
-	}
 }
 
 func (p *Policy) validate(where string, check check) {

@@ -7,11 +7,6 @@ import (
 	"github.com/oncewire/idempotency/backend"
 )
 
-// Handler runs the operation behind a claim and says what it answered. Its
-// context carries the claim (see [FromContext]) and is cancelled with
-// [ErrClaimLost] as its cause when the claim's lease is lost.
-type Handler func(context.Context) Answer
-
 // Run guards one call for an adapter: it claims the call's key and runs the
 // handler, or returns the outcome of the call that did. A call whose key is
 // empty runs unguarded. A call whose context already carries the claim of this
@@ -29,9 +24,9 @@ func (e *Engine) Run(ctx context.Context, call Call, handler Handler) (Result, e
 	if call.Key == "" {
 		return Result{Outcome: handler(ctx).Outcome}, nil
 	}
-	a := &attempt{engine: e, call: call}
-	if err := a.identify(ctx); err != nil {
-		return a.refuse(ctx, err)
+	a := &attempt{engine: e, execution: execution{call: call}}
+	if refusal := a.identify(ctx); refusal != nil {
+		return a.refuse(ctx, refusal)
 	}
 	return a.settle(ctx, handler)
 }
@@ -43,23 +38,24 @@ const maxTakeovers = 100
 // settle claims until the record says what the call gets. Every turn either
 // ends, waits within its bound, or follows a record that another call changed.
 func (a *attempt) settle(ctx context.Context, handler Handler) (Result, error) {
-	patience := patience{maxWait: a.claim.policy.Wait}
-	defer patience.leave(a)
+	x := &a.execution
+	patience := patience{maxWait: x.claim.policy.Wait, key: x.claim.key, waiter: a.engine.waiter, all: &a.engine.waiters}
+	defer patience.leave()
 	var expired backend.Record // to take over; none at first
 	bounded := &a.claiming
 	for takeovers := 0; ; bounded = new(lazyContext) {
-		a.since = time.Now()
-		record, err := a.acquire(bounded.until(ctx, a.since.Add(a.claim.timeout)), &expired)
+		a.waited, a.sent = patience.waited, time.Now()
+		record, err := a.acquire(bounded.until(ctx, a.sent.Add(x.claim.timeout)), &expired)
 		if err != nil {
 			return a.unclaimed(ctx, err, &expired, handler)
 		}
 		expired = backend.Record{}
-		a.claim.number = record.Attempt
+		x.claim.number = record.Attempt
 		step, refusal := a.next(ctx, &record)
 		switch {
 		case step == stepRun:
-			patience.leave(a)
-			return a.run(ctx, handler), nil
+			patience.leave()
+			return a.runProtected(ctx, handler), nil
 		case step == stepNested:
 			return Result{Outcome: handler(ctx).Outcome, Attempt: int(record.Attempt), Waited: a.waited}, nil
 		case step == stepReplay:
@@ -67,8 +63,9 @@ func (a *attempt) settle(ctx context.Context, handler Handler) (Result, error) {
 		case step == stepTakeOver && takeovers < maxTakeovers:
 			takeovers++
 			expired = record
-		case step == stepWait && patience.wait(ctx, a, &record):
+		case step == stepWait && patience.wait(ctx, &record):
 		default:
+			a.waited = patience.waited
 			return a.refuse(ctx, refusal)
 		}
 	}
@@ -76,31 +73,19 @@ func (a *attempt) settle(ctx context.Context, handler Handler) (Result, error) {
 
 func (a *attempt) acquire(bounded *lazyContext, expired *backend.Record) (backend.Record, error) {
 	defer bounded.free()
-	return a.claim.acquire(bounded, a.call.Fingerprint, expired)
+	return a.execution.claim.acquire(bounded, a.execution.call.Fingerprint, expired)
 }
 
-// run runs the handler under the claim. Whatever way the handler leaves, also
-// by a panic, which is not touched here, the claim is finished before observers
-// are told.
-func (a *attempt) run(ctx context.Context, handler Handler) Result {
-	a.prepare(ctx)
-	heart := a.engine.startHeart(a)
-	start := a.engine.watch()
-	ended := a.ending(a, Answer{Verdict: Release}) // until the handler starts
-	defer func() {
-		ran := a.event(EventRan)
-		ran.Took = a.engine.since(start)
-		a.engine.stopHeart(heart, ended.verdict)
-		finished := a.finish(ctx, ended)
-		a.free()
-		a.engine.tell(ctx, ran)
-		if finished.Kind != 0 {
-			a.engine.tell(ctx, finished)
-		}
-	}()
-	a.engine.tellClaim(ctx, a)
-	ended = finish{verdict: Abandon} // should the handler panic
-	answer := handler(a)
-	ended = a.ending(a, answer)
-	return Result{Outcome: answer.Outcome, Attempt: int(a.claim.number), Waited: a.waited}
+// next asks the state machine.
+func (a *attempt) next(ctx context.Context, record *backend.Record) (step, *Error) {
+	x := &a.execution
+	f := finding{record: record, own: record.Token == x.claim.token, abandons: x.claim.policy.OnAbandoned}
+	if f.own {
+		return f.next()
+	}
+	f.same = sameRequest(x.call.Fingerprint, x.call.Rehasher, record.Fingerprint)
+	if record.State == backend.Running {
+		enclosing(ctx, func(outer *execution) { f.nested = f.nested || outer.claim.token == record.Token })
+	}
+	return f.next()
 }

@@ -5,23 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 )
-
-// check notes a problem with an option unless it is fine.
-type check func(fine bool, format string, arguments ...any)
-
-// duration refuses what is shorter than the least. Most such values lack a unit.
-func (c check) duration(name string, value, least time.Duration) {
-	c(value >= least, "%s %v is shorter than %v; durations have a unit, such as 30*time.Second", name, value, least)
-}
-
-// optional is duration for what may be zero.
-func (c check) optional(name string, value time.Duration) {
-	if value != 0 {
-		c.duration(name, value, minDuration)
-	}
-}
 
 func (c *config) validate() error {
 	var problems []error

@@ -17,43 +17,49 @@ const (
 // patience is how long a call still waits for another one.
 type patience struct {
 	maxWait time.Duration
+	key     backend.Key
+	waiter  backend.Waiter // nil for a store that has to be polled
+	all     *waiters
+
 	until   time.Time // set by the first wait
 	pause   time.Duration
-	counted bool // among the engine's waiters
+	counted bool // among all waiters
+	waited  time.Duration
 }
 
 // wait returns true when the record is worth another claim, and false when the
 // call has waited enough, may not wait, or its context has ended.
-func (p *patience) wait(ctx context.Context, a *attempt, record *backend.Record) bool {
+func (p *patience) wait(ctx context.Context, record *backend.Record) bool {
 	start := time.Now()
 	if p.until.IsZero() {
-		if p.maxWait <= 0 || !a.engine.waiters.enter(a.claim.key) {
-			return false
-		}
-		p.counted = true
 		p.until, p.pause = start.Add(p.maxWait), pollFirst
 	}
-	if !start.Before(p.until) {
+	if !start.Before(p.until) || !p.enter() {
 		return false
 	}
 	ctx, cancel := context.WithDeadline(ctx, p.until)
 	defer cancel()
-	ended := p.ended(ctx, a, record)
-	a.waited += time.Since(start)
+	ended := p.ended(ctx, record)
+	p.waited += time.Since(start)
 	return ended
 }
 
+func (p *patience) enter() bool {
+	p.counted = p.counted || p.all.enter(p.key)
+	return p.counted
+}
+
 // leave stops counting the call as a waiter.
-func (p *patience) leave(a *attempt) {
+func (p *patience) leave() {
 	if p.counted {
 		p.counted = false
-		a.engine.waiters.leave(a.claim.key)
+		p.all.leave(p.key)
 	}
 }
 
-func (p *patience) ended(ctx context.Context, a *attempt, record *backend.Record) bool {
-	if waiter := a.engine.waiter; waiter != nil {
-		if waiter.Wait(ctx, a.claim.key, record.Token) == nil {
+func (p *patience) ended(ctx context.Context, record *backend.Record) bool {
+	if p.waiter != nil {
+		if p.waiter.Wait(ctx, p.key, record.Token) == nil {
 			return true
 		}
 		if ctx.Err() != nil {

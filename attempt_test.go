@@ -11,8 +11,7 @@ import (
 type parts [4]string
 
 func (p parts) address() backend.Key {
-	engine := &Engine{config: config{namespace: p[0]}}
-	return engine.address(p[1], &Call{Operation: p[2], Key: p[3]})
+	return address(p[0], p[1], &Call{Operation: p[2], Key: p[3]})
 }
 
 // TestLookAlikesNeverMeet cuts hostile texts into four parts in every way, with

@@ -1,0 +1,71 @@
+package idempotency
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/oncewire/idempotency/backend"
+)
+
+// runProtected runs the handler under the claim. Whatever way the handler leaves,
+// also by a panic, which is not touched here, the claim is finished before
+// observers are told.
+func (a *attempt) runProtected(ctx context.Context, handler Handler) Result {
+	x, observers := &a.execution, a.engine.observers
+	a.prepare(ctx)
+	heartbeat := a.engine.heartbeats.start(x, a.sent)
+	start := observers.now()
+	end := ending(x, Answer{Verdict: Release}) // until the handler starts
+	defer func() {
+		ran := x.event(EventRan)
+		ran.Took = observers.since(start)
+		heartbeat.stop(end.verdict)
+		finished := a.finish(ctx, end)
+		x.ctx.free()
+		observers.tell(ctx, ran)
+		if finished.Kind != 0 {
+			observers.tell(ctx, finished)
+		}
+	}()
+	a.tellClaim(ctx)
+	end = finish{verdict: Abandon} // should the handler panic
+	answer := handler(x)
+	end = ending(x, answer)
+	return Result{Outcome: answer.Outcome, Attempt: int(x.claim.number), Waited: a.waited}
+}
+
+func (a *attempt) tellClaim(ctx context.Context) {
+	event := a.execution.event(EventClaimed)
+	if event.Attempt > 1 {
+		event.Kind = EventTakenOver
+	}
+	event.Took = a.engine.observers.since(a.sent)
+	a.engine.observers.tell(ctx, event)
+}
+
+// finish ends the claim on a context and a time of its own, since the client may
+// have hung up, and returns what observers are to be told, if anything. What the
+// store does not take is left to the backlog, so that a store that hangs delays
+// the answer by one timeout at most.
+func (a *attempt) finish(ctx context.Context, f finish) Event {
+	x := &a.execution
+	start := time.Now()
+	bounded := a.finishing.until(context.WithoutCancel(ctx), start.Add(x.claim.brief()))
+	defer bounded.free()
+	err := x.claim.finish(bounded, f)
+	event := x.event(f.kind())
+	switch {
+	case err == nil:
+		event.Took = a.engine.observers.since(start)
+	case errors.Is(err, backend.ErrClaimLost):
+		event.Kind, event.Err = EventLeaseLost, err
+		if errors.Is(context.Cause(x), ErrClaimLost) {
+			event.Kind = 0 // the heartbeat has told it already
+		}
+	default:
+		event.Kind, event.Err, event.Took = EventFinishFailed, err, time.Since(start)
+		a.engine.backlog.add(x.call.Operation, x.claim, f)
+	}
+	return event
+}
