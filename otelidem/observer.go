@@ -2,6 +2,7 @@ package otelidem
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"time"
 
@@ -29,7 +30,10 @@ var _ idempotency.Observer = (*Observer)(nil)
 // honoured, and every instrument that the meter provider cannot make.
 func NewObserver(options ...Option) (*Observer, error) {
 	c := defaults()
-	for _, option := range options {
+	for i, option := range options {
+		if option == nil {
+			return nil, fmt.Errorf("otelidem: option %d is nil", i+1)
+		}
 		option(&c)
 	}
 	if err := c.validate(); err != nil {

@@ -16,6 +16,7 @@ func TestOptionsThatCannotBeHonoured(t *testing.T) {
 		"0 operations is not positive": otelidem.WithMaxOperations(0),
 		`"idempotency.outcome" is`:     otelidem.WithAttributes(attribute.String("idempotency.outcome", "x")),
 		`"error.type" is`:              otelidem.WithAttributes(attribute.String("error.type", "x")),
+		"option 1 is nil":              nil,
 		`attribute "" is invalid`:      otelidem.WithAttributes(attribute.String("", "x")),
 	} {
 		observer, err := otelidem.NewObserver(option)

@@ -19,7 +19,7 @@ func claimRefused(t *testing.T, store *memstore.Store, n int) {
 }
 
 func TestMaxRecordsRefusesOnlyNewKeys(t *testing.T) {
-	store := opened(t, memstore.WithMaxRecords(2))
+	store := opened(t, nil, memstore.WithMaxRecords(2)) // nil changes nothing
 	first, second := claimed(0), claimed(1)
 	win(t, store, 0, first)
 	win(t, store, 1, second)

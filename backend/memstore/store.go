@@ -35,11 +35,14 @@ type Store struct {
 	shards  [shardCount]shard
 }
 
-// New returns an empty store. Without options it has no limits.
+// New returns an empty store. Without options it has no limits. A nil option
+// changes nothing.
 func New(opts ...Option) *Store {
 	s := &Store{opened: time.Now()}
 	for _, opt := range opts {
-		opt(s)
+		if opt != nil {
+			opt(s)
+		}
 	}
 	for i := range s.shards {
 		s.shards[i].open(s)

@@ -90,6 +90,7 @@ func TestOptionsThatCannotBeHonoured(t *testing.T) {
 		{nearcache.WithMaxBytes(0)},
 		{nearcache.WithMaxBytes(-1)},
 		{nearcache.WithMaxEntryBytes(-1)},
+		{nil},
 		{nearcache.WithMaxEntryBytes(math.MaxUint32 + 1), nearcache.WithMaxBytes(math.MaxInt64)},
 		{nearcache.WithMaxEntryBytes(1001), nearcache.WithMaxBytes(1000)},
 	} {

@@ -49,10 +49,14 @@ func WithMaxEntryBytes(n int64) Option { return func(c *config) { c.maxEntry = n
 // configure applies the options and validates what they came to.
 func configure(options []Option) (config, error) {
 	c := config{maxBytes: DefaultMaxBytes}
-	for _, option := range options {
+	var problems []error
+	for i, option := range options {
+		if option == nil {
+			problems = append(problems, fmt.Errorf("nearcache: option %d is nil", i+1))
+			continue
+		}
 		option(&c)
 	}
-	var problems []error
 	if c.maxBytes <= 0 {
 		problems = append(problems, fmt.Errorf("nearcache: maximum of %d bytes is not positive", c.maxBytes))
 	}
