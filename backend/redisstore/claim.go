@@ -33,16 +33,20 @@ func (s *Store) Claim(ctx context.Context, key backend.Key, claim backend.Claim)
 // running is looked at again by a script: the value and its expiry belong
 // together, and two commands could see two different claims.
 func (s *Store) claim(ctx context.Context, key backend.Key, claim *backend.Claim) (backend.Record, error) {
-	if claim.Replaces != (backend.Token{}) || s.scripted.Load() {
-		return s.claimByScript(ctx, key, claim)
+	mine, err := s.running(key, claim)
+	if err != nil {
+		return backend.Record{}, err
 	}
-	value, err := s.set(ctx, key, claim)
+	if claim.Replaces != (backend.Token{}) || s.scripted.Load() {
+		return s.claimByScript(ctx, key, claim, mine)
+	}
+	value, err := s.set(ctx, key, claim, mine)
 	switch {
 	case errors.Is(err, redis.Nil):
 		return won(claim), nil
 	case redis.HasErrorPrefix(err, "syntax error"):
 		s.scripted.Store(true)
-		return s.claimByScript(ctx, key, claim)
+		return s.claimByScript(ctx, key, claim, mine)
 	case err != nil:
 		return backend.Record{}, err
 	}
@@ -51,14 +55,14 @@ func (s *Store) claim(ctx context.Context, key backend.Key, claim *backend.Claim
 		return backend.Record{}, err
 	}
 	if found.State == backend.Running {
-		return s.claimByScript(ctx, key, claim)
+		return s.claimByScript(ctx, key, claim, mine)
 	}
 	return s.view(key, &found, 0)
 }
 
 // set returns what stands, or redis.Nil when the claim has won.
-func (s *Store) set(ctx context.Context, key backend.Key, claim *backend.Claim) ([]byte, error) {
-	cmd := redis.NewStringCmd(ctx, "set", s.name(key), running(claim),
+func (s *Store) set(ctx context.Context, key backend.Key, claim *backend.Claim, mine []byte) ([]byte, error) {
+	cmd := redis.NewStringCmd(ctx, "set", s.name(key), mine,
 		"px", expiry(claim.Lease, claim.Retention), "nx", "get")
 	if err := s.via.send(ctx, cmd); err != nil {
 		return nil, err
@@ -66,13 +70,13 @@ func (s *Store) set(ctx context.Context, key backend.Key, claim *backend.Claim) 
 	return cmd.Bytes()
 }
 
-func (s *Store) claimByScript(ctx context.Context, key backend.Key, claim *backend.Claim) (backend.Record, error) {
+func (s *Store) claimByScript(ctx context.Context, key backend.Key, claim *backend.Claim, mine []byte) (backend.Record, error) {
 	var replaces []byte
 	if claim.Replaces != (backend.Token{}) {
 		replaces = claim.Replaces[:]
 	}
 	reply, err := claimScript.run(ctx, s.via, s.name(key),
-		running(claim), expiry(claim.Lease, claim.Retention), replaces)
+		mine, expiry(claim.Lease, claim.Retention), replaces)
 	if err != nil {
 		return backend.Record{}, err
 	}

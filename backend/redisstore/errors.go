@@ -47,3 +47,8 @@ func ended(ctx context.Context) error {
 
 // contextEnded is the error of a call whose context has ended.
 func contextEnded(err error) error { return fmt.Errorf("redisstore: %w", err) }
+
+// corrupt is the error of what cannot be read.
+func corrupt(format string, arguments ...any) error {
+	return fmt.Errorf("redisstore: %w: %w", backend.ErrCorrupt, fmt.Errorf(format, arguments...))
+}

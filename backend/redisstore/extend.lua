@@ -9,14 +9,14 @@
 --
 -- Returns 1, or 0 if the record does not run under the token.
 
-local header = redis.call('GETRANGE', KEYS[1], 0, 64)
-if not runs(header, ARGV[1]) then
+local record = head()
+if not runs(record, ARGV[1]) then
   return 0
 end
-if left(header) > tonumber(ARGV[2]) then
-  tell(header)
+if left(record) > tonumber(ARGV[2]) then
+  tell(record)
 end
-if header:sub(57, 64) ~= ARGV[3] then
+if record:sub(57, 64) ~= ARGV[3] then
   redis.call('SETRANGE', KEYS[1], 56, ARGV[3])
 end
 redis.call('PEXPIRE', KEYS[1], ARGV[4])

@@ -3,6 +3,7 @@ package redisstore
 import (
 	"bytes"
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -34,6 +35,61 @@ func TestLayout(t *testing.T) {
 	}
 }
 
+// echo is a sealer whose seals say what they are of.
+type echo struct{}
+
+func (echo) Seal(plaintext, context []byte) ([]byte, error) {
+	return []byte(string(plaintext) + "|" + string(context)), nil
+}
+
+func (echo) Open(sealed, context []byte) ([]byte, error) {
+	plaintext, bound, _ := bytes.Cut(sealed, []byte("|"))
+	if !bytes.Equal(bound, context) {
+		return nil, errors.New("another context")
+	}
+	return plaintext, nil
+}
+
+// TestSealedLayout pins where the seal of a claim stands, and every byte that
+// the two seals bind.
+func TestSealedLayout(t *testing.T) {
+	c := config{prefix: "idem:", sealer: echo{}}
+	key := backend.Key{0xab}
+	claim := backend.Claim{Token: backend.Token{1}, Attempt: 2, Fingerprint: backend.Fingerprint{3}, Retention: time.Second}
+	identity := "\x01" + strings.Repeat("\x00", 15) + "\x00\x00\x00\x02" + "\x03" + strings.Repeat("\x00", 32)
+	name := "idem:ab" + strings.Repeat("00", 31)
+	bound := "|c\x02" + identity + name
+	want := "\x02\x01\x00" + identity + "\x00\x00\x00\x00\x00\x00\x03\xe8" + "\x00" + string(rune(len(bound))) + bound
+	value, err := c.running(key, &claim)
+	if err != nil || string(value) != want {
+		t.Errorf("got  %q, %v\nwant %q", value, err, want)
+	}
+
+	payload, set, err := c.pack(key, claim.Token, backend.Outcome{Bytes: []byte("done"), Retention: time.Second})
+	want = "done|o\x02\x02\x04" + identity[:16] + "\x00\x00\x00\x00\x00\x00\x03\xe8" + name
+	if err != nil || set != sealed || string(payload) != want {
+		t.Errorf("got  %q, flags %b, %v\nwant %q", payload, set, err, want)
+	}
+	value[atState], value[atFlags] = byte(backend.Done), byte(set)
+	found, err := decode(append(value, payload...))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := c.unpack(key, &found); err != nil || string(got) != "done" {
+		t.Errorf("got %q, %v", got, err)
+	}
+}
+
+// TestSealIsTooLong for the two bytes that tell its length.
+func TestSealIsTooLong(t *testing.T) {
+	for prefix, fits := range map[int]bool{1 << 10: true, 1 << 16: false} {
+		c := config{prefix: strings.Repeat("x", prefix), sealer: echo{}}
+		if _, err := c.running(backend.Key{}, &backend.Claim{}); (err == nil) != fits {
+			t.Errorf("a prefix of %d bytes: %v", prefix, err)
+		}
+	}
+}
+
 func TestTimes(t *testing.T) {
 	for _, c := range []struct {
 		name      string
@@ -62,17 +118,23 @@ func FuzzDecode(f *testing.F) {
 		f.Fatal(err)
 	}
 	c := config{sealer: sealer, compress: true}
-	header := running(&backend.Claim{Attempt: 1, Retention: time.Hour})
-	payload, set, err := c.pack(backend.Key{}, backend.Outcome{Bytes: bytes.Repeat([]byte("x"), 100)})
+	claim := backend.Claim{Attempt: 1, Retention: time.Hour}
+	header := running(&claim)
+	done, err := c.running(backend.Key{}, &claim)
 	if err != nil {
 		f.Fatal(err)
 	}
-	done := append(bytes.Clone(header), payload...)
+	claimed := bytes.Clone(done)
+	payload, set, err := c.pack(backend.Key{}, claim.Token, backend.Outcome{Bytes: bytes.Repeat([]byte("x"), 100), Retention: time.Hour})
+	if err != nil {
+		f.Fatal(err)
+	}
+	done = append(done, payload...)
 	done[atState], done[atFlags] = byte(backend.Done), byte(set)
 	small, set := c.deflate(bytes.Repeat([]byte("x"), 100))
 	plain := append(bytes.Clone(header), small...)
 	plain[atState], plain[atFlags] = byte(backend.Done), byte(set)
-	for _, seed := range [][]byte{nil, header, done, plain} {
+	for _, seed := range [][]byte{nil, header, claimed, done, plain} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, value []byte) {

@@ -1,10 +1,13 @@
 package redisstore
 
 import (
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"strings"
 	"time"
+
+	"github.com/oncewire/idempotency/backend"
 )
 
 // DefaultPrefix is what names of records begin with, see [WithPrefix].
@@ -22,6 +25,8 @@ type config struct {
 	compress     bool
 	compressFrom int
 	sealer       Sealer
+
+	unsealedReads bool
 }
 
 func defaults() config { return config{prefix: DefaultPrefix} }
@@ -75,13 +80,32 @@ func WithCompression(threshold int) Option {
 	return func(c *config) { c.compress, c.compressFrom = true, threshold }
 }
 
-// WithSealer encrypts outcomes, see [NewAESGCM]. Claims carry nothing of a
-// request but its fingerprint, and are not encrypted. Outcomes that were
-// stored without a sealer can still be read; those that were stored with one
-// can be read by no store that has none. The default, and the meaning of nil,
-// is not to encrypt.
+// WithSealer encrypts outcomes and authenticates records, see [NewAESGCM] and
+// the package documentation on what a sealer protects. A finished record whose
+// header and outcome the sealer does not confirm is unreadable: Claim returns
+// [backend.ErrCorrupt] and the operation does not run. That includes records
+// that were written without a sealer, see [WithUnsealedReads]; and a store
+// without a sealer can read no outcome that was written with one. The default,
+// and the meaning of nil, is not to seal.
 func WithSealer(sealer Sealer) Option {
 	return func(c *config) { c.sealer = sealer }
+}
+
+// WithUnsealedReads has a store with a sealer also read finished records that
+// are not sealed, or whose outcome alone is, as development versions of this
+// package wrote them. It is for the time after [WithSealer] was added to a
+// service, until the last process without it has ended and one retention has
+// passed; with [backend.Forever] as a retention that time does not end by
+// itself. While it is set, whoever can write to Redis can forge an answer. The
+// default is to refuse such records. It has no effect without a sealer.
+func WithUnsealedReads() Option {
+	return func(c *config) { c.unsealedReads = true }
+}
+
+// name returns where the record of key stands in Redis.
+func (c *config) name(key backend.Key) string {
+	room := make([]byte, 0, len(c.prefix)+2*len(key))
+	return string(hex.AppendEncode(append(room, c.prefix...), key[:]))
 }
 
 // ownTimeout bounds what nobody's context bounds.

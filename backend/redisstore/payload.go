@@ -13,20 +13,23 @@ import (
 // stored as they are.
 const maxInflated = 64 << 20
 
-// pack returns an outcome as it stands in Redis.
-func (c *config) pack(key backend.Key, outcome backend.Outcome) ([]byte, flags, error) {
-	if outcome.NotKept {
-		return nil, 0, nil
+// pack returns an outcome as it stands in Redis. What was not kept has an empty
+// payload, which is sealed nevertheless: so nobody else can have written it.
+func (c *config) pack(key backend.Key, token backend.Token, outcome backend.Outcome) ([]byte, flags, error) {
+	var payload []byte
+	var set flags
+	if !outcome.NotKept {
+		payload, set = c.deflate(outcome.Bytes)
 	}
-	payload, set := c.deflate(outcome.Bytes)
 	if c.sealer == nil {
 		return payload, set, nil
 	}
-	payload, err := c.sealer.Seal(payload, key[:])
+	set |= sealed
+	payload, err := c.sealer.Seal(payload, c.outcomeContext(key, outcome.State(), set, token, bigEndian(outcome.Retention)))
 	if err != nil {
 		return nil, 0, fmt.Errorf("seal: %w", err)
 	}
-	return payload, set | sealed, nil
+	return payload, set, nil
 }
 
 func (c *config) deflate(plain []byte) ([]byte, flags) {
@@ -40,20 +43,12 @@ func (c *config) deflate(plain []byte) ([]byte, flags) {
 }
 
 // unpack returns the outcome of a finished record.
-func (c *config) unpack(key backend.Key, found *stored) (payload []byte, err error) {
-	payload = found.payload
-	if found.flags&sealed != 0 {
-		if c.sealer == nil {
-			return nil, fmt.Errorf("redisstore: %w: sealed, and the store has no sealer", backend.ErrCorrupt)
-		}
-		if payload, err = c.sealer.Open(payload, key[:]); err != nil {
-			return nil, fmt.Errorf("redisstore: %w: %w", backend.ErrCorrupt, err)
-		}
-	}
-	if found.flags&compressed != 0 {
+func (c *config) unpack(key backend.Key, found *stored) ([]byte, error) {
+	payload, err := c.unseal(key, found)
+	if err == nil && found.flags&compressed != 0 {
 		return inflate(payload)
 	}
-	return payload, nil
+	return payload, err
 }
 
 func inflate(small []byte) ([]byte, error) {
@@ -62,11 +57,11 @@ func inflate(small []byte) ([]byte, error) {
 		err = fmt.Errorf("%d bytes when decompressed", n)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("redisstore: %w: %w", backend.ErrCorrupt, err)
+		return nil, corrupt("%w", err)
 	}
 	plain, err := s2.Decode(nil, small)
 	if err != nil {
-		return nil, fmt.Errorf("redisstore: %w: %w", backend.ErrCorrupt, err)
+		return nil, corrupt("%w", err)
 	}
 	return plain, nil
 }

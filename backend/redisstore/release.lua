@@ -5,13 +5,13 @@
 --
 -- Returns 1, or 0 if something else stands there.
 
-local header = redis.call('GETRANGE', KEYS[1], 0, 64)
-if header == '' then
+local record = head()
+if record == '' then
   return 1
 end
-if not runs(header, ARGV[1]) then
+if not runs(record, ARGV[1]) then
   return 0
 end
 redis.call('DEL', KEYS[1])
-tell(header)
+tell(record)
 return 1

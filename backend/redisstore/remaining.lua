@@ -8,8 +8,8 @@
 -- Returns the milliseconds left, -1 for no end, or -2 if no record stands there
 -- that the token has finished.
 
-local header = redis.call('GETRANGE', KEYS[1], 0, 64)
-if not finished(header, ARGV[1]) then
+local record = head()
+if not finished(record, ARGV[1]) then
   return -2
 end
 return redis.call('PTTL', KEYS[1])

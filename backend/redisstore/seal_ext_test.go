@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/oncewire/idempotency/backend"
 	"github.com/oncewire/idempotency/backend/redisstore"
@@ -50,11 +51,43 @@ func TestRotation(t *testing.T) {
 	}
 }
 
-// TestSealedLater: what was stored before there was a sealer can be read.
+// TestSealedLater: what was stored before there was a sealer is unreadable, as
+// anybody could have written it, unless the option of the migration is set.
 func TestSealedLater(t *testing.T) {
+	client, key, empty := connect(t), newKey(), newKey()
+	before := store(t, client)
+	finish(t, before, key, "plain")
+	ok(t, before.Complete(t.Context(), empty, win(t, before, empty).Token, backend.Outcome{NotKept: true, Retention: time.Hour}))
+
+	strict := store(t, client, sealer(t, sealKey(1)))
+	for _, key := range []backend.Key{key, empty} {
+		_, err := strict.Claim(t.Context(), key, newClaim())
+		want(t, err, backend.ErrCorrupt)
+	}
+	migrating := store(t, client, sealer(t, sealKey(1)), redisstore.WithUnsealedReads())
+	replays(t, migrating, key, "plain")
+	rec, err := migrating.Claim(t.Context(), empty, newClaim())
+	if err != nil || rec.State != backend.NotKept {
+		t.Errorf("Claim: state %d, %v", rec.State, err)
+	}
+}
+
+// TestSealOfTheOutcomeAlone, which development versions made: the header of
+// such a record is anybody's.
+func TestSealOfTheOutcomeAlone(t *testing.T) {
 	client, key := connect(t), newKey()
-	finish(t, store(t, client), key, "plain")
-	replays(t, store(t, client, sealer(t, sealKey(1))), key, "plain")
+	finish(t, store(t, client), key, "")
+	old, err := redisstore.NewAESGCM(sealKey(1))
+	ok(t, err)
+	payload, err := old.Seal([]byte("old"), key[:])
+	ok(t, err)
+	value := []byte(client.Get(t.Context(), name(key)).Val())
+	value[2] = 4 // sealed
+	ok(t, client.Set(t.Context(), name(key), append(value, payload...), 0).Err())
+
+	_, err = store(t, client, redisstore.WithSealer(old)).Claim(t.Context(), key, newClaim())
+	want(t, err, backend.ErrCorrupt)
+	replays(t, store(t, client, redisstore.WithSealer(old), redisstore.WithUnsealedReads()), key, "old")
 }
 
 // TestMovedAndChanged: an outcome is neither another key's nor another one.

@@ -36,7 +36,6 @@ package redisstore
 
 import (
 	"context"
-	"encoding/hex"
 	"errors"
 	"sync/atomic"
 	"time"
@@ -98,12 +97,12 @@ func (s *Store) Extend(ctx context.Context, key backend.Key, token backend.Token
 // that is compressed or sealed.
 func (s *Store) Complete(ctx context.Context, key backend.Key, token backend.Token, outcome backend.Outcome) error {
 	return s.step(ctx, "complete", func(ctx context.Context) error {
-		payload, flags, err := s.pack(key, outcome)
+		payload, flags, err := s.pack(key, token, outcome)
 		if err != nil {
 			return err
 		}
 		err = stands(completeScript.count(ctx, s.via, s.name(key),
-			token[:], []byte{byte(outcome.State()), byte(flags)},
+			token[:], []byte{s.format(), byte(outcome.State()), byte(flags)},
 			bigEndian(outcome.Retention), kept(outcome.Retention), payload))
 		if err != nil {
 			return err
@@ -134,12 +133,6 @@ func (s *Store) Close() error {
 	s.closed.Store(true)
 	s.vigils.close()
 	return nil
-}
-
-// name returns where the record of key stands in Redis.
-func (s *Store) name(key backend.Key) string {
-	room := make([]byte, 0, len(s.prefix)+2*len(key))
-	return string(hex.AppendEncode(append(room, s.prefix...), key[:]))
 }
 
 // step makes one step of the contract, within its time.

@@ -6,9 +6,9 @@
 --
 -- Returns 1, or 0 if the token does not stand in the record.
 
-local header = redis.call('GETRANGE', KEYS[1], 0, 64)
-if not runs(header, ARGV[1]) and not finished(header, ARGV[1]) then
+local record = head()
+if not runs(record, ARGV[1]) and not finished(record, ARGV[1]) then
   return 0
 end
-redis.call('SETRANGE', KEYS[1], 0, header:sub(1, 1))
+redis.call('SETRANGE', KEYS[1], 0, record:sub(1, 1))
 return 1

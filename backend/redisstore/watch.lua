@@ -7,15 +7,15 @@
 -- Returns the milliseconds that its lease has left, or 0 if the record does
 -- not run under the token with a living lease.
 
-local header = redis.call('GETRANGE', KEYS[1], 0, 64)
-if not runs(header, ARGV[1]) then
+local record = head()
+if not runs(record, ARGV[1]) then
   return 0
 end
-local rest = left(header)
+local rest = left(record)
 if rest <= 0 then
   return 0
 end
-if header:byte(3) == 0 then
+if record:byte(3) == 0 then
   redis.pcall('SETRANGE', KEYS[1], 2, '\1')
 end
 return rest
