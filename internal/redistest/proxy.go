@@ -4,31 +4,43 @@ import (
 	"net"
 	"sync"
 	"testing"
+	"time"
 )
 
-// Proxy passes connections on to a server and loses replies on the way.
+// Proxy passes connections on to a server, and can be a bad network: it loses
+// replies, delays bytes, or holds them back and delivers them late. Its methods
+// are safe for concurrent use.
 type Proxy struct {
 	target   string
 	lose     func() bool
 	listener net.Listener
 	running  sync.WaitGroup
+	closed   chan struct{}
 
-	mu    sync.Mutex
-	conns []net.Conn
-	lost  int
+	mu        sync.Mutex
+	conns     []net.Conn
+	lost      int
+	dropping  bool
+	delay     time.Duration
+	parted    bool
+	delivered chan struct{} // closed by Deliver
+	held      int
 }
 
 // StartProxy starts a proxy that ends with the test. Lose is asked for every
 // reply, save those of a connection's handshake; when it says so the server
 // has done what it was asked, and the connection breaks before it can say so.
-// It must be safe for concurrent use.
+// It must be safe for concurrent use; nil loses nothing.
 func StartProxy(tb testing.TB, target string, lose func() bool) *Proxy {
 	tb.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		tb.Fatal(err)
 	}
-	p := &Proxy{target: target, lose: lose, listener: listener}
+	if lose == nil {
+		lose = func() bool { return false }
+	}
+	p := &Proxy{target: target, lose: lose, listener: listener, closed: make(chan struct{})}
 	p.running.Go(p.accept)
 	tb.Cleanup(p.close)
 	return p
@@ -37,11 +49,62 @@ func StartProxy(tb testing.TB, target string, lose func() bool) *Proxy {
 // Addr returns the host and port that the proxy listens on.
 func (p *Proxy) Addr() string { return p.listener.Addr().String() }
 
-// Lost returns how many replies were lost so far.
+// Lost returns how many replies were lost or dropped so far.
 func (p *Proxy) Lost() int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.lost
+}
+
+// DropReplies says whether replies vanish from now on. The connections stay
+// open, so clients wait until they give up.
+func (p *Proxy) DropReplies(drop bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.dropping = drop
+}
+
+// Delay makes every round trip take so much longer from now on, that of
+// connecting included.
+func (p *Proxy) Delay(trip time.Duration) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.delay = trip
+}
+
+// Part begins a partition: all bytes are held back, in both directions. Clients
+// can still connect, but hear nothing. What a client has sent is held even when
+// it closes its connection, as a network does.
+func (p *Proxy) Part() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.parted, p.delivered = true, make(chan struct{})
+}
+
+// Heal ends the partition, but not for what was held back: a connection that
+// has bytes in the proxy stays stuck until Deliver, as TCP repeats what was not
+// acknowledged at ever longer intervals. All others pass at once.
+func (p *Proxy) Heal() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.parted = false
+}
+
+// Deliver delivers what was held back, and heals the partition if that was not
+// done before. It must follow Part.
+func (p *Proxy) Deliver() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.parted = false
+	close(p.delivered)
+}
+
+// Held returns how many connections have bytes in the proxy that wait for
+// Deliver, each direction counted by itself.
+func (p *Proxy) Held() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.held
 }
 
 func (p *Proxy) accept() {
@@ -55,55 +118,36 @@ func (p *Proxy) accept() {
 			_ = client.Close()
 			continue
 		}
-		p.keep(client, server)
-		p.running.Go(func() { pass(server, client, func() bool { return false }) })
-		p.running.Go(func() { pass(client, server, p.fate()) })
+		if !p.keep(client, server) {
+			return
+		}
+		l := &link{proxy: p, client: client, server: server}
+		p.running.Go(func() { l.requests() })
+		p.running.Go(func() { l.replies() })
 	}
 }
 
-func (p *Proxy) keep(conns ...net.Conn) {
+// keep has the connections closed with the proxy. It reports whether that is
+// still to come.
+func (p *Proxy) keep(conns ...net.Conn) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.conns = append(p.conns, conns...)
-}
-
-// handshake is how many bursts of replies a go-redis client needs before it
-// sends its first command.
-const handshake = 3
-
-// fate decides about the replies of one connection.
-func (p *Proxy) fate() func() bool {
-	bursts := 0
-	return func() bool {
-		if bursts++; bursts <= handshake || !p.lose() {
-			return false
+	select {
+	case <-p.closed:
+		for _, conn := range conns {
+			_ = conn.Close()
 		}
-		p.mu.Lock()
-		defer p.mu.Unlock()
-		p.lost++
+		return false
+	default:
+		p.conns = append(p.conns, conns...)
 		return true
-	}
-}
-
-// pass copies from src to dst until one of them ends or a burst is lost.
-func pass(dst, src net.Conn, lose func() bool) {
-	defer dst.Close()
-	defer src.Close()
-	buffer := make([]byte, 64<<10)
-	for {
-		n, err := src.Read(buffer)
-		if err != nil || lose() {
-			return
-		}
-		if _, err := dst.Write(buffer[:n]); err != nil {
-			return
-		}
 	}
 }
 
 func (p *Proxy) close() {
 	_ = p.listener.Close()
 	p.mu.Lock()
+	close(p.closed)
 	for _, conn := range p.conns {
 		_ = conn.Close()
 	}

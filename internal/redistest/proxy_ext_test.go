@@ -1,0 +1,105 @@
+package redistest_test
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/oncewire/idempotency/internal/redistest"
+)
+
+// impatient returns a client that gives up soon, with one connection at most.
+func impatient(t *testing.T, addr string) *redis.Client {
+	t.Helper()
+	client := redis.NewClient(&redis.Options{
+		Addr: addr, ContextTimeoutEnabled: true, MaxRetries: -1, PoolSize: 1, DialTimeout: time.Minute,
+	})
+	t.Cleanup(func() { _ = client.Close() })
+	return client
+}
+
+// gaveUp sets the key and requires that no reply comes.
+func gaveUp(t *testing.T, client *redis.Client, key string) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	if client.Set(ctx, key, "value", 0).Err() == nil {
+		t.Fatal("a reply came")
+	}
+}
+
+func eventually(t *testing.T, what string, done func() bool) {
+	t.Helper()
+	for start := time.Now(); !done(); time.Sleep(time.Millisecond) {
+		if time.Since(start) > 20*time.Second {
+			t.Fatalf("waited in vain for %s", what)
+		}
+	}
+}
+
+// TestProxyDeliversLate: after a partition others come first, and then what the
+// client has given up long ago.
+func TestProxyDeliversLate(t *testing.T) {
+	direct := redis.NewClient(&redis.Options{Addr: redistest.Start(t).Addr()})
+	defer direct.Close()
+	proxy := redistest.StartProxy(t, direct.Options().Addr, nil)
+	client := impatient(t, proxy.Addr())
+	if err := client.Ping(t.Context()).Err(); err != nil {
+		t.Fatal(err)
+	}
+	stands := func(key string) bool { return direct.Exists(t.Context(), key).Val() == 1 }
+
+	proxy.Part()
+	gaveUp(t, client, "early")
+	eventually(t, "bytes in the proxy", func() bool { return proxy.Held() > 0 })
+	proxy.Heal()
+	if err := impatient(t, proxy.Addr()).Set(t.Context(), "late", "value", 0).Err(); err != nil {
+		t.Fatal(err)
+	}
+	if stands("early") || !stands("late") {
+		t.Error("what was held did not stay behind")
+	}
+	proxy.Deliver()
+	eventually(t, "what was held", func() bool { return stands("early") })
+	eventually(t, "the proxy to be empty", func() bool { return proxy.Held() == 0 })
+	if err := client.Ping(t.Context()).Err(); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestProxyDropsReplies(t *testing.T) {
+	direct := redis.NewClient(&redis.Options{Addr: redistest.Start(t).Addr()})
+	defer direct.Close()
+	proxy := redistest.StartProxy(t, direct.Options().Addr, nil)
+	client := impatient(t, proxy.Addr())
+	if err := client.Ping(t.Context()).Err(); err != nil {
+		t.Fatal(err)
+	}
+	proxy.DropReplies(true)
+	gaveUp(t, client, "key")
+	eventually(t, "the server to have done it", func() bool { return direct.Exists(t.Context(), "key").Val() == 1 })
+	eventually(t, "the reply to be dropped", func() bool { return proxy.Lost() == 1 })
+	proxy.DropReplies(false)
+	if err := client.Ping(t.Context()).Err(); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestProxyDelays(t *testing.T) {
+	const trip = 20 * time.Millisecond
+	proxy := redistest.StartProxy(t, redistest.Start(t).Addr(), nil)
+	client := redis.NewClient(&redis.Options{Addr: proxy.Addr()})
+	defer client.Close()
+	proxy.Delay(trip)
+	for range 3 {
+		start := time.Now()
+		if err := client.Ping(t.Context()).Err(); err != nil {
+			t.Fatal(err)
+		}
+		if took := time.Since(start); took < trip {
+			t.Errorf("a round trip took %v", took)
+		}
+	}
+}
