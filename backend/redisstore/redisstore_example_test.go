@@ -12,10 +12,7 @@ import (
 )
 
 func ExampleNew() {
-	client := redis.NewClient(&redis.Options{
-		Addr:                  "localhost:6379",
-		ContextTimeoutEnabled: true, // go-redis then keeps to the time of a step
-	})
+	client := redis.NewClient(redisstore.PrepareOptions(&redis.Options{Addr: "localhost:6379"}))
 	defer client.Close()
 
 	store, err := redisstore.New(client, redisstore.WithPrefix("payments:"))
@@ -33,7 +30,7 @@ func ExampleNew() {
 	if err != nil {
 		panic(err)
 	}
-	_ = engine // which guards every front door of the service
+	_ = engine // which guards every adapter of the service
 }
 
 func ExampleNewAESGCM() {
@@ -47,11 +44,10 @@ func ExampleNewAESGCM() {
 }
 
 func ExampleWithMinReplicas() {
-	client := redis.NewFailoverClient(&redis.FailoverOptions{
-		MasterName:            "payments",
-		SentinelAddrs:         []string{"sentinel-1:26379", "sentinel-2:26379", "sentinel-3:26379"},
-		ContextTimeoutEnabled: true,
-	})
+	client := redis.NewFailoverClient(redisstore.PrepareOptions(&redis.FailoverOptions{
+		MasterName:    "payments",
+		SentinelAddrs: []string{"sentinel-1:26379", "sentinel-2:26379", "sentinel-3:26379"},
+	}))
 	defer client.Close()
 	store, err := redisstore.New(client, redisstore.WithMinReplicas(1, 100*time.Millisecond))
 	if err != nil {

@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/redis/go-redis/v9"
+
+	"github.com/oncewire/idempotency/backend/redisstore"
 )
 
 const storeUsage = "where keys are kept: memory, or one of these `URL`s, with rediss for TLS:\n" +
@@ -40,16 +42,15 @@ func openRedis(text string) (redis.UniversalClient, error) {
 	return open(u.String())
 }
 
-// The clients keep to deadlines themselves, which spares the store a goroutine
-// for each step.
+// The clients keep to deadlines themselves, and what a step gave up waiting for
+// does not arrive later: see redisstore.PrepareOptions.
 
 func openSingle(url string) (redis.UniversalClient, error) {
 	options, err := redis.ParseURL(url)
 	if err != nil {
 		return nil, err
 	}
-	options.ContextTimeoutEnabled = true
-	return redis.NewClient(options), nil
+	return redis.NewClient(redisstore.PrepareOptions(options)), nil
 }
 
 func openSentinel(url string) (redis.UniversalClient, error) {
@@ -62,8 +63,7 @@ func openSentinel(url string) (redis.UniversalClient, error) {
 	case options.ReplicaOnly || options.RouteByLatency || options.RouteRandomly:
 		return nil, errors.New("a replica does not know yet what was just claimed: ask the master only")
 	}
-	options.ContextTimeoutEnabled = true
-	return redis.NewFailoverClient(options), nil
+	return redis.NewFailoverClient(redisstore.PrepareOptions(options)), nil
 }
 
 func openCluster(url string) (redis.UniversalClient, error) {
@@ -71,6 +71,5 @@ func openCluster(url string) (redis.UniversalClient, error) {
 	if err != nil {
 		return nil, err
 	}
-	options.ContextTimeoutEnabled = true
-	return redis.NewClusterClient(options), nil
+	return redis.NewClusterClient(redisstore.PrepareOptions(options)), nil
 }

@@ -1,0 +1,76 @@
+package redisstore_test
+
+import (
+	"context"
+	"errors"
+	"strconv"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/oncewire/idempotency"
+	"github.com/oncewire/idempotency/backend/redisstore"
+	"github.com/oncewire/idempotency/internal/redistest"
+)
+
+// TestPartitionThatHeals: claims time out in a partition, what releases them
+// arrives first, and then the network delivers the claims. No handler has run,
+// so no key may stay blocked, and under Reject none may end as unknown.
+func TestPartitionThatHeals(t *testing.T) {
+	const calls = 8
+	_, direct := own(t)
+	proxy := redistest.StartProxy(t, direct.Options().Addr, nil)
+	client := redis.NewClient(redisstore.PrepareOptions(&redis.Options{Addr: proxy.Addr(), MaxRetries: -1}))
+	defer client.Close()
+	engine, err := idempotency.New(store(t, client),
+		idempotency.WithStoreTimeout(500*time.Millisecond),
+		idempotency.WithOnAbandoned(idempotency.Reject),
+		idempotency.WithBacklog(4*calls, time.Minute))
+	ok(t, err)
+	defer engine.Close(t.Context())
+	run := func(name string) []error { return inParallelDo(t, engine, name, calls) }
+	counted := func(command string) int { return stats(t, direct)[command] }
+
+	for _, err := range run("before") { // has every connection made
+		ok(t, err)
+	}
+	proxy.Part()
+	for _, err := range run("during") {
+		want(t, err, idempotency.ErrStore)
+	}
+	eventually(t, "the claims to be on their way", func() bool { return proxy.Held() >= calls })
+	sets, looks := counted("set"), counted("getrange")
+	proxy.Heal()
+	eventually(t, "the releases", func() bool { return counted("getrange") >= looks+calls })
+	proxy.Deliver()
+	eventually(t, "the claims", func() bool { return counted("set") >= sets+calls })
+	eventually(t, "the claims to be released again", func() bool { return direct.DBSize(t.Context()).Val() == calls })
+	for _, err := range run("during") {
+		ok(t, err)
+	}
+}
+
+// inParallelDo makes so many calls at once, each with a key of its own, and
+// returns their errors.
+func inParallelDo(t *testing.T, engine *idempotency.Engine, name string, calls int) []error {
+	t.Helper()
+	errs := make([]error, calls)
+	var callers sync.WaitGroup
+	for i := range calls {
+		callers.Go(func() {
+			ran := false
+			call := idempotency.Call{Operation: "charge", Key: name + strconv.Itoa(i)}
+			result, err := engine.Do(t.Context(), call, func(context.Context) ([]byte, error) {
+				ran = true
+				return []byte("charged"), nil
+			})
+			if errs[i] = err; ran != (err == nil) || result.Replayed {
+				errs[i] = errors.Join(err, errors.New("it ran: "+strconv.FormatBool(ran)))
+			}
+		})
+	}
+	callers.Wait()
+	return errs
+}
