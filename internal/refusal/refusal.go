@@ -1,0 +1,34 @@
+// Package refusal writes and reads refusals in the form that gRPC, Connect and
+// grpc-gateway share: a google.rpc.Status whose google.rpc.ErrorInfo holds the
+// reason. It is the only code that knows this form.
+package refusal
+
+import (
+	"google.golang.org/genproto/googleapis/rpc/code"
+
+	"github.com/oncewire/idempotency"
+)
+
+// codes are the status codes of refusals over gRPC and Connect.
+var codes = map[idempotency.Reason]code.Code{
+	idempotency.ReasonInProgress:        code.Code_ABORTED,
+	idempotency.ReasonOutcomeUnknown:    code.Code_FAILED_PRECONDITION,
+	idempotency.ReasonOutcomeNotKept:    code.Code_FAILED_PRECONDITION,
+	idempotency.ReasonOutcomeUnreadable: code.Code_FAILED_PRECONDITION,
+	idempotency.ReasonKeyReused:         code.Code_INVALID_ARGUMENT,
+	idempotency.ReasonKeyInvalid:        code.Code_INVALID_ARGUMENT,
+	idempotency.ReasonKeyMissing:        code.Code_INVALID_ARGUMENT,
+	idempotency.ReasonStoreUnavailable:  code.Code_UNAVAILABLE,
+	idempotency.ReasonScopeUnknown:      code.Code_UNAUTHENTICATED,
+	idempotency.ReasonRequestTooLarge:   code.Code_INVALID_ARGUMENT,
+	idempotency.ReasonNotSupported:      code.Code_INVALID_ARGUMENT,
+	idempotency.ReasonReplayDenied:      code.Code_PERMISSION_DENIED,
+}
+
+// Names in the metadata of the ErrorInfo.
+const (
+	metadataNext      = "next"      // what the client can do
+	metadataOperation = "operation" // that was refused
+	metadataMark      = "mark"      // see idempotency.RefusalMark
+	metadataRule      = "rule"      // that a malformed key breaks
+)
