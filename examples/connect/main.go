@@ -42,10 +42,14 @@ func serve(listener net.Listener) error {
 	if err != nil {
 		return err
 	}
+	guard, err := idemconnect.NewInterceptor(engine)
+	if err != nil {
+		return err
+	}
 	mux := http.NewServeMux()
 	mux.Handle(paymentsv1connect.NewPaymentServiceHandler(payments{}, connect.WithInterceptors(
 		connect.UnaryInterceptorFunc(authenticate), // outer: the guard needs the user
-		idemconnect.NewInterceptor(engine),
+		guard,
 	)))
 	server := &http.Server{Handler: mux, Protocols: new(http.Protocols)}
 	server.Protocols.SetHTTP1(true)

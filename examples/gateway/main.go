@@ -56,7 +56,11 @@ func serveGRPC(listener net.Listener) error {
 	if err != nil {
 		return err
 	}
-	server := grpc.NewServer(grpc.UnaryInterceptor(idemgrpc.UnaryServerInterceptor(engine)))
+	guard, err := idemgrpc.NewInterceptor(engine)
+	if err != nil {
+		return err
+	}
+	server := grpc.NewServer(grpc.UnaryInterceptor(guard.Unary))
 	paymentsv1.RegisterPaymentServiceServer(server, payments{})
 	return server.Serve(listener)
 }

@@ -40,10 +40,11 @@ func serve(listener net.Listener) error {
 	if err != nil {
 		return err
 	}
-	server := grpc.NewServer(
-		grpc.UnaryInterceptor(idemgrpc.UnaryServerInterceptor(engine)),
-		grpc.StreamInterceptor(idemgrpc.StreamServerInterceptor(engine)),
-	)
+	guard, err := idemgrpc.NewInterceptor(engine)
+	if err != nil {
+		return err
+	}
+	server := grpc.NewServer(grpc.UnaryInterceptor(guard.Unary), grpc.StreamInterceptor(guard.Stream))
 	paymentsv1.RegisterPaymentServiceServer(server, payments{})
 	reflection.Register(server)
 	return server.Serve(listener)

@@ -17,15 +17,17 @@ import (
 
 // newConnect serves the payments with connect-go, which speaks Connect, gRPC
 // and gRPC-Web. The order is that of newGRPC.
-func newConnect(engine *idempotency.Engine, tenants tenancy, payments *service) (string, http.Handler) {
-	return paymentsv1connect.NewPaymentServiceHandler(
+func newConnect(engine *idempotency.Engine, tenants tenancy, payments *service) (string, http.Handler, error) {
+	guard, err := idemconnect.NewInterceptor(engine)
+	if err != nil {
+		return "", nil, err
+	}
+	path, handler := paymentsv1connect.NewPaymentServiceHandler(
 		connectService{service: payments},
 		connect.WithRecover(recoverConnect),
-		connect.WithInterceptors(
-			connect.UnaryInterceptorFunc(tenants.unaryConnect),
-			idemconnect.NewInterceptor(engine),
-		),
+		connect.WithInterceptors(connect.UnaryInterceptorFunc(tenants.unaryConnect), guard),
 	)
+	return path, handler, nil
 }
 
 func recoverConnect(ctx context.Context, spec connect.Spec, _ http.Header, cause any) error {

@@ -20,15 +20,19 @@ import (
 // newGRPC serves the payments with grpc-go. A panic passes through idemgrpc,
 // which learns from it that nobody knows the outcome, and ends in recoverPanic,
 // since grpc-go would let it end the process.
-func newGRPC(engine *idempotency.Engine, tenants tenancy, payments *service, health healthv1.HealthServer) *grpc.Server {
+func newGRPC(engine *idempotency.Engine, tenants tenancy, payments *service, health healthv1.HealthServer) (*grpc.Server, error) {
+	guard, err := idemgrpc.NewInterceptor(engine)
+	if err != nil {
+		return nil, err
+	}
 	server := grpc.NewServer(
-		grpc.ChainUnaryInterceptor(recoverPanic, tenants.unaryServer, idemgrpc.UnaryServerInterceptor(engine)),
-		grpc.ChainStreamInterceptor(idemgrpc.StreamServerInterceptor(engine)),
+		grpc.ChainUnaryInterceptor(recoverPanic, tenants.unaryServer, guard.Unary),
+		grpc.ChainStreamInterceptor(guard.Stream),
 	)
 	paymentsv1.RegisterPaymentServiceServer(server, grpcService{service: payments})
 	healthv1.RegisterHealthServer(server, health)
 	reflection.Register(server)
-	return server
+	return server, nil
 }
 
 func recoverPanic(ctx context.Context, request any, info *grpc.UnaryServerInfo, next grpc.UnaryHandler) (response any, err error) {

@@ -49,7 +49,11 @@ func serveMoody(t *testing.T, service *moody) (address string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	server := grpc.NewServer(grpc.UnaryInterceptor(idemgrpc.UnaryServerInterceptor(engine)))
+	guard, err := idemgrpc.NewInterceptor(engine)
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := grpc.NewServer(grpc.UnaryInterceptor(guard.Unary))
 	paymentsv1.RegisterPaymentServiceServer(server, service)
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

@@ -60,9 +60,14 @@ func (s *server) build(payments *service, tenants tenancy) error {
 	if err != nil {
 		return err
 	}
-	path, handler := newConnect(s.engine, tenants, payments)
+	path, handler, err := newConnect(s.engine, tenants, payments)
+	if err != nil {
+		return err
+	}
 	s.http = newHTTP(routes{connectPath: path, connect: handler, rest: rest, health: s.health.connect}.mux())
-	s.grpc = newGRPC(s.engine, tenants, payments, s.health.grpc)
+	if s.grpc, err = newGRPC(s.engine, tenants, payments, s.health.grpc); err != nil {
+		return err
+	}
 	return s.engine.Check(idempotency.Server{Operations: idemgrpc.Operations(s.grpc)})
 }
 

@@ -6,7 +6,8 @@
 // The interceptor of package idemgrpc (or idemconnect) guards the service, and
 // the gateway is told to speak its language:
 //
-//	server := grpc.NewServer(grpc.UnaryInterceptor(idemgrpc.UnaryServerInterceptor(engine)))
+//	guard, err := idemgrpc.NewInterceptor(engine)
+//	server := grpc.NewServer(grpc.UnaryInterceptor(guard.Unary))
 //
 //	mux := runtime.NewServeMux(idemgateway.ServeMuxOptions()...)
 //	paymentsv1.RegisterPaymentServiceHandlerFromEndpoint(ctx, mux, address, dialOptions)

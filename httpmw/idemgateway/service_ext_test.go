@@ -67,7 +67,11 @@ func serve(t *testing.T, service *payments, engine *idempotency.Engine) (address
 	t.Helper()
 	var options []grpc.ServerOption
 	if engine != nil {
-		options = append(options, grpc.ChainUnaryInterceptor(servedBy, idemgrpc.UnaryServerInterceptor(engine)))
+		guard, err := idemgrpc.NewInterceptor(engine)
+		if err != nil {
+			t.Fatal(err)
+		}
+		options = append(options, grpc.ChainUnaryInterceptor(servedBy, guard.Unary))
 	}
 	server := grpc.NewServer(options...)
 	paymentsv1.RegisterPaymentServiceServer(server, service)

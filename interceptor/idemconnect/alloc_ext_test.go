@@ -8,14 +8,12 @@ import (
 	"testing"
 
 	"connectrpc.com/connect"
-
-	"github.com/oncewire/idempotency/interceptor/idemconnect"
 )
 
 // TestAllocations holds the interceptor, called directly on the memory store,
 // to what it may allocate above the handler.
 func TestAllocations(t *testing.T) {
-	guarded := idemconnect.NewInterceptor(newEngine(t)).WrapUnary(createHandler)
+	guarded := newGuard(t, newEngine(t)).WrapUnary(createHandler)
 	call := func(request connect.AnyRequest) {
 		if _, err := guarded(context.Background(), request); err != nil {
 			t.Fatal(err)

@@ -12,7 +12,6 @@ import (
 	"github.com/oncewire/idempotency/backend/memstore"
 	paymentsv1 "github.com/oncewire/idempotency/gen/payments/v1"
 	"github.com/oncewire/idempotency/gen/payments/v1/paymentsv1connect"
-	"github.com/oncewire/idempotency/interceptor/idemconnect"
 )
 
 // keyed is a request as a handler gets it: connect-go lets nobody else set its
@@ -51,7 +50,7 @@ func BenchmarkUnary(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	guarded := idemconnect.NewInterceptor(engine).WrapUnary(createHandler)
+	guarded := newGuard(b, engine).WrapUnary(createHandler)
 	ctx := context.Background()
 	for name, each := range map[string]struct {
 		call connect.UnaryFunc

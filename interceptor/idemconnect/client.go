@@ -24,7 +24,7 @@ func NewClientInterceptor(field string) connect.Interceptor {
 	return connect.UnaryInterceptorFunc(func(next connect.UnaryFunc) connect.UnaryFunc {
 		return func(ctx context.Context, request connect.AnyRequest) (connect.AnyResponse, error) {
 			spec := request.Spec()
-			if spec.IsClient && methods.Lookup(spec.Procedure, spec.Schema).Use != idempotency.KeyOff {
+			if spec.IsClient && methods.Lookup(spec.Procedure, spec.Schema).Schema != idempotency.KeyOff {
 				setKey(ctx, request, field)
 			}
 			return next(ctx, request)

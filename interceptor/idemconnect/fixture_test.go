@@ -51,7 +51,7 @@ func (s *service) GetPayment(context.Context, *connect.Request[paymentsv1.GetPay
 	return connect.NewResponse(&paymentsv1.Payment{Id: "pay_" + strconv.FormatInt(s.runs.Add(1), 10)}), nil
 }
 
-func newEngine(t *testing.T, options ...idempotency.Option) *idempotency.Engine {
+func newEngine(t testing.TB, options ...idempotency.Option) *idempotency.Engine {
 	t.Helper()
 	store := memstore.New()
 	engine, err := idempotency.New(store, options...)
@@ -94,10 +94,19 @@ func serve(t *testing.T, handler http.Handler) server {
 	return server{url: "http://" + listener.Addr().String(), client: &http.Client{Transport: transport}}
 }
 
+func newGuard(t testing.TB, engine *idempotency.Engine, options ...idemconnect.Option) connect.Interceptor {
+	t.Helper()
+	guard, err := idemconnect.NewInterceptor(engine, options...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return guard
+}
+
 // payments serves the service behind the guard.
 func payments(t *testing.T, service *service, engine *idempotency.Engine, options ...idemconnect.Option) server {
 	t.Helper()
-	return serveWith(t, service, idemconnect.NewInterceptor(engine, options...))
+	return serveWith(t, service, newGuard(t, engine, options...))
 }
 
 func serveWith(t *testing.T, service *service, interceptors ...connect.Interceptor) server {

@@ -32,9 +32,13 @@ func Example() {
 	if err != nil {
 		panic(err)
 	}
+	guard, err := idemconnect.NewInterceptor(engine)
+	if err != nil {
+		panic(err)
+	}
 	mux := http.NewServeMux()
 	mux.Handle(paymentsv1connect.NewPaymentServiceHandler(new(bank),
-		connect.WithInterceptors(idemconnect.NewInterceptor(engine))))
+		connect.WithInterceptors(guard)))
 	server := httptest.NewServer(mux)
 	defer server.Close()
 

@@ -3,6 +3,7 @@ package idemconnect
 import (
 	"context"
 	"net/http"
+	"slices"
 	"strings"
 
 	"connectrpc.com/connect"
@@ -11,83 +12,91 @@ import (
 	"github.com/oncewire/idempotency/internal/outcome"
 )
 
-// binarySuffix ends the names of fields whose values travel in base64.
-const binarySuffix = "-bin"
-
-// said is what a handler says through the context, as the handlers without
-// request and response wrappers do, less what outer interceptors had said.
-type said struct {
+// metadataCapture knows what a handler sends through the context, as handlers
+// without request and response wrappers do, without what outer interceptors
+// sent there: they send it again when the call is replayed.
+type metadataCapture struct {
 	info            connect.CallInfo // nil when there is none
-	header, trailer http.Header
+	header, trailer http.Header      // before the handler
 }
 
-func listen(ctx context.Context) said {
+func captureMetadata(ctx context.Context) metadataCapture {
 	info, ok := connect.CallInfoForHandlerContext(ctx)
 	if !ok {
-		return said{}
+		return metadataCapture{}
 	}
-	return said{info: info, header: info.ResponseHeader().Clone(), trailer: info.ResponseTrailer().Clone()}
+	return metadataCapture{info: info, header: info.ResponseHeader().Clone(), trailer: info.ResponseTrailer().Clone()}
 }
 
-func (s said) fields() (headers, trailers rpc.Fields) {
-	if s.info == nil {
+func (c *metadataCapture) captured() (headers, trailers rpc.Fields) {
+	if c.info == nil {
 		return nil, nil
 	}
-	return gather(nil, added(s.header, s.info.ResponseHeader())), gather(nil, added(s.trailer, s.info.ResponseTrailer()))
+	return fromHeader(nil, added(c.header, c.info.ResponseHeader())), fromHeader(nil, added(c.trailer, c.info.ResponseTrailer()))
 }
 
-// added returns what stands in after and not in before, whose values come
-// first.
+// added returns the values that are in after and not in before: those behind
+// the values of before, or all when these were replaced.
 func added(before, after http.Header) http.Header {
 	if len(before) == 0 {
 		return after
 	}
 	fresh := make(http.Header, len(after))
 	for name, values := range after {
-		if earlier := len(before[name]); len(values) > earlier {
-			fresh[name] = values[earlier:]
+		earlier := before[name]
+		switch {
+		case slices.Equal(earlier, values):
+		case len(values) > len(earlier) && slices.Equal(earlier, values[:len(earlier)]):
+			fresh[name] = values[len(earlier):]
+		default:
+			fresh[name] = values
 		}
 	}
 	return fresh
 }
 
-// gather adds header fields to those that are to be stored: under names in
-// lower case, and binary ones decoded, as gRPC has them.
-func gather(fields rpc.Fields, header http.Header) rpc.Fields {
+// fromHeader adds header fields to those that are to be stored.
+func fromHeader(fields rpc.Fields, header http.Header) rpc.Fields {
 	if len(header) > 0 && fields == nil {
 		fields = make(rpc.Fields, len(header))
 	}
 	for name, values := range header {
 		name = strings.ToLower(name)
-		for _, value := range values {
-			fields[name] = append(fields[name], decoded(name, value))
+		if rpc.Binary(name) {
+			name, values = fromBinary(name, values)
+		}
+		if len(values) > 0 {
+			fields[name] = append(fields[name], values...)
 		}
 	}
 	return fields
 }
 
-// decoded leaves a value that is no base64 as the handler wrote it.
-func decoded(name, value string) string {
-	if !strings.HasSuffix(name, binarySuffix) {
-		return value
+// fromBinary decodes the values of a binary field, as gRPC has them. If one is
+// not the base64 that toHeader would write, all are stored verbatim.
+func fromBinary(name string, values []string) (stored string, decoded []string) {
+	decoded = make([]string, len(values))
+	for i, value := range values {
+		data, err := connect.DecodeBinaryHeader(value)
+		if err != nil || connect.EncodeBinaryHeader(data) != value {
+			return rpc.VerbatimName(name), values
+		}
+		decoded[i] = string(data)
 	}
-	data, err := connect.DecodeBinaryHeader(value)
-	if err != nil {
-		return value
-	}
-	return string(data)
+	return name, decoded
 }
 
-// scatter is the way back.
-func scatter(fields *outcome.Fields, header http.Header) {
+// toHeader adds stored fields to a header.
+func toHeader(fields *outcome.Fields, header http.Header) {
 	if fields.Len() == 0 {
 		return
 	}
 	stored := make(rpc.Fields, fields.Len())
 	fields.CopyTo(stored)
 	for name, values := range stored {
-		for i, value := range values {
-			if strings.HasSuffix(name, binarySuffix) {
+		name, verbatim := rpc.CutVerbatim(name)
+		if !verbatim && rpc.Binary(name) {
+			for i, value := range values {
 				values[i] = connect.EncodeBinaryHeader([]byte(value))
 			}
 		}

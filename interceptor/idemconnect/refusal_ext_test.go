@@ -14,12 +14,11 @@ import (
 	"github.com/oncewire/idempotency"
 	"github.com/oncewire/idempotency/backend/memstore"
 	paymentsv1 "github.com/oncewire/idempotency/gen/payments/v1"
-	"github.com/oncewire/idempotency/interceptor/idemconnect"
 )
 
 func checkRefusal(t *testing.T, err error, code connect.Code, why idempotency.Reason, retry bool) {
 	t.Helper()
-	refused, reason, again := new(connect.Error), "", false
+	refused, reason, mark, again := new(connect.Error), "", "", false
 	if !errors.As(err, &refused) {
 		t.Errorf("not refused: %v", err)
 		return
@@ -31,7 +30,7 @@ func checkRefusal(t *testing.T, err error, code connect.Code, why idempotency.Re
 		}
 		switch message := message.(type) {
 		case *errdetails.ErrorInfo:
-			reason = message.GetReason()
+			reason, mark = message.GetReason(), message.GetMetadata()["mark"]
 		case *errdetails.RetryInfo:
 			again = true
 		}
@@ -39,8 +38,8 @@ func checkRefusal(t *testing.T, err error, code connect.Code, why idempotency.Re
 	if refused.Code() != code || reason != string(why) || again != retry {
 		t.Errorf("refused with %v (reason %q, retry %t), want %v %s, retry %t", err, reason, again, code, why, retry)
 	}
-	if refused.Meta().Get(idempotency.RefusedField) != string(why) {
-		t.Errorf("field %s is %q", idempotency.RefusedField, refused.Meta().Get(idempotency.RefusedField))
+	if field := refused.Meta().Get(idempotency.RefusedField); field != mark {
+		t.Errorf("field %s is %q, the mark is %q", idempotency.RefusedField, field, mark)
 	}
 }
 
@@ -78,15 +77,17 @@ func TestBadKeys(t *testing.T) {
 	for key, why := range map[string]idempotency.Reason{
 		strings.Repeat("x", 256): idempotency.ReasonKeyInvalid,
 		"two words":              idempotency.ReasonKeyInvalid,
-		"":                       idempotency.ReasonKeyMissing,
+		"":                       idempotency.ReasonKeyInvalid,
 	} {
 		_, err := create(client, key, nil)
 		checkRefusal(t, err, connect.CodeInvalidArgument, why, false)
 	}
 	request := connect.NewRequest(new(paymentsv1.CreatePaymentRequest))
+	_, err := client.CreatePayment(context.Background(), request)
+	checkRefusal(t, err, connect.CodeInvalidArgument, idempotency.ReasonKeyMissing, false)
 	request.Header().Add(keyField, "a")
 	request.Header().Add(keyField, "b")
-	_, err := client.CreatePayment(context.Background(), request)
+	_, err = client.CreatePayment(context.Background(), request)
 	checkRefusal(t, err, connect.CodeInvalidArgument, idempotency.ReasonKeyInvalid, false)
 	if _, err := client.GetPayment(context.Background(), connect.NewRequest(new(paymentsv1.GetPaymentRequest))); err != nil {
 		t.Errorf("a method without side effects wants a key: %v", err)
@@ -116,7 +117,7 @@ func TestStreams(t *testing.T) {
 		return nil
 	}
 	mux := http.NewServeMux()
-	guard := connect.WithInterceptors(idemconnect.NewInterceptor(newEngine(t, idempotency.WithKeyRequired())))
+	guard := connect.WithInterceptors(newGuard(t, newEngine(t, idempotency.WithKeyRequired())))
 	mux.Handle(procedure, connect.NewServerStreamHandler(procedure, stream, guard))
 	server := serve(t, mux)
 	client := connect.NewClient[emptypb.Empty, emptypb.Empty](server.client, server.url+procedure)

@@ -172,7 +172,7 @@ func TestHandlerBuiltByHand(t *testing.T) {
 		}}), nil
 	}
 	mux := http.NewServeMux()
-	mux.Handle(procedure, connect.NewUnaryHandler(procedure, build, connect.WithInterceptors(idemconnect.NewInterceptor(newEngine(t)))))
+	mux.Handle(procedure, connect.NewUnaryHandler(procedure, build, connect.WithInterceptors(newGuard(t, newEngine(t)))))
 	server := serve(t, mux)
 	var first *structpb.Struct
 	for protocol, options := range protocols {
@@ -210,10 +210,10 @@ func TestLargeAnswerIsNotKept(t *testing.T) {
 	}
 }
 
-// TestOuterInterceptorSeesTheMessage : through reflection as it is, and in its
-// Go type on demand.
+// TestOuterInterceptorSeesTheMessage in its Go type, and through reflection alone
+// where raw replays are asked for.
 func TestOuterInterceptorSeesTheMessage(t *testing.T) {
-	for _, typed := range []bool{false, true} {
+	for _, raw := range []bool{false, true} {
 		var seen []proto.Message
 		outer := connect.UnaryInterceptorFunc(func(next connect.UnaryFunc) connect.UnaryFunc {
 			return func(ctx context.Context, request connect.AnyRequest) (connect.AnyResponse, error) {
@@ -223,17 +223,17 @@ func TestOuterInterceptorSeesTheMessage(t *testing.T) {
 			}
 		})
 		var options []idemconnect.Option
-		if typed {
-			options = append(options, idemconnect.WithTypedReplays())
+		if raw {
+			options = append(options, idemconnect.WithRawReplays())
 		}
-		client := serveWith(t, new(service), outer, idemconnect.NewInterceptor(newEngine(t), options...)).speak()
+		client := serveWith(t, new(service), outer, newGuard(t, newEngine(t), options...)).speak()
 		for range 2 {
 			if _, err := create(client, "k", nil); err != nil {
 				t.Fatal(err)
 			}
 		}
-		if _, ok := seen[1].(*paymentsv1.Payment); ok != typed || !proto.Equal(seen[0], seen[1]) {
-			t.Errorf("typed %t: an outer interceptor sees %T %v, first %v", typed, seen[1], seen[1], seen[0])
+		if _, ok := seen[1].(*paymentsv1.Payment); ok == raw || !proto.Equal(seen[0], seen[1]) {
+			t.Errorf("raw %t: an outer interceptor sees %T %v, first %v", raw, seen[1], seen[1], seen[0])
 		}
 	}
 }

@@ -10,59 +10,59 @@ import (
 	"github.com/oncewire/idempotency/interceptor/internal/rpc"
 )
 
-// NewInterceptor guards unary methods, and refuses streams that carry a key
-// with InvalidArgument. It is for handlers, and does nothing for clients. It
-// is safe for concurrent use.
-func NewInterceptor(engine *idempotency.Engine, options ...Option) connect.Interceptor {
-	config := rpc.NewConfig()
-	for _, option := range options {
-		option(&config)
+// NewInterceptor returns an interceptor that guards unary methods, and refuses
+// streams that carry a key with InvalidArgument. It is for handlers, and does
+// nothing for clients. It is safe for concurrent use. The error names every
+// option that cannot be honoured, and an engine that is nil.
+func NewInterceptor(engine *idempotency.Engine, options ...Option) (connect.Interceptor, error) {
+	guard, err := rpc.NewGuard("idemconnect", engine, options)
+	if err != nil {
+		return nil, err
 	}
-	return guard{
-		Guard:    rpc.NewGuard(engine, config),
+	return &interceptor{
+		guard:    guard,
 		key:      http.CanonicalHeaderKey(engine.KeyField()),
 		replayed: http.CanonicalHeaderKey(engine.ReplayedField()),
-	}
+	}, nil
 }
 
-type guard struct {
-	*rpc.Guard
-
+type interceptor struct {
+	guard         *rpc.Guard
 	key, replayed string // names of header fields
 }
 
 // WrapUnary implements connect.Interceptor.
-func (g guard) WrapUnary(next connect.UnaryFunc) connect.UnaryFunc {
+func (i *interceptor) WrapUnary(next connect.UnaryFunc) connect.UnaryFunc {
 	return func(ctx context.Context, request connect.AnyRequest) (connect.AnyResponse, error) {
 		spec := request.Spec()
 		if spec.IsClient {
 			return next(ctx, request)
 		}
-		return g.unary(ctx, request, spec, next)
+		method := i.method(&spec)
+		if method.Use == idempotency.KeyOff {
+			return next(ctx, request)
+		}
+		return i.unary(ctx, request, method, next)
 	}
 }
 
-func (g guard) unary(ctx context.Context, request connect.AnyRequest, spec connect.Spec, next connect.UnaryFunc) (connect.AnyResponse, error) {
-	method := g.Method(spec.Procedure, spec.Schema)
-	schema := keyUse(spec, method)
-	if g.Engine.KeyUse(spec.Procedure, schema) == idempotency.KeyOff {
-		return next(ctx, request)
-	}
-	named, err := g.Call(ctx, spec.Procedure, schema, request.Header()[g.key], request.Any())
+func (i *interceptor) unary(ctx context.Context, request connect.AnyRequest, method *rpc.Method, next connect.UnaryFunc) (connect.AnyResponse, error) {
+	header := request.Header()
+	named, err := i.guard.Call(ctx, method, header[i.key], request.Any())
 	if err != nil {
-		return nil, refusal(err, spec.Procedure)
+		return nil, refused(err, method.Operation)
 	}
 	if named.Key == "" {
 		return next(ctx, request)
 	}
-	if header := request.Header(); g.Engine.Unscoped() && (header["Authorization"] != nil || header["Cookie"] != nil) {
-		g.Engine.NoteCredentials(ctx, spec.Procedure)
+	if engine := i.guard.Engine; engine.Unscoped() && (header["Authorization"] != nil || header["Cookie"] != nil) {
+		engine.NoteCredentials(ctx, method.Operation)
 	}
-	c := call{guard: g, method: method, operation: spec.Procedure, request: request, next: next}
-	result, err := g.Engine.Run(ctx, named, c.run)
+	c := call{interceptor: i, method: method, key: named.Key, request: request, next: next}
+	result, err := i.guard.Engine.Run(ctx, named, c.run)
 	switch {
 	case err != nil:
-		return nil, refusal(err, spec.Procedure)
+		return nil, refused(err, method.Operation)
 	case result.Replayed:
 		return c.replay(ctx, result.Outcome)
 	default:
@@ -70,27 +70,22 @@ func (g guard) unary(ctx context.Context, request connect.AnyRequest, spec conne
 	}
 }
 
-// keyUse is what the schema says, or else the option of a handler that was
-// built by hand.
-func keyUse(spec connect.Spec, method *rpc.Method) idempotency.KeyUse {
-	if spec.IdempotencyLevel == connect.IdempotencyNoSideEffects {
-		return idempotency.KeyOff
-	}
-	return method.Use
+// method takes the option of a handler that was built by hand for a schema.
+func (i *interceptor) method(spec *connect.Spec) *rpc.Method {
+	return i.guard.Method(spec.Procedure, spec.Schema, spec.IdempotencyLevel == connect.IdempotencyNoSideEffects)
 }
 
 // WrapStreamingClient implements connect.Interceptor.
-func (g guard) WrapStreamingClient(next connect.StreamingClientFunc) connect.StreamingClientFunc {
+func (i *interceptor) WrapStreamingClient(next connect.StreamingClientFunc) connect.StreamingClientFunc {
 	return next
 }
 
 // WrapStreamingHandler implements connect.Interceptor.
-func (g guard) WrapStreamingHandler(next connect.StreamingHandlerFunc) connect.StreamingHandlerFunc {
+func (i *interceptor) WrapStreamingHandler(next connect.StreamingHandlerFunc) connect.StreamingHandlerFunc {
 	return func(ctx context.Context, conn connect.StreamingHandlerConn) error {
 		spec := conn.Spec()
-		schema := keyUse(spec, g.Method(spec.Procedure, spec.Schema))
-		if refused := g.Stream(ctx, spec.Procedure, schema, conn.RequestHeader()[g.key]); refused != nil {
-			return refusal(refused, spec.Procedure)
+		if err := i.guard.Stream(ctx, i.method(&spec), conn.RequestHeader()[i.key]); err != nil {
+			return refused(err, spec.Procedure)
 		}
 		return next(ctx, conn)
 	}

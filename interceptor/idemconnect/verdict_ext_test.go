@@ -67,7 +67,7 @@ func TestOwnClassifier(t *testing.T) {
 }
 
 func TestTwoLayersRecordOnce(t *testing.T) {
-	inner := idemconnect.NewInterceptor(newEngine(t))
+	inner := newGuard(t, newEngine(t))
 	started, finish := make(chan struct{}), make(chan struct{})
 	service := &service{create: func(context.Context, *createRequest) (*createResponse, error) {
 		close(started)
@@ -75,7 +75,7 @@ func TestTwoLayersRecordOnce(t *testing.T) {
 		return connect.NewResponse(&paymentsv1.Payment{Id: "p"}), nil
 	}}
 	behind := serveWith(t, service, inner).speak()
-	front := serveWith(t, service, idemconnect.NewInterceptor(newEngine(t)), inner).speak()
+	front := serveWith(t, service, newGuard(t, newEngine(t)), inner).speak()
 	done := make(chan error)
 	go func() {
 		_, err := create(behind, "k", nil)

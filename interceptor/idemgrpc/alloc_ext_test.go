@@ -8,14 +8,12 @@ import (
 	"testing"
 
 	"google.golang.org/grpc/metadata"
-
-	"github.com/oncewire/idempotency/interceptor/idemgrpc"
 )
 
 // TestAllocations holds the interceptor, called directly on the memory store,
 // to what it may allocate above the handler.
 func TestAllocations(t *testing.T) {
-	guard := idemgrpc.UnaryServerInterceptor(newEngine(t))
+	guard := newGuard(t, newEngine(t)).Unary
 	request := createRequest()
 	call := func(ctx context.Context) {
 		if _, err := guard(ctx, request, createInfo, createHandler); err != nil {

@@ -12,7 +12,6 @@ import (
 	"github.com/oncewire/idempotency"
 	"github.com/oncewire/idempotency/backend/memstore"
 	paymentsv1 "github.com/oncewire/idempotency/gen/payments/v1"
-	"github.com/oncewire/idempotency/interceptor/idemgrpc"
 )
 
 var createInfo = &grpc.UnaryServerInfo{FullMethod: paymentsv1.PaymentService_CreatePayment_FullMethodName}
@@ -44,7 +43,7 @@ func BenchmarkUnary(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	guard := idemgrpc.UnaryServerInterceptor(engine)
+	guard := newGuard(b, engine).Unary
 	request := createRequest()
 	b.Run("bare", func(b *testing.B) {
 		b.ReportAllocs()

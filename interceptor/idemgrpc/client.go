@@ -25,7 +25,7 @@ func UnaryClientInterceptor(field string) grpc.UnaryClientInterceptor {
 	field = strings.ToLower(field)
 	methods := new(rpc.Methods)
 	return func(ctx context.Context, procedure string, request, reply any, conn *grpc.ClientConn, invoke grpc.UnaryInvoker, options ...grpc.CallOption) error {
-		if methods.Lookup(procedure, nil).Use != idempotency.KeyOff {
+		if methods.Lookup(procedure, nil).Schema != idempotency.KeyOff {
 			ctx = withKey(ctx, field)
 		}
 		return invoke(ctx, procedure, request, reply, conn, options...)

@@ -45,7 +45,7 @@ func (s *service) GetPayment(context.Context, *paymentsv1.GetPaymentRequest) (*p
 	return &paymentsv1.Payment{Id: "pay_" + strconv.FormatInt(s.runs.Add(1), 10)}, nil
 }
 
-func newEngine(t *testing.T, options ...idempotency.Option) *idempotency.Engine {
+func newEngine(t testing.TB, options ...idempotency.Option) *idempotency.Engine {
 	t.Helper()
 	store := memstore.New()
 	engine, err := idempotency.New(store, options...)
@@ -87,9 +87,19 @@ func dial(t *testing.T, service paymentsv1.PaymentServiceServer, options []grpc.
 	return conn
 }
 
+func newGuard(t testing.TB, engine *idempotency.Engine, options ...idemgrpc.Option) *idemgrpc.Interceptor {
+	t.Helper()
+	guard, err := idemgrpc.NewInterceptor(engine, options...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return guard
+}
+
 // guarded is the usual server option.
-func guarded(engine *idempotency.Engine, options ...idemgrpc.Option) grpc.ServerOption {
-	return grpc.UnaryInterceptor(idemgrpc.UnaryServerInterceptor(engine, options...))
+func guarded(t testing.TB, engine *idempotency.Engine, options ...idemgrpc.Option) grpc.ServerOption {
+	t.Helper()
+	return grpc.UnaryInterceptor(newGuard(t, engine, options...).Unary)
 }
 
 // answer is all that a client can see of a call.

@@ -11,11 +11,10 @@ import (
 
 	"github.com/oncewire/idempotency"
 	idempotencyv1 "github.com/oncewire/idempotency/gen/idempotency/v1"
-	"github.com/oncewire/idempotency/interceptor/idemgrpc"
 )
 
-// TestUnreadableRecords : what ran and cannot be read any more is an error of
-// the store. It is no panic, no answer, and no second run.
+// TestUnreadableRecords : what ran and cannot be read any more has a refusal of
+// its own. It is no panic, no answer, and no second run.
 func TestUnreadableRecords(t *testing.T) {
 	newer, err := proto.Marshal(&idempotencyv1.Outcome{
 		Format: 2, Kind: &idempotencyv1.Outcome_Rpc{Rpc: &idempotencyv1.RpcOutcome{MessageType: "payments.v1.Payment"}},
@@ -24,12 +23,12 @@ func TestUnreadableRecords(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, raw := range map[string][]byte{
-		"nothing":            {},
-		"junk":               []byte("\xff\xff\xff\xff junk"),
-		"another door's":     []byte("\x08\x01\x1a\x03\x08\xc8\x01"),
-		"a newer format":     newer,
-		"an unknown message": []byte("\x08\x01\x12\x06\x12\x04no.M"),
-		"a broken status":    []byte("\x08\x01\x12\x03\x0a\x01\xff"),
+		"nothing":           {},
+		"junk":              []byte("\xff\xff\xff\xff junk"),
+		"another adapter's": []byte("\x08\x01\x1a\x03\x08\xc8\x01"),
+		"a newer format":    newer,
+		"a broken message":  []byte("\x08\x01\x12\x03\x1a\x01\xff"),
+		"a broken status":   []byte("\x08\x01\x12\x03\x0a\x01\xff"),
 	} {
 		engine := newEngine(t)
 		service := new(service)
@@ -40,9 +39,9 @@ func TestUnreadableRecords(t *testing.T) {
 		if _, err := engine.Run(context.Background(), call, record); err != nil {
 			t.Fatal(err)
 		}
-		got := create(serve(t, service, guarded(engine)), "k", nil)
+		got := create(serve(t, service, guarded(t, engine)), "k", nil)
 		t.Run(name, func(t *testing.T) {
-			checkRefusal(t, got.err, codes.Unavailable, idempotency.ReasonStoreUnavailable, true)
+			checkRefusal(t, got.err, codes.FailedPrecondition, idempotency.ReasonOutcomeUnreadable, false)
 		})
 		if service.runs.Load() != 0 {
 			t.Errorf("%s: it ran again", name)
@@ -52,7 +51,7 @@ func TestUnreadableRecords(t *testing.T) {
 
 // TestHostileMetadata reaches the interceptor as no grpc-go client could send it.
 func TestHostileMetadata(t *testing.T) {
-	guard := idemgrpc.UnaryServerInterceptor(newEngine(t))
+	guard := newGuard(t, newEngine(t)).Unary
 	for name, values := range map[string][]string{
 		"a megabyte": {strings.Repeat("k", 1<<20)}, "NUL": {"\x00"}, "CRLF": {"a\r\nb"}, "many": make([]string, 10_000),
 	} {

@@ -32,9 +32,13 @@ func Example() {
 	if err != nil {
 		panic(err)
 	}
+	guard, err := idemgrpc.NewInterceptor(engine)
+	if err != nil {
+		panic(err)
+	}
 	server := grpc.NewServer(
-		grpc.ChainUnaryInterceptor(idemgrpc.UnaryServerInterceptor(engine)),
-		grpc.ChainStreamInterceptor(idemgrpc.StreamServerInterceptor(engine)),
+		grpc.ChainUnaryInterceptor(guard.Unary),
+		grpc.ChainStreamInterceptor(guard.Stream),
 	)
 	paymentsv1.RegisterPaymentServiceServer(server, new(bank))
 	listener, err := net.Listen("tcp", "127.0.0.1:0")

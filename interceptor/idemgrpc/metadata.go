@@ -2,109 +2,101 @@ package idemgrpc
 
 import (
 	"context"
+	"encoding/base64"
+	"slices"
+	"strings"
 	"sync"
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/metadata"
+
+	"github.com/oncewire/idempotency/interceptor/internal/rpc"
 )
 
-// said is what a handler says in headers and trailers.
-type said interface {
-	fields() (headers, trailers metadata.MD)
+// metadataCapture knows the metadata that a handler sends, without that of
+// outer interceptors: they set theirs again when the call is replayed.
+type metadataCapture interface {
+	// captured may be called while goroutines of the handler go on.
+	captured() (headers, trailers metadata.MD)
 }
 
-// listen has the handler's metadata noted. grpc-go's own stream can be asked
-// for it before and after, which leaves the stream in place for those who look
-// for it there, as grpc.SetSendCompressor does. Others are wrapped.
-func listen(ctx context.Context) (context.Context, said) {
-	switch stream := grpc.ServerTransportStreamFromContext(ctx).(type) {
-	case nil:
-		return ctx, silence{}
-	case asked:
-		return ctx, ask(stream)
-	default:
-		noted := &noted{ServerTransportStream: stream}
-		return grpc.NewContextWithServerTransportStream(ctx, noted), noted
+// captureMetadata starts a capture, for which the handler needs the returned
+// context. The stream of grpc-go's transport is read and stays in place, since
+// grpc.SetSendCompressor looks for its type. Other streams are wrapped.
+func captureMetadata(ctx context.Context) (context.Context, metadataCapture) {
+	stream := grpc.ServerTransportStreamFromContext(ctx)
+	if stream == nil {
+		return ctx, noCapture{}
 	}
-}
-
-type silence struct{}
-
-func (silence) fields() (headers, trailers metadata.MD) { return nil, nil }
-
-// asked is what the stream of grpc-go's transport can do.
-type asked interface {
-	grpc.ServerTransportStream
-	Header() (metadata.MD, error)
-	Trailer() metadata.MD
-}
-
-// answers is what a stream held before the handler, which outer interceptors
-// have said and will say again when the call is replayed.
-type answers struct {
-	stream          asked
-	header, trailer metadata.MD
-}
-
-func ask(stream asked) answers {
-	header, _ := stream.Header() // the transport's never fails
-	return answers{stream: stream, header: header, trailer: stream.Trailer()}
-}
-
-func (a answers) fields() (headers, trailers metadata.MD) {
-	header, _ := a.stream.Header()
-	return added(a.header, header), added(a.trailer, a.stream.Trailer())
-}
-
-// added takes the earlier values away, which stand first.
-func added(before, after metadata.MD) metadata.MD {
-	for name, earlier := range before {
-		if later := after[name]; len(later) > len(earlier) {
-			after[name] = later[len(earlier):]
-		} else {
-			delete(after, name)
-		}
+	if transport, ok := findTransportMetadata(stream); ok {
+		return ctx, newTransportCapture(transport)
 	}
-	return after
+	wrapped := &wrappedStream{ServerTransportStream: stream}
+	return grpc.NewContextWithServerTransportStream(ctx, wrapped), wrapped
 }
 
-// noted is a stream that notes what goes through it.
-type noted struct {
+// noCapture is for a call without a stream.
+type noCapture struct{}
+
+func (noCapture) captured() (headers, trailers metadata.MD) { return nil, nil }
+
+// wrappedStream captures what is set on it.
+type wrappedStream struct {
 	grpc.ServerTransportStream
 
 	mu              sync.Mutex
 	header, trailer metadata.MD
 }
 
-func (n *noted) SetHeader(md metadata.MD) error {
-	err := n.ServerTransportStream.SetHeader(md)
-	n.note(&n.header, md, err)
+func (w *wrappedStream) SetHeader(md metadata.MD) error {
+	err := w.ServerTransportStream.SetHeader(md)
+	w.add(&w.header, md, err)
 	return err
 }
 
-func (n *noted) SendHeader(md metadata.MD) error {
-	err := n.ServerTransportStream.SendHeader(md)
-	n.note(&n.header, md, err)
+func (w *wrappedStream) SendHeader(md metadata.MD) error {
+	err := w.ServerTransportStream.SendHeader(md)
+	w.add(&w.header, md, err)
 	return err
 }
 
-func (n *noted) SetTrailer(md metadata.MD) error {
-	err := n.ServerTransportStream.SetTrailer(md)
-	n.note(&n.trailer, md, err)
+func (w *wrappedStream) SetTrailer(md metadata.MD) error {
+	err := w.ServerTransportStream.SetTrailer(md)
+	w.add(&w.trailer, md, err)
 	return err
 }
 
-func (n *noted) note(all *metadata.MD, md metadata.MD, err error) {
+func (w *wrappedStream) add(all *metadata.MD, md metadata.MD, err error) {
 	if err != nil {
 		return
 	}
-	n.mu.Lock()
-	defer n.mu.Unlock()
+	w.mu.Lock()
+	defer w.mu.Unlock()
 	*all = metadata.Join(*all, md)
 }
 
-func (n *noted) fields() (headers, trailers metadata.MD) {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	return n.header.Copy(), n.trailer.Copy()
+func (w *wrappedStream) captured() (headers, trailers metadata.MD) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.header.Copy(), w.trailer.Copy()
+}
+
+// decodeVerbatim puts binary values that a Connect handler wrote itself, and
+// that are stored as it did, under their own name: decoded if they are base64 in
+// any form, and else as they are.
+func decodeVerbatim(md metadata.MD) {
+	for stored, values := range md {
+		name, verbatim := rpc.CutVerbatim(stored)
+		if !verbatim {
+			continue
+		}
+		delete(md, stored)
+		values = slices.Clone(values)
+		for i, value := range values {
+			if data, err := base64.RawStdEncoding.DecodeString(strings.TrimRight(value, "=")); err == nil {
+				values[i] = string(data)
+			}
+		}
+		md[name] = append(md[name], values...)
+	}
 }

@@ -9,7 +9,7 @@ import (
 	"google.golang.org/grpc/metadata"
 )
 
-// foreign is a stream that cannot be asked, as those of in-process transports.
+// foreign is a stream of another transport, such as one within the process.
 type foreign struct{ header, trailer metadata.MD }
 
 func (f *foreign) Method() string { return "/s.S/M" }
@@ -23,9 +23,13 @@ func (f *foreign) SetTrailer(md metadata.MD) error {
 	return nil
 }
 
-func TestForeignStreamIsListenedTo(t *testing.T) {
+func TestForeignStreamIsWrapped(t *testing.T) {
 	stream := new(foreign)
-	ctx, said := listen(grpc.NewContextWithServerTransportStream(context.Background(), stream))
+	ctx := grpc.NewContextWithServerTransportStream(context.Background(), stream)
+	if err := grpc.SetHeader(ctx, metadata.Pairs("outer", "0")); err != nil {
+		t.Fatal(err)
+	}
+	ctx, capture := captureMetadata(ctx)
 	for _, err := range []error{
 		grpc.SetHeader(ctx, metadata.Pairs("a", "1")),
 		grpc.SendHeader(ctx, metadata.Pairs("a", "2")),
@@ -35,12 +39,20 @@ func TestForeignStreamIsListenedTo(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	headers, trailers := said.fields()
+	headers, trailers := capture.captured()
 	wantHeaders, wantTrailers := metadata.Pairs("a", "1", "a", "2"), metadata.Pairs("b", "3")
 	if !reflect.DeepEqual(headers, wantHeaders) || !reflect.DeepEqual(trailers, wantTrailers) {
-		t.Errorf("heard %v and %v", headers, trailers)
+		t.Errorf("captured %v and %v", headers, trailers)
 	}
-	if !reflect.DeepEqual(stream.header, wantHeaders) || !reflect.DeepEqual(stream.trailer, wantTrailers) {
+	if !reflect.DeepEqual(stream.header, metadata.Join(metadata.Pairs("outer", "0"), wantHeaders)) || !reflect.DeepEqual(stream.trailer, wantTrailers) {
 		t.Errorf("passed on %v and %v", stream.header, stream.trailer)
+	}
+}
+
+func TestVerbatimValuesAreDecoded(t *testing.T) {
+	md := metadata.MD{"a-bin=": {"AAE=", "AAE", "no base64!"}, "b-bin": {"AAE="}}
+	decodeVerbatim(md)
+	if want := (metadata.MD{"a-bin": {"\x00\x01", "\x00\x01", "no base64!"}, "b-bin": {"AAE="}}); !reflect.DeepEqual(md, want) {
+		t.Errorf("metadata is %q", md)
 	}
 }

@@ -1,67 +1,66 @@
 package idemgrpc
 
 import (
-	spb "google.golang.org/genproto/googleapis/rpc/status"
-	"google.golang.org/grpc/codes"
-	"google.golang.org/grpc/status"
-
 	"google.golang.org/genproto/googleapis/rpc/code"
+	spb "google.golang.org/genproto/googleapis/rpc/status"
+	"google.golang.org/grpc/status"
 
 	"github.com/oncewire/idempotency"
 	"github.com/oncewire/idempotency/interceptor/internal/rpc"
 )
 
-// DefaultMaxResponse is the default of [WithMaxResponse].
+// DefaultMaxResponse is the default of [WithMaxResponse], in bytes.
 const DefaultMaxResponse = rpc.DefaultMaxResponse
 
-// Option changes how the server interceptors work.
+// Option changes how an [Interceptor] works.
 type Option func(*rpc.Config)
 
 // WithMaxResponse sets how many bytes an answer may have, with its metadata,
 // to be kept for replays. A larger one reaches its caller all the same, and
 // later calls with its key get [idempotency.ErrOutcomeNotKept]. The default,
-// and the meaning of zero and less, is 1 MiB.
+// and the meaning of zero, is 1 MiB. A negative number is an error.
 func WithMaxResponse(bytes int) Option {
+	return func(c *rpc.Config) { c.MaxResponse = bytes }
+}
+
+// WithClassifier replaces [Verdict] for calls that fail. The engine applies its
+// own rules to what it returns; see [idempotency.Answer]. The default, and the
+// meaning of nil, is Verdict. The function must be safe for concurrent use.
+func WithClassifier(classify func(*status.Status) idempotency.Verdict) Option {
 	return func(c *rpc.Config) {
-		if bytes > 0 {
-			c.MaxResponse = bytes
+		c.Classify = nil
+		if classify != nil {
+			c.Classify = func(s *spb.Status) idempotency.Verdict { return classify(status.FromProto(s)) }
 		}
 	}
 }
 
-// WithClassifier replaces [Verdict] for calls that fail.
-func WithClassifier(classify func(*status.Status) idempotency.Verdict) Option {
-	return func(c *rpc.Config) {
-		c.Classify = func(s *spb.Status) idempotency.Verdict { return classify(status.FromProto(s)) }
-	}
-}
+// Verdict is the default verdict on a call that failed. Only what cannot follow
+// an effect is released: Unauthenticated, Unimplemented, ResourceExhausted and
+// Aborted. Canceled, DeadlineExceeded and Unavailable abandon the claim: a
+// downstream client answers them when its connection broke after the effect.
+// Everything else is this request's answer, and is recorded.
+func Verdict(s *status.Status) idempotency.Verdict { return rpc.Verdict(code.Code(s.Code())) }
 
-// Verdict is the default verdict on a call that failed. Canceled and
-// DeadlineExceeded abandon the claim, since nobody knows what was done;
-// Unavailable, ResourceExhausted, Aborted and Unauthenticated release it,
-// since the server says that it did nothing; everything else is recorded,
-// since it would come out the same again or may have had its effect.
-func Verdict(s *status.Status) idempotency.Verdict { return verdict(s.Code()) }
-
-func verdict(c codes.Code) idempotency.Verdict { return rpc.Verdict(code.Code(c)) }
-
-// WithTypedReplays decodes a replayed message before it is returned, for outer
-// interceptors that assert its Go type. The default hands out a message that
-// is sent as the bytes that were stored, and is decoded only when somebody
-// looks at it through reflection, as loggers and validators do.
-func WithTypedReplays() Option {
-	return func(c *rpc.Config) { c.Typed = true }
+// WithRawReplays hands out a replayed message that is sent as the bytes that
+// were stored, which is a little faster. It has another Go type than the first
+// answer, and what an interceptor changes inside a message in it is not sent. So
+// use it only for servers where no outer interceptor looks into messages, and
+// whose codec is protobuf's own. The default is to decode a replayed message
+// into the type that the first answer had.
+func WithRawReplays() Option {
+	return func(c *rpc.Config) { c.Raw = true }
 }
 
 // WithUnstored replaces the list of metadata that is not stored because it
-// speaks of one request and not of the outcome: request ids, trace contexts,
-// rate limits. No names means that all of it is stored.
+// belongs to one request and not to the outcome: request ids, trace contexts,
+// rate limits. Case does not matter. No names means that all of it is stored.
 func WithUnstored(names ...string) Option {
 	return func(c *rpc.Config) { c.Unstored = names }
 }
 
 // WithSetCookie stores Set-Cookie as well. The default is not to: a cookie is
-// for the one caller who was there.
+// for the one caller who made the call.
 func WithSetCookie() Option {
 	return func(c *rpc.Config) { c.SetCookie = true }
 }

@@ -6,14 +6,14 @@ import (
 	"google.golang.org/grpc/status"
 
 	"github.com/oncewire/idempotency"
-	"github.com/oncewire/idempotency/interceptor/internal/rpc"
+	"github.com/oncewire/idempotency/internal/refusal"
 )
 
-// refusal turns an error of the engine into a status: one of ours, or that of
-// the context when the caller gave up first.
-func refusal(err error, operation string) error {
+// refused turns an error of the engine into a status: a refusal, or the error
+// of the context when the caller gave up first.
+func refused(err error, operation string) error {
 	if ours, ok := errors.AsType[*idempotency.Error](err); ok {
-		return status.FromProto(rpc.Refusal(ours, operation)).Err()
+		return status.FromProto(refusal.Encode(ours, operation)).Err()
 	}
 	return status.FromContextError(err).Err()
 }

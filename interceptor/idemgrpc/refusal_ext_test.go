@@ -16,7 +16,6 @@ import (
 	"github.com/oncewire/idempotency"
 	"github.com/oncewire/idempotency/backend/memstore"
 	paymentsv1 "github.com/oncewire/idempotency/gen/payments/v1"
-	"github.com/oncewire/idempotency/interceptor/idemgrpc"
 )
 
 // reason reads the ErrorInfo and RetryInfo of a refusal.
@@ -47,7 +46,7 @@ func TestInProgress(t *testing.T) {
 		<-finish
 		return &paymentsv1.Payment{}, nil
 	}}
-	client := serve(t, service, guarded(newEngine(t)))
+	client := serve(t, service, guarded(t, newEngine(t)))
 	done := make(chan answer)
 	go func() { done <- create(client, "k", nil) }()
 	<-started
@@ -63,12 +62,14 @@ func TestInProgress(t *testing.T) {
 }
 
 func TestBadKeys(t *testing.T) {
-	client := serve(t, new(service), guarded(newEngine(t, idempotency.WithKeyRequired())))
+	client := serve(t, new(service), guarded(t, newEngine(t, idempotency.WithKeyRequired())))
 	checkRefusal(t, create(client, strings.Repeat("x", 256), nil).err, codes.InvalidArgument, idempotency.ReasonKeyInvalid, false)
 	checkRefusal(t, create(client, "two words", nil).err, codes.InvalidArgument, idempotency.ReasonKeyInvalid, false)
-	checkRefusal(t, create(client, "", nil).err, codes.InvalidArgument, idempotency.ReasonKeyMissing, false)
+	checkRefusal(t, create(client, "", nil).err, codes.InvalidArgument, idempotency.ReasonKeyInvalid, false)
+	_, err := client.CreatePayment(context.Background(), nil)
+	checkRefusal(t, err, codes.InvalidArgument, idempotency.ReasonKeyMissing, false)
 	twice := metadata.AppendToOutgoingContext(context.Background(), keyField, "a", keyField, "b")
-	_, err := client.CreatePayment(twice, nil)
+	_, err = client.CreatePayment(twice, nil)
 	checkRefusal(t, err, codes.InvalidArgument, idempotency.ReasonKeyInvalid, false)
 	if _, err := client.GetPayment(context.Background(), nil); err != nil {
 		t.Errorf("a method without side effects wants a key: %v", err)
@@ -83,7 +84,7 @@ func TestStoreErrorStaysHere(t *testing.T) {
 	}
 	_ = store.Close()
 	service := new(service)
-	refused := create(serve(t, service, guarded(engine)), "k", nil)
+	refused := create(serve(t, service, guarded(t, engine)), "k", nil)
 	checkRefusal(t, refused.err, codes.Unavailable, idempotency.ReasonStoreUnavailable, true)
 	if strings.Contains(refused.err.Error(), "closed") || service.runs.Load() != 0 {
 		t.Errorf("the client reads %v, %d runs", refused.err, service.runs.Load())
@@ -97,7 +98,7 @@ func TestHealthChecksNeedNoKey(t *testing.T) {
 	handler := func(ctx context.Context, request any) (any, error) {
 		return checks.Check(ctx, request.(*healthv1.HealthCheckRequest))
 	}
-	if _, err := idemgrpc.UnaryServerInterceptor(engine)(context.Background(), new(healthv1.HealthCheckRequest), info, handler); err != nil {
+	if _, err := newGuard(t, engine).Unary(context.Background(), new(healthv1.HealthCheckRequest), info, handler); err != nil {
 		t.Error(err)
 	}
 }
@@ -112,7 +113,7 @@ type stream struct {
 func (s stream) Context() context.Context { return s.ctx }
 
 func TestStreams(t *testing.T) {
-	guard := idemgrpc.StreamServerInterceptor(newEngine(t, idempotency.WithKeyRequired()))
+	guard := newGuard(t, newEngine(t, idempotency.WithKeyRequired())).Stream
 	runs := 0
 	handler := func(any, grpc.ServerStream) error { runs++; return nil }
 	info := &grpc.StreamServerInfo{FullMethod: "/some.Service/Stream", IsServerStream: true}
@@ -125,7 +126,7 @@ func TestStreams(t *testing.T) {
 // TestForeignMessages : what is no protobuf cannot be compared, and must not
 // run as though it were guarded.
 func TestForeignMessages(t *testing.T) {
-	guard := idemgrpc.UnaryServerInterceptor(newEngine(t))
+	guard := newGuard(t, newEngine(t)).Unary
 	handler := func(context.Context, any) (any, error) { t.Error("it ran"); return nil, nil }
 	_, err := guard(keyed("k"), "no protobuf", &grpc.UnaryServerInfo{FullMethod: "/s.S/M"}, handler)
 	checkRefusal(t, err, codes.InvalidArgument, idempotency.ReasonNotSupported, false)

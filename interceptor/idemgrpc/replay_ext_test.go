@@ -21,7 +21,7 @@ import (
 
 func TestReplay(t *testing.T) {
 	service := new(service)
-	client := serve(t, service, guarded(newEngine(t)))
+	client := serve(t, service, guarded(t, newEngine(t)))
 	request := &paymentsv1.CreatePaymentRequest{Amount: 5}
 	first, again, other := create(client, "k", request), create(client, "k", request), create(client, "l", request)
 	if first.err != nil || !proto.Equal(first.payment, again.payment) {
@@ -40,7 +40,7 @@ func TestReplay(t *testing.T) {
 
 func TestNoKeyRunsEveryTime(t *testing.T) {
 	service := new(service)
-	client := serve(t, service, guarded(newEngine(t)))
+	client := serve(t, service, guarded(t, newEngine(t)))
 	for range 2 {
 		if _, err := client.CreatePayment(context.Background(), &paymentsv1.CreatePaymentRequest{}); err != nil {
 			t.Fatal(err)
@@ -53,7 +53,7 @@ func TestNoKeyRunsEveryTime(t *testing.T) {
 
 func TestMethodWithoutSideEffectsPasses(t *testing.T) {
 	service := new(service)
-	client := serve(t, service, guarded(newEngine(t)))
+	client := serve(t, service, guarded(t, newEngine(t)))
 	ctx := metadata.AppendToOutgoingContext(context.Background(), keyField, "k")
 	for range 2 {
 		if _, err := client.GetPayment(ctx, &paymentsv1.GetPaymentRequest{}); err != nil {
@@ -79,7 +79,7 @@ func TestMetadataComesBack(t *testing.T) {
 	service := &service{create: func(ctx context.Context, _ *paymentsv1.CreatePaymentRequest) (*paymentsv1.Payment, error) {
 		return &paymentsv1.Payment{Id: "p"}, say(ctx)
 	}}
-	client := serve(t, service, guarded(newEngine(t)))
+	client := serve(t, service, guarded(t, newEngine(t)))
 	first, again := create(client, "k", nil), create(client, "k", nil)
 	if first.err != nil || again.err != nil {
 		t.Fatal(first.err, again.err)
@@ -111,7 +111,7 @@ func TestOuterMetadataIsNotDoubled(t *testing.T) {
 	service := &service{create: func(ctx context.Context, _ *paymentsv1.CreatePaymentRequest) (*paymentsv1.Payment, error) {
 		return &paymentsv1.Payment{}, grpc.SetHeader(ctx, metadata.Pairs("ledger", "inner"))
 	}}
-	client := serve(t, service, grpc.ChainUnaryInterceptor(outer, idemgrpc.UnaryServerInterceptor(newEngine(t))))
+	client := serve(t, service, grpc.ChainUnaryInterceptor(outer, newGuard(t, newEngine(t)).Unary))
 	for range 3 {
 		if got := create(client, "k", nil).headers.Get("ledger"); !slices.Equal(got, []string{"outer", "inner"}) {
 			t.Errorf("header is %q", got)
@@ -130,7 +130,7 @@ func TestErrorComesBackInItsBytes(t *testing.T) {
 	service := &service{create: func(ctx context.Context, _ *paymentsv1.CreatePaymentRequest) (*paymentsv1.Payment, error) {
 		return nil, errors.Join(failure.Err(), grpc.SetTrailer(ctx, metadata.Pairs("entries", "7")))
 	}}
-	client := serve(t, service, guarded(newEngine(t)))
+	client := serve(t, service, guarded(t, newEngine(t)))
 	first, again := create(client, "k", nil), create(client, "k", nil)
 	if status.Code(first.err) != codes.FailedPrecondition || service.runs.Load() != 1 {
 		t.Fatalf("first %v, %d runs", first.err, service.runs.Load())
@@ -156,7 +156,7 @@ func TestHandlerCanChooseCompression(t *testing.T) {
 	service := &service{create: func(ctx context.Context, _ *paymentsv1.CreatePaymentRequest) (*paymentsv1.Payment, error) {
 		return &paymentsv1.Payment{Id: "p"}, grpc.SetSendCompressor(ctx, gzip.Name)
 	}}
-	client := serve(t, service, guarded(newEngine(t)))
+	client := serve(t, service, guarded(t, newEngine(t)))
 	if first := create(client, "k", nil); first.err != nil {
 		t.Error(first.err)
 	}
@@ -166,7 +166,7 @@ func TestLargeAnswerIsNotKept(t *testing.T) {
 	service := &service{create: func(context.Context, *paymentsv1.CreatePaymentRequest) (*paymentsv1.Payment, error) {
 		return &paymentsv1.Payment{Description: string(make([]byte, 1000))}, nil
 	}}
-	client := serve(t, service, guarded(newEngine(t), idemgrpc.WithMaxResponse(1000)))
+	client := serve(t, service, guarded(t, newEngine(t), idemgrpc.WithMaxResponse(1000)))
 	first, again := create(client, "k", nil), create(client, "k", nil)
 	if first.err != nil || len(first.payment.GetDescription()) != 1000 {
 		t.Errorf("the first caller gets %v", first.err)
@@ -176,10 +176,10 @@ func TestLargeAnswerIsNotKept(t *testing.T) {
 	}
 }
 
-// TestOuterInterceptorSeesTheMessage : through reflection as it is, and in its
-// Go type on demand.
+// TestOuterInterceptorSeesTheMessage in its Go type, and through reflection alone
+// where raw replays are asked for.
 func TestOuterInterceptorSeesTheMessage(t *testing.T) {
-	for _, typed := range []bool{false, true} {
+	for _, raw := range []bool{false, true} {
 		var seen []proto.Message
 		outer := func(ctx context.Context, request any, _ *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (any, error) {
 			response, err := handler(ctx, request)
@@ -187,19 +187,19 @@ func TestOuterInterceptorSeesTheMessage(t *testing.T) {
 			return response, err
 		}
 		var options []idemgrpc.Option
-		if typed {
-			options = append(options, idemgrpc.WithTypedReplays())
+		if raw {
+			options = append(options, idemgrpc.WithRawReplays())
 		}
-		client := serve(t, new(service), grpc.ChainUnaryInterceptor(outer, idemgrpc.UnaryServerInterceptor(newEngine(t), options...)))
+		client := serve(t, new(service), grpc.ChainUnaryInterceptor(outer, newGuard(t, newEngine(t), options...).Unary))
 		first, again := create(client, "k", nil), create(client, "k", nil)
 		if first.err != nil || again.err != nil {
 			t.Fatal(first.err, again.err)
 		}
 		if !proto.Equal(seen[0], seen[1]) {
-			t.Errorf("typed %t: an outer interceptor sees %v, first %v", typed, seen[1], seen[0])
+			t.Errorf("raw %t: an outer interceptor sees %v, first %v", raw, seen[1], seen[0])
 		}
-		if _, ok := seen[1].(*paymentsv1.Payment); ok != typed {
-			t.Errorf("typed %t: an outer interceptor sees a %T", typed, seen[1])
+		if _, ok := seen[1].(*paymentsv1.Payment); ok == raw {
+			t.Errorf("raw %t: an outer interceptor sees a %T", raw, seen[1])
 		}
 	}
 }

@@ -27,7 +27,7 @@ func from(name string) context.Context {
 }
 
 func TestPeerScope(t *testing.T) {
-	guard := idemgrpc.UnaryServerInterceptor(newEngine(t, idempotency.WithScope(idemgrpc.PeerScope)))
+	guard := newGuard(t, newEngine(t, idempotency.WithScope(idemgrpc.PeerScope))).Unary
 	runs := 0
 	handler := func(context.Context, any) (any, error) { runs++; return new(paymentsv1.Payment), nil }
 	call := func(ctx context.Context) error {
@@ -66,7 +66,7 @@ func (u *unscoped) Observe(_ context.Context, event idempotency.Event) {
 
 func TestCredentialsWithoutScopeAreTold(t *testing.T) {
 	told := new(unscoped)
-	guard := idemgrpc.UnaryServerInterceptor(newEngine(t, idempotency.WithObserver(told)))
+	guard := newGuard(t, newEngine(t, idempotency.WithObserver(told))).Unary
 	for _, md := range []metadata.MD{
 		metadata.Pairs(keyField, "k"), metadata.Pairs(keyField, "k", "authorization", "secret"), metadata.Pairs(keyField, "k", "authorization", "secret"),
 	} {

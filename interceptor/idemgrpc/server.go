@@ -10,48 +10,44 @@ import (
 	"github.com/oncewire/idempotency/interceptor/internal/rpc"
 )
 
-// UnaryServerInterceptor guards unary methods. It is safe for concurrent use.
-func UnaryServerInterceptor(engine *idempotency.Engine, options ...Option) grpc.UnaryServerInterceptor {
-	return newGuard(engine, options).unary
+// Interceptor guards the methods of a server. It is safe for concurrent use.
+type Interceptor struct {
+	guard  *rpc.Guard
+	marker metadata.MD // of a replay that has no other metadata; never changed
 }
 
-// StreamServerInterceptor refuses streams that carry a key, with
-// InvalidArgument, and lets all others pass.
-func StreamServerInterceptor(engine *idempotency.Engine, options ...Option) grpc.StreamServerInterceptor {
-	return newGuard(engine, options).stream
-}
-
-type guard struct{ *rpc.Guard }
-
-func newGuard(engine *idempotency.Engine, options []Option) guard {
-	config := rpc.NewConfig()
-	for _, option := range options {
-		option(&config)
+// NewInterceptor returns an interceptor for a server. The error names every
+// option that cannot be honoured, and an engine that is nil.
+func NewInterceptor(engine *idempotency.Engine, options ...Option) (*Interceptor, error) {
+	guard, err := rpc.NewGuard("idemgrpc", engine, options)
+	if err != nil {
+		return nil, err
 	}
-	return guard{rpc.NewGuard(engine, config)}
+	return &Interceptor{guard: guard, marker: metadata.MD{guard.ReplayedField: guard.Marker}}, nil
 }
 
-func (g guard) unary(ctx context.Context, request any, info *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (any, error) {
-	method := g.Method(info.FullMethod, nil)
-	if g.Engine.KeyUse(info.FullMethod, method.Use) == idempotency.KeyOff {
+// Unary guards unary methods; it is a [grpc.UnaryServerInterceptor].
+func (i *Interceptor) Unary(ctx context.Context, request any, info *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (any, error) {
+	method := i.guard.Method(info.FullMethod, nil, false)
+	if method.Use == idempotency.KeyOff {
 		return handler(ctx, request)
 	}
-	keys := metadata.ValueFromIncomingContext(ctx, g.KeyField)
-	named, err := g.Call(ctx, info.FullMethod, method.Use, keys, request)
+	keys := metadata.ValueFromIncomingContext(ctx, i.guard.KeyField)
+	named, err := i.guard.Call(ctx, method, keys, request)
 	if err != nil {
-		return nil, refusal(err, info.FullMethod)
+		return nil, refused(err, info.FullMethod)
 	}
 	if named.Key == "" {
 		return handler(ctx, request)
 	}
-	if g.Engine.Unscoped() && len(metadata.ValueFromIncomingContext(ctx, "authorization")) > 0 {
-		g.Engine.NoteCredentials(ctx, info.FullMethod)
+	if engine := i.guard.Engine; engine.Unscoped() && len(metadata.ValueFromIncomingContext(ctx, "authorization")) > 0 {
+		engine.NoteCredentials(ctx, info.FullMethod)
 	}
-	c := call{guard: g, method: method, operation: info.FullMethod, request: request, handler: handler}
-	result, err := g.Engine.Run(ctx, named, c.run)
+	c := call{Interceptor: i, method: method, key: named.Key, request: request, handler: handler}
+	result, err := i.guard.Engine.Run(ctx, named, c.run)
 	switch {
 	case err != nil:
-		return nil, refusal(err, info.FullMethod)
+		return nil, refused(err, info.FullMethod)
 	case result.Replayed:
 		return c.replay(ctx, result.Outcome)
 	default:
@@ -59,10 +55,13 @@ func (g guard) unary(ctx context.Context, request any, info *grpc.UnaryServerInf
 	}
 }
 
-func (g guard) stream(server any, stream grpc.ServerStream, info *grpc.StreamServerInfo, handler grpc.StreamHandler) error {
-	keys := metadata.ValueFromIncomingContext(stream.Context(), g.KeyField)
-	if refused := g.Stream(stream.Context(), info.FullMethod, g.Method(info.FullMethod, nil).Use, keys); refused != nil {
-		return refusal(refused, info.FullMethod)
+// Stream refuses streams that carry a key, with InvalidArgument, and lets all
+// others pass; it is a [grpc.StreamServerInterceptor].
+func (i *Interceptor) Stream(server any, stream grpc.ServerStream, info *grpc.StreamServerInfo, handler grpc.StreamHandler) error {
+	ctx := stream.Context()
+	keys := metadata.ValueFromIncomingContext(ctx, i.guard.KeyField)
+	if err := i.guard.Stream(ctx, i.guard.Method(info.FullMethod, nil, false), keys); err != nil {
+		return refused(err, info.FullMethod)
 	}
 	return handler(server, stream)
 }

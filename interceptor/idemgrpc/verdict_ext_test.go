@@ -32,7 +32,7 @@ func TestVerdictsOnErrors(t *testing.T) {
 		codes.Canceled: 2, codes.DeadlineExceeded: 2,
 	} {
 		service := failing(code)
-		client := serve(t, service, guarded(newEngine(t)))
+		client := serve(t, service, guarded(t, newEngine(t)))
 		if first := create(client, "k", nil); status.Code(first.err) != code {
 			t.Errorf("%v: first answer is %v", code, first.err)
 		}
@@ -45,7 +45,7 @@ func TestVerdictsOnErrors(t *testing.T) {
 
 func TestAbandonedCallIsRejectedOnDemand(t *testing.T) {
 	service := failing(codes.DeadlineExceeded)
-	client := serve(t, service, guarded(newEngine(t, idempotency.WithOnAbandoned(idempotency.Reject))))
+	client := serve(t, service, guarded(t, newEngine(t, idempotency.WithOnAbandoned(idempotency.Reject))))
 	create(client, "k", nil)
 	checkRefusal(t, create(client, "k", nil).err, codes.FailedPrecondition, idempotency.ReasonOutcomeUnknown, false)
 	if service.runs.Load() != 1 {
@@ -61,7 +61,7 @@ func TestOwnClassifier(t *testing.T) {
 		}
 		return idemgrpc.Verdict(s)
 	}
-	client := serve(t, service, guarded(newEngine(t), idemgrpc.WithClassifier(classify)))
+	client := serve(t, service, guarded(t, newEngine(t), idemgrpc.WithClassifier(classify)))
 	create(client, "k", nil)
 	if again := create(client, "k", nil); again.err != nil || service.runs.Load() != 2 {
 		t.Errorf("%v, %d runs", again.err, service.runs.Load())
@@ -75,7 +75,7 @@ func TestClientRetriesWork(t *testing.T) {
 		"maxAttempts": 4, "initialBackoff": "0.001s", "maxBackoff": "0.001s", "backoffMultiplier": 1,
 		"retryableStatusCodes": ["UNAVAILABLE", "INTERNAL"]}}]}`
 	retrying := func(service *service) paymentsv1.PaymentServiceClient {
-		return paymentsv1.NewPaymentServiceClient(dial(t, service, []grpc.ServerOption{guarded(newEngine(t))},
+		return paymentsv1.NewPaymentServiceClient(dial(t, service, []grpc.ServerOption{guarded(t, newEngine(t))},
 			grpc.WithDefaultServiceConfig(policy)))
 	}
 	released := failing(codes.Unavailable, codes.Unavailable)
@@ -97,10 +97,10 @@ func TestTwoLayersRecordOnce(t *testing.T) {
 		<-finish
 		return &paymentsv1.Payment{Id: "p"}, nil
 	}}
-	inner := idemgrpc.UnaryServerInterceptor(engine)
+	inner := newGuard(t, engine).Unary
 	behind := serve(t, service, grpc.UnaryInterceptor(inner))
 	outer := newEngine(t)
-	front := serve(t, service, grpc.ChainUnaryInterceptor(idemgrpc.UnaryServerInterceptor(outer), inner))
+	front := serve(t, service, grpc.ChainUnaryInterceptor(newGuard(t, outer).Unary, inner))
 	done := make(chan answer)
 	go func() { done <- create(behind, "k", nil) }()
 	<-started

@@ -68,13 +68,17 @@ func serve(t *testing.T, counted *tally.Tally) (address string, stop func()) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	guard, err := idemgrpc.NewInterceptor(engine)
+	if err != nil {
+		t.Fatal(err)
+	}
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
 	server := grpc.NewServer(
-		grpc.ChainUnaryInterceptor(count(counted), idemgrpc.UnaryServerInterceptor(engine)),
-		grpc.ChainStreamInterceptor(idemgrpc.StreamServerInterceptor(engine)),
+		grpc.ChainUnaryInterceptor(count(counted), guard.Unary),
+		grpc.ChainStreamInterceptor(guard.Stream),
 		orca.CallMetricsServerOption(nil))
 	load := orca.NewServerMetricsRecorder()
 	if err := orca.Register(server, orca.ServiceOptions{ServerMetricsProvider: load}); err != nil {

@@ -1,6 +1,10 @@
 package rpc
 
 import (
+	"cmp"
+	"errors"
+	"fmt"
+
 	"google.golang.org/genproto/googleapis/rpc/code"
 	spb "google.golang.org/genproto/googleapis/rpc/status"
 
@@ -12,20 +16,40 @@ import (
 // kept, unless an option says otherwise.
 const DefaultMaxResponse = 1 << 20
 
-// Config is what the options of both interceptors set.
+// Config is what the options of both interceptors set. A zero field stands for
+// the default, except for Unstored.
 type Config struct {
 	Classify    func(*spb.Status) idempotency.Verdict
 	MaxResponse int
-	Typed       bool
+	Raw         bool
 	Unstored    []string
 	SetCookie   bool
 }
 
-// NewConfig returns the defaults.
-func NewConfig() Config {
-	return Config{
-		Classify:    func(status *spb.Status) idempotency.Verdict { return Verdict(code.Code(status.GetCode())) },
-		MaxResponse: DefaultMaxResponse,
-		Unstored:    outcome.RequestBound,
+// configure applies the options. The error joins everything that cannot be
+// honoured, with the name of the interceptor's package before each.
+func configure[Option ~func(*Config)](name string, engine *idempotency.Engine, options []Option) (Config, error) {
+	var problems []error
+	problem := func(format string, arguments ...any) {
+		problems = append(problems, fmt.Errorf(name+": "+format, arguments...))
 	}
+	if engine == nil {
+		problem("no engine")
+	}
+	config := Config{Unstored: outcome.RequestBound}
+	for i, option := range options {
+		if option == nil {
+			problem("option %d is nil", i+1)
+			continue
+		}
+		option(&config)
+	}
+	if config.MaxResponse < 0 {
+		problem("a maximum response of %d bytes is negative", config.MaxResponse)
+	}
+	config.MaxResponse = cmp.Or(config.MaxResponse, DefaultMaxResponse)
+	if config.Classify == nil {
+		config.Classify = func(status *spb.Status) idempotency.Verdict { return Verdict(code.Code(status.GetCode())) }
+	}
+	return config, errors.Join(problems...)
 }

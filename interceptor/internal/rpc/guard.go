@@ -19,52 +19,61 @@ type Guard struct {
 	Engine *idempotency.Engine
 	// KeyField and ReplayedField are in lower case.
 	KeyField, ReplayedField string
-	// Mark is the value of a replay's mark. Every replay shares it.
-	Mark []string
+	// Marker is the value of ReplayedField. Every replay shares it.
+	Marker []string
 
 	methods Methods
 	prints  Fingerprinter
 	filter  outcome.Filter
 }
 
-// NewGuard returns the guard of one interceptor.
-func NewGuard(engine *idempotency.Engine, config Config) *Guard {
+// NewGuard returns the guard of one interceptor, whose package has the name.
+// The error names every option that cannot be honoured.
+func NewGuard[Option ~func(*Config)](name string, engine *idempotency.Engine, options []Option) (*Guard, error) {
+	config, err := configure(name, engine, options)
+	if err != nil {
+		return nil, err
+	}
 	replayed := strings.ToLower(engine.ReplayedField())
 	return &Guard{
 		Config:        config,
 		Engine:        engine,
 		KeyField:      strings.ToLower(engine.KeyField()),
 		ReplayedField: replayed,
-		Mark:          []string{"true"},
+		Marker:        []string{"true"},
 		filter:        outcome.NewFilter(config.Unstored, config.SetCookie, replayed),
-	}
-}
-
-// Method returns what is known of a procedure.
-func (g *Guard) Method(procedure string, schema any) *Method {
-	return g.methods.Lookup(procedure, schema)
+	}, nil
 }
 
 // Call returns the call to run, and one without a key when it is not guarded.
-func (g *Guard) Call(ctx context.Context, procedure string, schema idempotency.KeyUse, keys []string, request any) (idempotency.Call, error) {
-	key, err := g.Engine.ParseKey(ctx, procedure, schema, keys)
+func (g *Guard) Call(ctx context.Context, method *Method, keys []string, request any) (idempotency.Call, error) {
+	if len(keys) == 0 && method.Use != idempotency.KeyRequired {
+		return idempotency.Call{}, nil
+	}
+	key, err := g.Engine.ParseKey(ctx, method.Operation, method.Schema, keys)
 	if err != nil || key == "" {
 		return idempotency.Call{}, err
 	}
+	call := idempotency.Call{Operation: method.Operation, Key: key}
 	message, ok := Message(request)
 	if !ok {
-		return idempotency.Call{}, g.Engine.Refuse(ctx, idempotency.Call{Operation: procedure, Key: key}, idempotency.ErrNotSupported, errNoProtobuf)
+		return call, g.Engine.Refuse(ctx, call, idempotency.ErrNotSupported, errNoProtobuf)
 	}
-	return idempotency.Call{Operation: procedure, Key: key, Fingerprint: g.prints.Fingerprint(message)}, nil
+	call.Fingerprint = g.prints.Fingerprint(message)
+	return call, nil
 }
 
 // Stream returns the refusal of a stream that carries a key, which cannot be
 // honoured and must not be ignored.
-func (g *Guard) Stream(ctx context.Context, procedure string, schema idempotency.KeyUse, keys []string) *idempotency.Error {
-	if len(keys) == 0 || g.Engine.KeyUse(procedure, schema) == idempotency.KeyOff {
+func (g *Guard) Stream(ctx context.Context, method *Method, keys []string) error {
+	if len(keys) == 0 || method.Use == idempotency.KeyOff {
 		return nil
 	}
-	return g.Engine.Refuse(ctx, idempotency.Call{Operation: procedure}, idempotency.ErrNotSupported, errStream)
+	key, err := g.Engine.ParseKey(ctx, method.Operation, method.Schema, keys)
+	if err != nil {
+		return err
+	}
+	return g.Engine.Refuse(ctx, idempotency.Call{Operation: method.Operation, Key: key}, idempotency.ErrNotSupported, errStream)
 }
 
 // Message returns a request or response as a protobuf message.

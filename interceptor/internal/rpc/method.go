@@ -9,6 +9,7 @@ import (
 	"google.golang.org/protobuf/reflect/protoreflect"
 	"google.golang.org/protobuf/reflect/protoregistry"
 	"google.golang.org/protobuf/types/descriptorpb"
+	"google.golang.org/protobuf/types/dynamicpb"
 
 	"github.com/oncewire/idempotency"
 	idempotencyv1 "github.com/oncewire/idempotency/gen/idempotency/v1"
@@ -16,10 +17,47 @@ import (
 
 // Method is what is known of a procedure before any call of it.
 type Method struct {
-	// Use is what the method does with a key; KeyOff passes it untouched.
-	Use idempotency.KeyUse
-	// Descriptor is nil for a method whose schema is not linked in.
-	Descriptor protoreflect.MethodDescriptor
+	// Operation is "/pkg.Service/Method".
+	Operation string
+	// Schema is what the schema says about keys.
+	Schema idempotency.KeyUse
+	// Use is what the method does with a key; KeyOff passes it untouched. It
+	// is set for the methods of a Guard, as is Policy.
+	Use    idempotency.KeyUse
+	Policy *idempotency.Policy
+
+	descriptor protoreflect.MethodDescriptor // nil when the schema is not linked in
+	response   protoreflect.MessageType      // nil as well, and outside of a Guard
+}
+
+// Method returns what is known of a procedure. The schema is the method's
+// descriptor, where the caller has it; readOnly says that the method has no
+// side effects, whatever its schema says.
+func (g *Guard) Method(procedure string, schema any, readOnly bool) *Method {
+	if method := g.methods.find(procedure); method != nil {
+		return method
+	}
+	method := newMethod(procedure, schema)
+	if readOnly {
+		method.Schema = idempotency.KeyOff
+	}
+	method.Use = g.Engine.KeyUse(procedure, method.Schema)
+	method.Policy = g.Engine.PolicyFor(procedure)
+	method.response = responseType(method.descriptor)
+	g.methods.remember(method)
+	return method
+}
+
+// responseType prefers the generated type, and can do with the descriptor of a
+// method that is served without generated code.
+func responseType(method protoreflect.MethodDescriptor) protoreflect.MessageType {
+	if method == nil {
+		return nil
+	}
+	if kind, err := protoregistry.GlobalTypes.FindMessageByName(method.Output().FullName()); err == nil {
+		return kind
+	}
+	return dynamicpb.NewMessageType(method.Output())
 }
 
 // maxMethods bounds the methods that are remembered. Only a proxy that serves
@@ -32,23 +70,27 @@ type Methods struct {
 	known atomic.Pointer[map[string]*Method]
 }
 
-// Lookup returns the method behind "/pkg.Service/Method". The schema is the
+// Lookup returns what the schema says of a procedure. The schema is the
 // method's descriptor, where the caller has it.
 func (m *Methods) Lookup(procedure string, schema any) *Method {
-	known := m.known.Load()
-	if known != nil {
-		if method, ok := (*known)[procedure]; ok {
-			return method
-		}
+	if method := m.find(procedure); method != nil {
+		return method
 	}
 	method := newMethod(procedure, schema)
-	m.remember(procedure, method)
+	m.remember(method)
 	return method
+}
+
+func (m *Methods) find(procedure string) *Method {
+	if known := m.known.Load(); known != nil {
+		return (*known)[procedure]
+	}
+	return nil
 }
 
 // remember copies the map, so that lookups need no lock. Two calls at once may
 // lose one method, which is then looked up again.
-func (m *Methods) remember(procedure string, method *Method) {
+func (m *Methods) remember(method *Method) {
 	known := m.known.Load()
 	grown := map[string]*Method{}
 	if known != nil {
@@ -57,7 +99,7 @@ func (m *Methods) remember(procedure string, method *Method) {
 		}
 		maps.Copy(grown, *known)
 	}
-	grown[procedure] = method
+	grown[method.Operation] = method
 	m.known.CompareAndSwap(known, &grown)
 }
 
@@ -70,17 +112,17 @@ var infrastructure = []string{
 func newMethod(procedure string, schema any) *Method {
 	for _, prefix := range infrastructure {
 		if strings.HasPrefix(procedure, prefix) {
-			return &Method{Use: idempotency.KeyOff}
+			return &Method{Operation: procedure, Schema: idempotency.KeyOff}
 		}
 	}
 	descriptor, ok := schema.(protoreflect.MethodDescriptor)
 	if !ok {
-		descriptor = find(procedure)
+		descriptor = linkedMethod(procedure)
 	}
-	return &Method{Use: keyUse(descriptor), Descriptor: descriptor}
+	return &Method{Operation: procedure, Schema: keyUse(descriptor), descriptor: descriptor}
 }
 
-func find(procedure string) protoreflect.MethodDescriptor {
+func linkedMethod(procedure string) protoreflect.MethodDescriptor {
 	name := strings.ReplaceAll(strings.TrimPrefix(procedure, "/"), "/", ".")
 	descriptor, err := protoregistry.GlobalFiles.FindDescriptorByName(protoreflect.FullName(name))
 	if err != nil {

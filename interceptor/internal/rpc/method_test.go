@@ -26,7 +26,7 @@ func TestKeyUseFromSchema(t *testing.T) {
 	} {
 		var methods Methods
 		for range 2 { // the second time from memory
-			if got := methods.Lookup(procedure, nil).Use; got != want {
+			if got := methods.Lookup(procedure, nil).Schema; got != want {
 				t.Errorf("%s: key use %d, want %d", procedure, got, want)
 			}
 		}
@@ -40,7 +40,7 @@ func TestKeyUseFromOption(t *testing.T) {
 		idempotencyv1.KeyUse_KEY_USE_REQUIRED:    idempotency.KeyRequired,
 		idempotencyv1.KeyUse_KEY_USE_OFF:         idempotency.KeyOff,
 	} {
-		if got := new(Methods).Lookup("/s.S/M", methodWith(t, option)).Use; got != want {
+		if got := new(Methods).Lookup("/s.S/M", methodWith(t, option)).Schema; got != want {
 			t.Errorf("%v: key use %d, want %d", option, got, want)
 		}
 	}

@@ -6,14 +6,20 @@ import (
 	"github.com/oncewire/idempotency"
 )
 
-// Verdict is the default verdict on a status code.
+// Verdict is the default verdict on a status code. Only a code that cannot
+// follow an effect releases the claim.
 func Verdict(status code.Code) idempotency.Verdict {
 	switch status {
-	case code.Code_CANCELLED, code.Code_DEADLINE_EXCEEDED:
-		return idempotency.Abandon
-	case code.Code_UNAVAILABLE, code.Code_RESOURCE_EXHAUSTED, code.Code_ABORTED, code.Code_UNAUTHENTICATED:
+	case code.Code_UNAUTHENTICATED, code.Code_UNIMPLEMENTED, code.Code_RESOURCE_EXHAUSTED, code.Code_ABORTED:
 		return idempotency.Release
+	case code.Code_CANCELLED, code.Code_DEADLINE_EXCEEDED, code.Code_UNAVAILABLE:
+		return idempotency.Abandon
 	default:
 		return idempotency.Record
 	}
+}
+
+// serverError reports whether a status code names no cause.
+func serverError(status code.Code) bool {
+	return status == code.Code_INTERNAL || status == code.Code_UNKNOWN
 }

@@ -50,17 +50,21 @@ func run(mode tally.Mode, simple bool, tallies string) error {
 	if err != nil {
 		return err
 	}
+	guard, err := newGuard(engine, mode)
+	if err != nil {
+		return err
+	}
 	err = serve(ctx, os.Stdin, os.Stdout, func(asked *conformancev1.ServerCompatRequest) http.Handler {
 		return handler(simple, compressions(),
 			connect.WithReadMaxBytes(int(asked.GetMessageReceiveLimit())),
-			connect.WithInterceptors(keys(mode, counted), guard(engine, mode)))
+			connect.WithInterceptors(keys(mode, counted), guard))
 	})
 	return errors.Join(err, engine.Close(context.Background()), report(counted, tallies))
 }
 
-// guard is ours. For replays it records every answer, whatever its code, since
-// one that is released or abandoned has its handler run again.
-func guard(engine *idempotency.Engine, mode tally.Mode) connect.Interceptor {
+// newGuard makes our interceptor. For replays it records every answer, whatever
+// its code, since one that is released or abandoned has its handler run again.
+func newGuard(engine *idempotency.Engine, mode tally.Mode) (connect.Interceptor, error) {
 	if mode != tally.Replay {
 		return idemconnect.NewInterceptor(engine)
 	}

@@ -9,52 +9,50 @@ import (
 	"google.golang.org/protobuf/runtime/protoiface"
 )
 
-// replayed is a recorded response message. The protobuf codecs send its stored
-// bytes as they are, at no cost and byte for byte; a JSON codec, or an outer
-// interceptor that looks at the message, has it decoded when it first looks.
-type replayed struct {
+// rawMessage is a recorded response message that is sent as the bytes that were
+// stored. It is decoded only if it is looked at through reflection, as loggers
+// and the JSON codecs do. It cannot take the place of a generated message
+// everywhere: its Go type is another, and a change to a message inside it is
+// not sent.
+type rawMessage struct {
 	kind protoreflect.MessageType
 
-	mu   sync.Mutex
-	raw  []byte               // nil once the message has been changed
-	real protoreflect.Message // nil until somebody looks
+	mu      sync.Mutex
+	raw     []byte               // nil once the message has been changed
+	decoded protoreflect.Message // nil until it is looked at
 }
 
-// NewReplayed returns a message of the type with the stored content. Typed
-// decodes it at once, so that its Go type is the generated one.
-func NewReplayed(kind protoreflect.MessageType, raw []byte, typed bool) (proto.Message, error) {
-	if !typed {
-		return &replayed{kind: kind, raw: raw}, nil
-	}
-	message := kind.New().Interface()
-	return message, proto.UnmarshalOptions{AllowPartial: true}.Unmarshal(raw, message)
+// newRaw returns a message of the type with the stored content.
+func newRaw(kind protoreflect.MessageType, raw []byte) *rawMessage {
+	return &rawMessage{kind: kind, raw: raw}
 }
 
 // String returns the message in text format, as generated messages do.
-func (r *replayed) String() string { return prototext.MarshalOptions{}.Format(r) }
+func (r *rawMessage) String() string { return prototext.MarshalOptions{}.Format(r) }
 
 // ProtoReflect implements proto.Message.
-func (r *replayed) ProtoReflect() protoreflect.Message { return (*reflected)(r) }
+func (r *rawMessage) ProtoReflect() protoreflect.Message { return (*reflected)(r) }
 
-// reflected is the reflection of a replayed message.
-type reflected replayed
+// reflected is the reflection of a rawMessage.
+type reflected rawMessage
 
-// look decodes the message if nobody has looked at it yet. What cannot be
-// decoded is left out: reflection has no way to say so, and the bytes, which
-// were written by Marshal, still go out.
-func (r *reflected) look() protoreflect.Message {
+// decode decodes the message unless that has been done. What cannot be decoded
+// is left out: reflection has no way to say so, and the bytes, which were
+// written by Marshal, are still sent.
+func (r *reflected) decode() protoreflect.Message {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.real == nil {
-		r.real = r.kind.New()
-		_ = proto.UnmarshalOptions{AllowPartial: true}.Unmarshal(r.raw, r.real.Interface())
+	if r.decoded == nil {
+		r.decoded = r.kind.New()
+		_ = proto.UnmarshalOptions{AllowPartial: true}.Unmarshal(r.raw, r.decoded.Interface())
 	}
-	return r.real
+	return r.decoded
 }
 
-// change is look for somebody who is going to write: the bytes are void then.
+// change decodes the message for a caller that writes to it: the stored bytes
+// are void then.
 func (r *reflected) change() protoreflect.Message {
-	message := r.look()
+	message := r.decode()
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.raw = nil
@@ -64,23 +62,23 @@ func (r *reflected) change() protoreflect.Message {
 func (r *reflected) Descriptor() protoreflect.MessageDescriptor { return r.kind.Descriptor() }
 func (r *reflected) Type() protoreflect.MessageType             { return r.kind }
 func (r *reflected) New() protoreflect.Message                  { return r.kind.New() }
-func (r *reflected) Interface() protoreflect.ProtoMessage       { return (*replayed)(r) }
+func (r *reflected) Interface() protoreflect.ProtoMessage       { return (*rawMessage)(r) }
 func (r *reflected) IsValid() bool                              { return true }
 
 func (r *reflected) Range(f func(protoreflect.FieldDescriptor, protoreflect.Value) bool) {
-	r.look().Range(f)
+	r.decode().Range(f)
 }
-func (r *reflected) Has(field protoreflect.FieldDescriptor) bool { return r.look().Has(field) }
+func (r *reflected) Has(field protoreflect.FieldDescriptor) bool { return r.decode().Has(field) }
 func (r *reflected) Get(field protoreflect.FieldDescriptor) protoreflect.Value {
-	return r.look().Get(field)
+	return r.decode().Get(field)
 }
 func (r *reflected) NewField(field protoreflect.FieldDescriptor) protoreflect.Value {
-	return r.look().NewField(field)
+	return r.decode().NewField(field)
 }
 func (r *reflected) WhichOneof(oneof protoreflect.OneofDescriptor) protoreflect.FieldDescriptor {
-	return r.look().WhichOneof(oneof)
+	return r.decode().WhichOneof(oneof)
 }
-func (r *reflected) GetUnknown() protoreflect.RawFields { return r.look().GetUnknown() }
+func (r *reflected) GetUnknown() protoreflect.RawFields { return r.decode().GetUnknown() }
 
 func (r *reflected) Clear(field protoreflect.FieldDescriptor) { r.change().Clear(field) }
 func (r *reflected) Set(field protoreflect.FieldDescriptor, value protoreflect.Value) {
@@ -91,8 +89,8 @@ func (r *reflected) Mutable(field protoreflect.FieldDescriptor) protoreflect.Val
 }
 func (r *reflected) SetUnknown(fields protoreflect.RawFields) { r.change().SetUnknown(fields) }
 
-// ProtoMethods implements protoreflect.Message: the short way from the stored
-// bytes to the wire. A message that was changed takes the long one.
+// ProtoMethods implements protoreflect.Message: package proto marshals a message
+// that was not changed by copying its stored bytes.
 func (r *reflected) ProtoMethods() *protoiface.Methods {
 	if r.stored() == nil {
 		return nil

@@ -1,0 +1,41 @@
+package idemconnect_test
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"connectrpc.com/connect"
+
+	"github.com/oncewire/idempotency/interceptor/idemconnect"
+)
+
+// TestBadOptionsAreReportedTogether, each with the package's name.
+func TestBadOptionsAreReportedTogether(t *testing.T) {
+	guard, err := idemconnect.NewInterceptor(nil, idemconnect.WithSetCookie(), nil, idemconnect.WithMaxResponse(-1))
+	if guard != nil || err == nil {
+		t.Fatalf("made %v, %v", guard, err)
+	}
+	findings := strings.Split(err.Error(), "\n")
+	if len(findings) != 3 {
+		t.Errorf("findings are %q", findings)
+	}
+	for i, part := range []string{"no engine", "option 2 is nil", "-1"} {
+		if !strings.HasPrefix(findings[i], "idemconnect: ") || !strings.Contains(findings[i], part) {
+			t.Errorf("finding %d is %q, want %q in it", i, findings[i], part)
+		}
+	}
+}
+
+// TestNilAndZeroAreDefaults : a nil classifier, also after another, and a
+// limit of zero.
+func TestNilAndZeroAreDefaults(t *testing.T) {
+	service := failing(connect.NewError(connect.CodeAborted, errors.New("no")))
+	client := payments(t, service, newEngine(t), idemconnect.WithClassifier(nil), idemconnect.WithMaxResponse(0)).speak()
+	_, _ = create(client, "k", nil)
+	_, err1 := create(client, "k", nil)
+	_, err2 := create(client, "k", nil)
+	if err1 != nil || err2 != nil || service.runs.Load() != 2 {
+		t.Errorf("%v, %v, %d runs", err1, err2, service.runs.Load())
+	}
+}

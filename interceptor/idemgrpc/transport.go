@@ -1,0 +1,123 @@
+package idemgrpc
+
+import (
+	"reflect"
+	"strings"
+	"sync"
+	"sync/atomic"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/metadata"
+)
+
+// transportMetadata is the metadata of a stream of grpc-go's transport, with
+// the lock under which its SetHeader and SetTrailer work.
+//
+// Its methods Header and Trailer read without the lock, and so race with a
+// goroutine that a handler left behind. The stream cannot be wrapped either:
+// grpc.SetSendCompressor and grpc.ClientSupportedCompressors look for its very
+// type. So the fields are found by reflection. Where a version of grpc-go has
+// others, the stream is wrapped after all, and only these two functions fail.
+type transportMetadata struct {
+	mu              *sync.Mutex
+	header, trailer *metadata.MD
+}
+
+// Names and types of the fields; those of trailer belong to an embedded struct.
+var (
+	transportFields = [...]string{"hdrMu", "header", "trailer"}
+	transportTypes  = [...]reflect.Type{reflect.TypeFor[sync.Mutex](), reflect.TypeFor[metadata.MD](), reflect.TypeFor[metadata.MD]()}
+)
+
+// transportLayout is where the fields are in a type; ok is false in a type that
+// has not all of them.
+type transportLayout struct {
+	stream  reflect.Type
+	indexes [len(transportFields)][]int
+	ok      bool
+}
+
+// lastLayout spares the search: a program has one type of transport stream.
+var lastLayout atomic.Pointer[transportLayout]
+
+func findTransportMetadata(stream grpc.ServerTransportStream) (transportMetadata, bool) {
+	value := reflect.ValueOf(stream)
+	layout := lastLayout.Load()
+	if layout == nil || layout.stream != value.Type() {
+		layout = newTransportLayout(value.Type())
+		lastLayout.Store(layout)
+	}
+	if !layout.ok {
+		return transportMetadata{}, false
+	}
+	fields := value.Elem()
+	return transportMetadata{
+		mu:      (*sync.Mutex)(fields.FieldByIndex(layout.indexes[0]).Addr().UnsafePointer()),
+		header:  (*metadata.MD)(fields.FieldByIndex(layout.indexes[1]).Addr().UnsafePointer()),
+		trailer: (*metadata.MD)(fields.FieldByIndex(layout.indexes[2]).Addr().UnsafePointer()),
+	}, true
+}
+
+func newTransportLayout(stream reflect.Type) *transportLayout {
+	layout := &transportLayout{stream: stream}
+	if stream.Kind() != reflect.Pointer || stream.Elem().Kind() != reflect.Struct ||
+		!strings.HasSuffix(stream.Elem().PkgPath(), "google.golang.org/grpc/internal/transport") {
+		return layout
+	}
+	for i, name := range transportFields {
+		field, ok := stream.Elem().FieldByName(name)
+		if !ok || field.Type != transportTypes[i] {
+			return layout
+		}
+		layout.indexes[i] = field.Index
+	}
+	layout.ok = true
+	return layout
+}
+
+// transportCapture is what a stream held before the handler.
+type transportCapture struct {
+	stream          transportMetadata
+	header, trailer metadata.MD
+}
+
+func newTransportCapture(stream transportMetadata) *transportCapture {
+	header, trailer := stream.copied()
+	return &transportCapture{stream: stream, header: header, trailer: trailer}
+}
+
+func (c *transportCapture) captured() (headers, trailers metadata.MD) {
+	headers, trailers = c.stream.copied()
+	return added(c.header, headers), added(c.trailer, trailers)
+}
+
+// copied copies the metadata as far as it has been set. The values are never
+// changed in place.
+func (m transportMetadata) copied() (header, trailer metadata.MD) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return shallow(*m.header), shallow(*m.trailer)
+}
+
+func shallow(md metadata.MD) metadata.MD {
+	if len(md) == 0 {
+		return nil
+	}
+	copied := make(metadata.MD, len(md))
+	for name, values := range md {
+		copied[name] = values[:len(values):len(values)]
+	}
+	return copied
+}
+
+// added takes the earlier values away, which come first.
+func added(before, after metadata.MD) metadata.MD {
+	for name, earlier := range before {
+		if later := after[name]; len(later) > len(earlier) {
+			after[name] = later[len(earlier):]
+		} else {
+			delete(after, name)
+		}
+	}
+	return after
+}
