@@ -33,7 +33,7 @@ func TestVerdictsOnErrors(t *testing.T) {
 	}{
 		{coded(connect.CodeInternal), 1}, {coded(connect.CodeUnknown), 1}, {coded(connect.CodeNotFound), 1},
 		{errors.New("no code at all"), 1},
-		{coded(connect.CodeUnavailable), 2}, {coded(connect.CodeResourceExhausted), 2},
+		{coded(connect.CodeUnavailable), 2}, {coded(connect.CodeResourceExhausted), 2}, {coded(connect.CodeUnimplemented), 2},
 		{coded(connect.CodeAborted), 2}, {coded(connect.CodeUnauthenticated), 2},
 		{coded(connect.CodeCanceled), 2}, {coded(connect.CodeDeadlineExceeded), 2},
 		{context.Canceled, 2}, {context.DeadlineExceeded, 2},
