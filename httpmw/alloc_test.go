@@ -5,8 +5,6 @@ package httpmw_test
 import (
 	"net/http"
 	"testing"
-
-	"github.com/oncewire/idempotency/httpmw"
 )
 
 // What a call may allocate, the engine and the memory store included.
@@ -17,7 +15,7 @@ const (
 
 func TestAllocs(t *testing.T) {
 	const runs = 1000
-	guarded := httpmw.New(newEngine(t)).Wrap(bare)
+	guarded := newGuard(t, newEngine(t)).Wrap(bare)
 	keys := manyKeys(runs + 2)
 	tests := map[string]struct {
 		handler http.Handler

@@ -8,7 +8,6 @@ import (
 	"testing"
 
 	"github.com/oncewire/idempotency/backend/memstore"
-	"github.com/oncewire/idempotency/httpmw"
 )
 
 // sink is a ResponseWriter that costs nothing.
@@ -81,7 +80,7 @@ func BenchmarkBare(b *testing.B) {
 }
 
 func BenchmarkNoKey(b *testing.B) {
-	l, handler := newLoad(), httpmw.New(newEngine(b)).Wrap(bare)
+	l, handler := newLoad(), newGuard(b, newEngine(b)).Wrap(bare)
 	b.ReportAllocs()
 	for b.Loop() {
 		l.send(handler, nil)
@@ -100,7 +99,7 @@ func BenchmarkFirstCall(b *testing.B) {
 				_ = store.Close()
 			}
 			store = memstore.New()
-			handler = httpmw.New(engineOn(b, store)).Wrap(bare)
+			handler = newGuard(b, engineOn(b, store)).Wrap(bare)
 			b.StartTimer()
 		}
 		l.send(handler, keys[i%len(keys)])
@@ -108,7 +107,7 @@ func BenchmarkFirstCall(b *testing.B) {
 }
 
 func BenchmarkReplay(b *testing.B) {
-	l, handler, keys := newLoad(), httpmw.New(newEngine(b)).Wrap(bare), manyKeys(1)
+	l, handler, keys := newLoad(), newGuard(b, newEngine(b)).Wrap(bare), manyKeys(1)
 	b.ReportAllocs()
 	for b.Loop() {
 		l.send(handler, keys[0])

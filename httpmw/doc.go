@@ -2,8 +2,9 @@
 // first request with a key runs, and every later one gets the first one's
 // answer, marked with Idempotent-Replayed: true.
 //
-//	middleware := httpmw.New(engine)
-//	http.ListenAndServe(address, middleware.Wrap(mux))
+//	guard, err := httpmw.New(engine)
+//	...
+//	http.ListenAndServe(address, guard.Wrap(mux))
 //
 // It follows draft-ietf-httpapi-idempotency-key-header-07. What it refuses it
 // refuses with problem details (RFC 9457); see [WriteRefusal].

@@ -57,7 +57,7 @@ func TestSameRequest(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			handler := count(ok)
-			guarded := httpmw.New(newEngine(t), test.options...).Wrap(handler)
+			guarded := newGuard(t, newEngine(t), test.options...).Wrap(handler)
 			other := base
 			test.change(&other)
 			base.send(guarded).is(t, http.StatusOK, "done", false)
@@ -73,7 +73,7 @@ func TestSameRequest(t *testing.T) {
 }
 
 func TestJSONSuffix(t *testing.T) {
-	guarded := httpmw.New(newEngine(t), httpmw.WithCanonicalJSON()).Wrap(http.HandlerFunc(ok))
+	guarded := newGuard(t, newEngine(t), httpmw.WithCanonicalJSON()).Wrap(http.HandlerFunc(ok))
 	message{"/", "application/merge-patch+JSON; v=1", "", `{"a":1}`}.send(guarded).is(t, http.StatusOK, "done", false)
 	message{"/", "application/merge-patch+json;v=1", "", ` {"a": 1} `}.send(guarded).is(t, http.StatusOK, "done", true)
 }
@@ -82,8 +82,8 @@ func TestJSONSuffix(t *testing.T) {
 // the true retry nor let another request pass.
 func TestOptionIsSwitched(t *testing.T) {
 	engine := engineOn(t, memstore.New())
-	bytes := httpmw.New(engine).Wrap(http.HandlerFunc(ok))
-	canonical := httpmw.New(engine, httpmw.WithCanonicalJSON()).Wrap(http.HandlerFunc(ok))
+	bytes := newGuard(t, engine).Wrap(http.HandlerFunc(ok))
+	canonical := newGuard(t, engine, httpmw.WithCanonicalJSON()).Wrap(http.HandlerFunc(ok))
 	for name, order := range map[string][2]http.Handler{"on": {bytes, canonical}, "off": {canonical, bytes}} {
 		for _, body := range []string{plainJSON, `{"a": 1, "a": 1}`} {
 			path := "/" + name + "/" + string(rune('0'+len(body)%10))
@@ -102,7 +102,7 @@ func TestHandlerReadsItsBody(t *testing.T) {
 	sizes := []int{0, 1, 511, 512, 4096, 70_000, 1 << 20}
 	for protocol, start := range protocols {
 		t.Run(protocol, func(t *testing.T) {
-			server := start(t, httpmw.New(newEngine(t)).Wrap(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			server := start(t, newGuard(t, newEngine(t)).Wrap(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 				body, err := io.ReadAll(r.Body)
 				if err == nil {
 					err = r.Body.Close()
@@ -128,7 +128,7 @@ func TestHandlerReadsItsBody(t *testing.T) {
 func TestRequestTrailers(t *testing.T) {
 	for protocol, start := range protocols {
 		t.Run(protocol, func(t *testing.T) {
-			server := start(t, httpmw.New(newEngine(t)).Wrap(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			server := start(t, newGuard(t, newEngine(t)).Wrap(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 				body, _ := io.ReadAll(r.Body)
 				_, _ = io.WriteString(w, string(body)+" "+r.Trailer.Get("X-Sum"))
 			})))
@@ -140,7 +140,7 @@ func TestRequestTrailers(t *testing.T) {
 }
 
 func TestExpectContinue(t *testing.T) {
-	server := startHTTP1(t, httpmw.New(newEngine(t)).Wrap(http.HandlerFunc(ok)))
+	server := startHTTP1(t, newGuard(t, newEngine(t)).Wrap(http.HandlerFunc(ok)))
 	for _, replayed := range []bool{false, true} {
 		request := server.request(key, strings.NewReader("body"))
 		request.Header.Set("Expect", "100-continue")

@@ -15,6 +15,7 @@ import (
 	"github.com/oncewire/idempotency"
 	"github.com/oncewire/idempotency/backend"
 	"github.com/oncewire/idempotency/backend/memstore"
+	"github.com/oncewire/idempotency/httpmw"
 )
 
 const key = "5f0b8f0e-2f0a-4a3c-9a35-0d4a0d3a8a11"
@@ -31,6 +32,16 @@ func engineOn(tb testing.TB, store backend.Store, options ...idempotency.Option)
 		tb.Fatal(err)
 	}
 	return engine
+}
+
+// newGuard returns a middleware whose options are fine.
+func newGuard(tb testing.TB, engine *idempotency.Engine, options ...httpmw.Option) *httpmw.Middleware {
+	tb.Helper()
+	guard, err := httpmw.New(engine, options...)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return guard
 }
 
 // counted counts how often a handler runs.

@@ -19,7 +19,7 @@ import (
 // no claim, so it cannot block another's call with the same key.
 func TestSlowBodyHoldsNothing(t *testing.T) {
 	handler := count(ok)
-	server := startHTTP1(t, httpmw.New(newEngine(t)).Wrap(handler))
+	server := startHTTP1(t, newGuard(t, newEngine(t)).Wrap(handler))
 	conn, err := net.Dial("tcp", strings.TrimPrefix(server.URL, "http://"))
 	if err != nil {
 		t.Fatal(err)
@@ -50,7 +50,7 @@ func TestBodyBombIsNotUnpacked(t *testing.T) {
 		body, _ := io.ReadAll(r.Body)
 		_, _ = w.Write(body)
 	})
-	guarded := httpmw.New(newEngine(t), httpmw.WithMaxRequestBody(100)).Wrap(handler)
+	guarded := newGuard(t, newEngine(t), httpmw.WithMaxRequestBody(100)).Wrap(handler)
 	request := newRequest(key, "a gzip bomb")
 	request.Header.Set("Content-Encoding", "gzip")
 	do(guarded, request).is(t, http.StatusOK, "a gzip bomb", false)
@@ -61,7 +61,7 @@ func TestBodyBombIsNotUnpacked(t *testing.T) {
 
 func TestHeaderFlood(t *testing.T) {
 	handler := count(ok)
-	guarded := httpmw.New(newEngine(t)).Wrap(handler)
+	guarded := newGuard(t, newEngine(t)).Wrap(handler)
 	request := newRequest("", "")
 	for range 10_000 {
 		request.Header.Add("Idempotency-Key", key)
@@ -86,6 +86,6 @@ func TestNewerRecordIsNotRunAgain(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	post(httpmw.New(engine).Wrap(handler), key, "").refuses(t, http.StatusServiceUnavailable, idempotency.ReasonStoreUnavailable)
+	post(newGuard(t, engine).Wrap(handler), key, "").refuses(t, http.StatusConflict, idempotency.ReasonOutcomeUnreadable)
 	handler.ran(t, 0)
 }

@@ -23,7 +23,11 @@ func Example() {
 		w.Header().Set("Location", fmt.Sprintf("/payments/%d", charges))
 		w.WriteHeader(http.StatusCreated)
 	})
-	handler := httpmw.New(engine, httpmw.WithCanonicalJSON()).Wrap(mux)
+	guard, err := httpmw.New(engine, httpmw.WithCanonicalJSON())
+	if err != nil {
+		panic(err)
+	}
+	handler := guard.Wrap(mux)
 
 	for _, body := range []string{`{"amount": 5}`, `{"amount":5}`, `{"amount": 6}`} {
 		request := httptest.NewRequest(http.MethodPost, "/payments", strings.NewReader(body))

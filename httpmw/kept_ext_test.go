@@ -35,7 +35,7 @@ func TestNotKept(t *testing.T) {
 				t.Run(name, func(t *testing.T) {
 					bare := start(t, test).post(key, "")
 					handler := count(test)
-					server := start(t, httpmw.New(newEngine(t), httpmw.WithMaxResponseBody(8)).Wrap(handler))
+					server := start(t, newGuard(t, newEngine(t), httpmw.WithMaxResponseBody(8)).Wrap(handler))
 					server.post(key, "").is(t, http.StatusOK, bare.body, false)
 					server.again(key, "").refuses(t, http.StatusConflict, idempotency.ReasonOutcomeNotKept)
 					handler.ran(t, 1)
@@ -53,7 +53,7 @@ func serveContent(w http.ResponseWriter, r *http.Request, text string) {
 }
 
 func TestLimitItselfIsKept(t *testing.T) {
-	guarded := httpmw.New(newEngine(t), httpmw.WithMaxResponseBody(4)).Wrap(http.HandlerFunc(ok))
+	guarded := newGuard(t, newEngine(t), httpmw.WithMaxResponseBody(4)).Wrap(http.HandlerFunc(ok))
 	post(guarded, key, "").is(t, http.StatusOK, "done", false)
 	post(guarded, key, "").is(t, http.StatusOK, "done", true)
 }
@@ -62,7 +62,7 @@ func TestTooLargeAndReleased(t *testing.T) {
 	handler := count(func(w http.ResponseWriter, _ *http.Request) {
 		http.Error(w, "too much text", http.StatusServiceUnavailable)
 	})
-	guarded := httpmw.New(newEngine(t), httpmw.WithMaxResponseBody(4)).Wrap(handler)
+	guarded := newGuard(t, newEngine(t), httpmw.WithMaxResponseBody(4)).Wrap(handler)
 	post(guarded, key, "")
 	post(guarded, key, "").is(t, http.StatusServiceUnavailable, "too much text\n", false)
 	handler.ran(t, 2)
@@ -73,7 +73,7 @@ func TestCutShort(t *testing.T) {
 		w.Header().Set("Content-Length", "10")
 		ok(w, nil)
 	})
-	guarded := httpmw.New(newEngine(t)).Wrap(handler)
+	guarded := newGuard(t, newEngine(t)).Wrap(handler)
 	post(guarded, key, "")
 	post(guarded, key, "").refuses(t, http.StatusConflict, idempotency.ReasonOutcomeNotKept)
 }
@@ -91,7 +91,7 @@ func TestHijack(t *testing.T) {
 						t.Error(err)
 					}
 				})
-				guarded := httpmw.New(newEngine(t)).Wrap(handler)
+				guarded := newGuard(t, newEngine(t)).Wrap(handler)
 				server := startHTTP1(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 					if hide {
 						w = wrapper{w}

@@ -21,19 +21,17 @@ type Middleware struct {
 	filter        outcome.Filter
 }
 
-// New returns a middleware on the engine.
-func New(engine *idempotency.Engine, options ...Option) *Middleware {
-	m := &Middleware{
-		config:        defaults(),
-		engine:        engine,
-		keyField:      http.CanonicalHeaderKey(engine.KeyField()),
-		replayedField: http.CanonicalHeaderKey(engine.ReplayedField()),
+// New returns a middleware on the engine. The error names every option that
+// cannot be honoured.
+func New(engine *idempotency.Engine, options ...Option) (*Middleware, error) {
+	m := &Middleware{config: defaults(), engine: engine}
+	if err := m.configure(options); err != nil {
+		return nil, err
 	}
-	for _, option := range options {
-		option(&m.config)
-	}
+	m.keyField = http.CanonicalHeaderKey(engine.KeyField())
+	m.replayedField = http.CanonicalHeaderKey(engine.ReplayedField())
 	m.filter = outcome.NewFilter(m.unstored, m.setCookie, m.replayedField)
-	return m
+	return m, nil
 }
 
 // Wrap returns a handler that guards the requests of next.

@@ -33,7 +33,7 @@ func TestUntouched(t *testing.T) {
 		"gRPC-Web":          func(r *http.Request) { r.Header.Set("Content-Type", "application/grpc-web+proto") },
 		"Connect stream":    func(r *http.Request) { r.Header.Set("Content-Type", "application/connect+json") },
 	}
-	middleware := httpmw.New(newEngine(t), httpmw.WithMethods("POST", "CONNECT"))
+	middleware := newGuard(t, newEngine(t), httpmw.WithMethods("POST", "CONNECT"))
 	for name, change := range tests {
 		t.Run(name, func(t *testing.T) {
 			w, r := httptest.NewRecorder(), newRequest(key, "{}")
@@ -56,7 +56,7 @@ func TestMethods(t *testing.T) {
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			guarded := httpmw.New(newEngine(t), test.options...).Wrap(http.HandlerFunc(ok))
+			guarded := newGuard(t, newEngine(t), test.options...).Wrap(http.HandlerFunc(ok))
 			got := map[string]bool{}
 			for _, method := range []string{"GET", "POST", "PUT", "PATCH", "DELETE"} {
 				request := newRequest(key, "")
@@ -79,10 +79,10 @@ func TestMethods(t *testing.T) {
 	}
 }
 
-// An option with a value that makes no sense keeps the default.
-func TestOptionsWithoutSense(t *testing.T) {
-	guarded := httpmw.New(newEngine(t), httpmw.WithClassifier(nil), httpmw.WithOperation(nil),
-		httpmw.WithMaxRequestBody(0), httpmw.WithMaxResponseBody(-1)).Wrap(http.HandlerFunc(ok))
+// An option with the zero value means the default.
+func TestZeroOptions(t *testing.T) {
+	guarded := newGuard(t, newEngine(t), httpmw.WithClassifier(nil), httpmw.WithOperation(nil),
+		httpmw.WithMaxRequestBody(0), httpmw.WithMaxResponseBody(0)).Wrap(http.HandlerFunc(ok))
 	post(guarded, key, "{}").is(t, http.StatusOK, "done", false)
 	post(guarded, key, "{}").is(t, http.StatusOK, "done", true)
 }
@@ -97,14 +97,14 @@ func TestOperation(t *testing.T) {
 		request.Header.Set("Idempotency-Key", key)
 		return do(guarded, request).header.Get("X-Operation")
 	}
-	guarded := httpmw.New(newEngine(t)).Wrap(handler)
+	guarded := newGuard(t, newEngine(t)).Wrap(handler)
 	for _, path := range []string{"/a%2Fb", "/a/b"} {
 		if got := send(guarded, path+"?q=1"); got != "POST "+path {
 			t.Errorf("got operation %q", got)
 		}
 	}
 	handler.ran(t, 2)
-	named := httpmw.New(newEngine(t), httpmw.WithOperation(func(*http.Request) string { return "pay" })).Wrap(handler)
+	named := newGuard(t, newEngine(t), httpmw.WithOperation(func(*http.Request) string { return "pay" })).Wrap(handler)
 	if send(named, "/v1/pay") != "pay" || send(named, "/v2/pay") != "pay" {
 		t.Error("got another operation")
 	}
@@ -113,7 +113,7 @@ func TestOperation(t *testing.T) {
 
 func TestOneOfManyRuns(t *testing.T) {
 	handler := count(ok)
-	middleware := httpmw.New(newEngine(t, idempotency.WithWait(1<<40)))
+	middleware := newGuard(t, newEngine(t, idempotency.WithWait(1<<40)))
 	for protocol, start := range protocols {
 		t.Run(protocol, func(t *testing.T) {
 			handler.Store(0)

@@ -1,6 +1,7 @@
 package httpmw
 
 import (
+	"cmp"
 	"net/http"
 	"strings"
 )
@@ -58,24 +59,16 @@ func WithMethods(methods ...string) Option {
 
 // WithMaxRequestBody bounds the body of a guarded request, which is held in
 // memory; a larger one is refused with 413. The default, and the meaning of
-// zero and less, is 1 MiB.
+// zero, is 1 MiB. [New] refuses a negative number.
 func WithMaxRequestBody(bytes int64) Option {
-	return func(c *config) {
-		if bytes > 0 {
-			c.maxRequest = bytes
-		}
-	}
+	return func(c *config) { c.maxRequest = cmp.Or(bytes, DefaultMaxRequestBody) }
 }
 
 // WithMaxResponseBody bounds the body of an answer that is kept. A larger one
 // reaches its caller whole, and is recorded as not kept. The default, and the
-// meaning of zero and less, is 1 MiB.
+// meaning of zero, is 1 MiB. [New] refuses a negative number.
 func WithMaxResponseBody(bytes int64) Option {
-	return func(c *config) {
-		if bytes > 0 {
-			c.maxResponse = bytes
-		}
-	}
+	return func(c *config) { c.maxResponse = cmp.Or(bytes, DefaultMaxResponseBody) }
 }
 
 // WithCanonicalJSON takes two JSON bodies (application/json or …+json) for the
@@ -91,22 +84,20 @@ func WithCanonicalJSON() Option {
 // WithClassifier decides what becomes of an answer. The default, and the
 // meaning of nil, is [DefaultClassifier], which a classifier may call.
 func WithClassifier(classify Classifier) Option {
-	return func(c *config) {
-		if classify != nil {
-			c.classify = classify
-		}
+	if classify == nil {
+		classify = DefaultClassifier
 	}
+	return func(c *config) { c.classify = classify }
 }
 
 // WithOperation names what a request calls. Two requests with different
 // operations never meet, even with the same key. The default, and the meaning
 // of nil, is the method and the escaped path: "POST /v1/payments".
 func WithOperation(name func(*http.Request) string) Option {
-	return func(c *config) {
-		if name != nil {
-			c.operation = name
-		}
+	if name == nil {
+		name = operation
 	}
+	return func(c *config) { c.operation = name }
 }
 
 // WithSetCookie stores the Set-Cookie fields of an answer too, so that every

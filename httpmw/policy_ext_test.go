@@ -7,7 +7,6 @@ import (
 	"testing"
 
 	"github.com/oncewire/idempotency"
-	"github.com/oncewire/idempotency/httpmw"
 )
 
 func TestPolicyOfAnOperation(t *testing.T) {
@@ -23,7 +22,7 @@ func TestPolicyOfAnOperation(t *testing.T) {
 		w.WriteHeader(status)
 		_, _ = io.WriteString(w, "four")
 	})
-	guarded := httpmw.New(engine).Wrap(handler)
+	guarded := newGuard(t, engine).Wrap(handler)
 	send := func(path, key, body string) answer {
 		request := newRequest(key, body)
 		request.URL.Path = path

@@ -28,7 +28,7 @@ func TestInterimAnswers(t *testing.T) {
 	for protocol, start := range protocols {
 		t.Run(protocol, func(t *testing.T) {
 			handler.Store(0)
-			server := start(t, httpmw.New(newEngine(t)).Wrap(handler))
+			server := start(t, newGuard(t, newEngine(t)).Wrap(handler))
 			for _, replayed := range []bool{false, true} {
 				var interim []int
 				trace := &httptrace.ClientTrace{Got1xxResponse: func(status int, _ textproto.MIMEHeader) error {
@@ -64,7 +64,7 @@ func TestClientHangsUp(t *testing.T) {
 				}
 				finished.Store(true)
 			})
-			server := start(t, httpmw.New(newEngine(t)).Wrap(handler))
+			server := start(t, newGuard(t, newEngine(t)).Wrap(handler))
 			ctx, hangUp := context.WithCancel(t.Context())
 			go func() {
 				<-begun
@@ -122,7 +122,7 @@ func TestWriteErrors(t *testing.T) {
 		for method, write := range writes {
 			t.Run(name+"/"+method, func(t *testing.T) {
 				w := &brokenWriter{httptest.NewRecorder(), test.err, 0}
-				httpmw.New(newEngine(t), httpmw.WithMaxResponseBody(test.limit)).
+				newGuard(t, newEngine(t), httpmw.WithMaxResponseBody(test.limit)).
 					Wrap(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 						if test.declared != "" {
 							w.Header().Set("Content-Length", test.declared)
@@ -162,7 +162,7 @@ func TestReadFrom(t *testing.T) {
 			for name, test := range tests {
 				t.Run(name, func(t *testing.T) {
 					bare := start(t, test).post(key, "")
-					server := start(t, httpmw.New(newEngine(t)).Wrap(test))
+					server := start(t, newGuard(t, newEngine(t)).Wrap(test))
 					server.post(key, "").is(t, bare.status, bare.body, false)
 					server.again(key, "").is(t, bare.status, bare.body, true)
 				})
@@ -186,7 +186,7 @@ func (w *sendfiler) ReadFrom(source io.Reader) (int64, error) { return w.receive
 
 func TestReadFromReachesTheServer(t *testing.T) {
 	w := &sendfiler{ResponseWriter: httptest.NewRecorder()}
-	httpmw.New(newEngine(t), httpmw.WithMaxResponseBody(2)).
+	newGuard(t, newEngine(t), httpmw.WithMaxResponseBody(2)).
 		Wrap(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { serveContent(w, r, "done") })).
 		ServeHTTP(w, newRequest(key, ""))
 	if w.received.String() != "done" {

@@ -67,7 +67,7 @@ func TestInProgress(t *testing.T) {
 		<-end
 		ok(w, r)
 	})
-	guarded := httpmw.New(newEngine(t, idempotency.WithRetryAfter(1500*time.Millisecond))).Wrap(handler)
+	guarded := newGuard(t, newEngine(t, idempotency.WithRetryAfter(1500*time.Millisecond))).Wrap(handler)
 	first := make(chan answer)
 	go func() { first <- post(guarded, key, "{}") }()
 	<-begun
@@ -114,7 +114,7 @@ func TestKeyRules(t *testing.T) {
 			if test.option != nil {
 				options = append(options, test.option)
 			}
-			guarded := httpmw.New(newEngine(t, options...)).Wrap(http.HandlerFunc(ok))
+			guarded := newGuard(t, newEngine(t, options...)).Wrap(http.HandlerFunc(ok))
 			for range 2 { // the second may take a short cut
 				request := newRequest("", "{}")
 				request.Header["Idempotency-Key"] = test.keys
@@ -125,7 +125,7 @@ func TestKeyRules(t *testing.T) {
 }
 
 func TestQuotedKeyIsTheSame(t *testing.T) {
-	guarded := httpmw.New(newEngine(t)).Wrap(http.HandlerFunc(ok))
+	guarded := newGuard(t, newEngine(t)).Wrap(http.HandlerFunc(ok))
 	post(guarded, "abc", "").is(t, http.StatusOK, "done", false)
 	post(guarded, `"abc"`, "").is(t, http.StatusOK, "done", true)
 }
@@ -133,7 +133,7 @@ func TestQuotedKeyIsTheSame(t *testing.T) {
 func TestMissingKeyIsObservedWithItsOperation(t *testing.T) {
 	var events observed
 	engine := newEngine(t, idempotency.WithKeyRequired(), idempotency.WithObserver(&events))
-	post(httpmw.New(engine).Wrap(http.HandlerFunc(ok)), "", "")
+	post(newGuard(t, engine).Wrap(http.HandlerFunc(ok)), "", "")
 	if len(events) != 1 || events[0].Operation != "POST /v1/payments" || events[0].Reason != idempotency.ReasonKeyMissing {
 		t.Fatalf("observed %+v", events)
 	}
@@ -145,14 +145,14 @@ func (o *observed) Observe(_ context.Context, event idempotency.Event) { *o = ap
 
 func TestStoreDown(t *testing.T) {
 	handler := count(ok)
-	closed := httpmw.New(engineOn(t, downStore{})).Wrap(handler)
+	closed := newGuard(t, engineOn(t, downStore{})).Wrap(handler)
 	got := post(closed, key, "")
 	got.refuses(t, http.StatusServiceUnavailable, idempotency.ReasonStoreUnavailable)
 	if got.header.Get("Retry-After") != "1" || strings.Contains(got.body, "10.1.2.3") {
 		t.Errorf("got %+v", got)
 	}
 	handler.ran(t, 0)
-	open := httpmw.New(engineOn(t, downStore{}, idempotency.WithFailOpen())).Wrap(handler)
+	open := newGuard(t, engineOn(t, downStore{}, idempotency.WithFailOpen())).Wrap(handler)
 	post(open, key, "").is(t, http.StatusOK, "done", false)
 	handler.ran(t, 1)
 }
@@ -167,7 +167,7 @@ func TestScopes(t *testing.T) {
 		return name, nil
 	}))
 	handler := count(ok)
-	guarded := httpmw.New(engine).Wrap(handler)
+	guarded := newGuard(t, engine).Wrap(handler)
 	as := func(name string) answer {
 		request := newRequest(key, name)
 		return do(guarded, request.WithContext(context.WithValue(request.Context(), account{}, name)))
@@ -185,7 +185,7 @@ func TestScopes(t *testing.T) {
 
 func TestRequestTooLarge(t *testing.T) {
 	handler := count(ok)
-	guarded := httpmw.New(newEngine(t), httpmw.WithMaxRequestBody(4)).Wrap(handler)
+	guarded := newGuard(t, newEngine(t), httpmw.WithMaxRequestBody(4)).Wrap(handler)
 	post(guarded, key, "1234").is(t, http.StatusOK, "done", false)
 	post(guarded, key, "12345").refuses(t, http.StatusRequestEntityTooLarge, idempotency.ReasonRequestTooLarge)
 	request := newRequest(key, "")
@@ -193,7 +193,7 @@ func TestRequestTooLarge(t *testing.T) {
 	do(guarded, request).refuses(t, http.StatusRequestEntityTooLarge, idempotency.ReasonRequestTooLarge)
 	post(guarded, "", "12345").is(t, http.StatusOK, "done", false)
 
-	limited := http.MaxBytesHandler(httpmw.New(newEngine(t)).Wrap(handler), 4)
+	limited := http.MaxBytesHandler(newGuard(t, newEngine(t)).Wrap(handler), 4)
 	request = newRequest(key, "")
 	request.Body, request.ContentLength = io.NopCloser(strings.NewReader("12345")), -1
 	do(limited, request).refuses(t, http.StatusRequestEntityTooLarge, idempotency.ReasonRequestTooLarge)
@@ -202,7 +202,7 @@ func TestRequestTooLarge(t *testing.T) {
 
 func TestUnreadableBody(t *testing.T) {
 	handler := count(ok)
-	guarded := httpmw.New(newEngine(t)).Wrap(handler)
+	guarded := newGuard(t, newEngine(t)).Wrap(handler)
 	request := newRequest(key, "")
 	request.Body, request.ContentLength = io.NopCloser(iotest.ErrReader(io.ErrUnexpectedEOF)), 10
 	got := do(guarded, request)
@@ -215,7 +215,7 @@ func TestUnreadableBody(t *testing.T) {
 
 func TestCallerGone(t *testing.T) {
 	handler := count(ok)
-	guarded := httpmw.New(newEngine(t)).Wrap(handler)
+	guarded := newGuard(t, newEngine(t)).Wrap(handler)
 	canceled, cancel := context.WithCancel(t.Context())
 	cancel()
 	expired, cancel := context.WithTimeout(t.Context(), 0)
@@ -229,7 +229,7 @@ func TestCallerGone(t *testing.T) {
 
 func TestAbandonedAndRejected(t *testing.T) {
 	handler := count(func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) })
-	guarded := httpmw.New(newEngine(t, idempotency.WithOnAbandoned(idempotency.Reject))).Wrap(handler)
+	guarded := newGuard(t, newEngine(t, idempotency.WithOnAbandoned(idempotency.Reject))).Wrap(handler)
 	func() {
 		defer func() {
 			if recovered := recover(); recovered != any(http.ErrAbortHandler) {

@@ -14,7 +14,7 @@ import (
 func TestPeerScope(t *testing.T) {
 	handler := count(ok)
 	engine := newEngine(t, idempotency.WithScope(idempotency.ScopeFromContext))
-	guarded := httpmw.PeerScope(httpmw.New(engine).Wrap(handler))
+	guarded := httpmw.PeerScope(newGuard(t, engine).Wrap(handler))
 	from := func(name string) answer {
 		request := newRequest(key, "")
 		leaf := &x509.Certificate{Subject: pkix.Name{CommonName: name}}
@@ -30,7 +30,7 @@ func TestPeerScope(t *testing.T) {
 
 func TestCredentialsWithoutScopeAreTold(t *testing.T) {
 	told := new(observed)
-	guarded := httpmw.New(newEngine(t, idempotency.WithObserver(told))).Wrap(count(ok))
+	guarded := newGuard(t, newEngine(t, idempotency.WithObserver(told))).Wrap(count(ok))
 	for n, field := range []string{"", "Authorization", "Cookie"} {
 		request := newRequest(key+string(rune('a'+n)), "")
 		if field != "" {

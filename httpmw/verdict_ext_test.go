@@ -65,7 +65,7 @@ func TestVerdicts(t *testing.T) {
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			guarded := httpmw.New(newEngine(t)).Wrap(attempts(test.first))
+			guarded := newGuard(t, newEngine(t)).Wrap(attempts(test.first))
 			func() {
 				defer func() { _ = recover() }()
 				post(guarded, key, "")
@@ -82,7 +82,7 @@ func TestClassifierIsReplaced(t *testing.T) {
 		}
 		return httpmw.DefaultClassifier(status, header)
 	}
-	guarded := httpmw.New(newEngine(t), httpmw.WithClassifier(classify)).
+	guarded := newGuard(t, newEngine(t), httpmw.WithClassifier(classify)).
 		Wrap(attempts(func(w http.ResponseWriter, _ *http.Request) { w.Header().Set("X-Done", "no") }))
 	post(guarded, key, "").is(t, http.StatusOK, "", false)
 	post(guarded, key, "").is(t, http.StatusOK, "attempt 1", false)
@@ -102,7 +102,7 @@ func TestContextEnds(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			ctx, cancel := context.WithCancel(t.Context())
-			guarded := httpmw.New(newEngine(t)).Wrap(attempts(func(w http.ResponseWriter, r *http.Request) {
+			guarded := newGuard(t, newEngine(t)).Wrap(attempts(func(w http.ResponseWriter, r *http.Request) {
 				cancel()
 				<-r.Context().Done()
 				test.write(w)
@@ -118,10 +118,10 @@ func TestContextEnds(t *testing.T) {
 func TestNested(t *testing.T) {
 	handler := count(ok)
 	name := func(*http.Request) string { return "inner" }
-	broken := httpmw.New(engineOn(t, downStore{}), httpmw.WithOperation(name)).Wrap(handler)
-	sound := httpmw.New(newEngine(t), httpmw.WithOperation(name)).Wrap(handler)
+	broken := newGuard(t, engineOn(t, downStore{}), httpmw.WithOperation(name)).Wrap(handler)
+	sound := newGuard(t, newEngine(t), httpmw.WithOperation(name)).Wrap(handler)
 	inner := broken
-	outer := httpmw.New(newEngine(t)).Wrap(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	outer := newGuard(t, newEngine(t)).Wrap(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		inner.ServeHTTP(w, r)
 	}))
 	post(outer, key, "").refuses(t, http.StatusServiceUnavailable, idempotency.ReasonStoreUnavailable)
@@ -132,7 +132,7 @@ func TestNested(t *testing.T) {
 }
 
 func TestWrappedTwice(t *testing.T) {
-	middleware, handler := httpmw.New(newEngine(t)), count(ok)
+	middleware, handler := newGuard(t, newEngine(t)), count(ok)
 	guarded := middleware.Wrap(middleware.Wrap(handler))
 	post(guarded, key, "").is(t, http.StatusOK, "done", false)
 	post(guarded, key, "").is(t, http.StatusOK, "done", true)

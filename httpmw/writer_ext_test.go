@@ -10,8 +10,6 @@ import (
 	"os"
 	"testing"
 	"time"
-
-	"github.com/oncewire/idempotency/httpmw"
 )
 
 type (
@@ -93,7 +91,7 @@ func TestAbilitiesOfTheServer(t *testing.T) {
 				}
 			}
 		})
-		guarded := httpmw.New(newEngine(t)).Wrap(handler)
+		guarded := newGuard(t, newEngine(t)).Wrap(handler)
 		guarded.ServeHTTP(test.w, newRequest(key, ""))
 		handler.ran(t, 1)
 		if got := post(guarded, key, ""); got.replayed() == test.flush {
@@ -104,7 +102,7 @@ func TestAbilitiesOfTheServer(t *testing.T) {
 
 // What the server cannot do leaves the answer kept.
 func TestUnsupported(t *testing.T) {
-	guarded := httpmw.New(newEngine(t)).Wrap(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+	guarded := newGuard(t, newEngine(t)).Wrap(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		control := http.NewResponseController(w)
 		if err := control.Flush(); !errors.Is(err, http.ErrNotSupported) {
 			t.Errorf("got %v", err)
@@ -121,7 +119,7 @@ func TestUnsupported(t *testing.T) {
 func TestDeadlinesReachTheServer(t *testing.T) {
 	for protocol, start := range protocols {
 		t.Run(protocol, func(t *testing.T) {
-			server := start(t, httpmw.New(newEngine(t)).Wrap(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			server := start(t, newGuard(t, newEngine(t)).Wrap(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 				control := http.NewResponseController(w)
 				if err := errors.Join(control.SetWriteDeadline(time.Now().Add(time.Hour)), control.EnableFullDuplex()); err != nil {
 					t.Error(err)
@@ -135,7 +133,7 @@ func TestDeadlinesReachTheServer(t *testing.T) {
 
 // A handler that streams sees the server's errors, also a deadline's.
 func TestStreamSeesErrors(t *testing.T) {
-	server := startHTTP1(t, httpmw.New(newEngine(t)).Wrap(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+	server := startHTTP1(t, newGuard(t, newEngine(t)).Wrap(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		control := http.NewResponseController(w)
 		_ = control.Flush()
 		_ = control.SetWriteDeadline(time.Now().Add(-time.Second))

@@ -35,9 +35,13 @@ func serve(listener net.Listener) error {
 	if err != nil {
 		return err
 	}
+	guard, err := httpmw.New(engine, httpmw.WithCanonicalJSON())
+	if err != nil {
+		return err
+	}
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /orders", placeOrder)
-	return http.Serve(listener, httpmw.New(engine, httpmw.WithCanonicalJSON()).Wrap(mux))
+	return http.Serve(listener, guard.Wrap(mux))
 }
 
 type order struct {

@@ -29,11 +29,15 @@ func newHandler(store backend.Store, options ...idempotency.Option) (http.Handle
 	if err != nil {
 		return nil, err
 	}
+	guard, err := httpmw.New(engine)
+	if err != nil {
+		return nil, err
+	}
 	orders := http.NewServeMux()
 	orders.HandleFunc("POST /orders", slowly(http.StatusCreated))
 	orders.HandleFunc("POST /orders/{id}/cancel", slowly(http.StatusOK))
 	mux := http.NewServeMux()
-	mux.Handle("/", httpmw.New(engine).Wrap(orders))
+	mux.Handle("/", guard.Wrap(orders))
 	mux.Handle("GET /metrics", promhttp.HandlerFor(registry, promhttp.HandlerOpts{}))
 	return mux, nil
 }

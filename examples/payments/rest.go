@@ -29,7 +29,10 @@ func newREST(engine *idempotency.Engine, tenants tenancy, conn *grpc.ClientConn)
 	if err := idemgateway.Check(mux); err != nil {
 		return nil, err
 	}
-	edge := httpmw.New(engine, append(idemgateway.MiddlewareOptions(), httpmw.WithCanonicalJSON())...)
+	edge, err := httpmw.New(engine, append(idemgateway.MiddlewareOptions(), httpmw.WithCanonicalJSON())...)
+	if err != nil {
+		return nil, err
+	}
 	return tenants.handler(edge.Wrap(mux)), nil
 }
 

@@ -26,7 +26,7 @@ func newBoth(t *testing.T, service *payments, outer, inner *idempotency.Engine) 
 	t.Helper()
 	address, stop := serve(t, service, inner)
 	mux := newMux(t, address, idemgateway.ServeMuxOptions()...)
-	return both{newREST(t, edge(outer).Wrap(mux)), address, stop}
+	return both{newREST(t, edge(t, outer).Wrap(mux)), address, stop}
 }
 
 // call makes the request of rest.post over gRPC.

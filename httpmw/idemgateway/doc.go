@@ -30,7 +30,7 @@
 //
 // Package httpmw guards the gateway, and the service need not know of keys:
 //
-//	guard := httpmw.New(engine, idemgateway.MiddlewareOptions()...)
+//	guard, err := httpmw.New(engine, idemgateway.MiddlewareOptions()...)
 //	mux := runtime.NewServeMux(idemgateway.ServeMuxOptions()...)
 //	http.ListenAndServe(address, guard.Wrap(mux))
 //
@@ -51,7 +51,7 @@
 // RegisterXHandlerServer calls the service without gRPC, and runs no
 // interceptors. There the guard is a middleware of the mux:
 //
-//	guard := httpmw.New(engine, idemgateway.MiddlewareOptions()...)
+//	guard, err := httpmw.New(engine, idemgateway.MiddlewareOptions()...)
 //	mux := runtime.NewServeMux(append(idemgateway.ServeMuxOptions(),
 //		runtime.WithMiddlewares(idemgateway.Middleware(guard)))...)
 //	paymentsv1.RegisterPaymentServiceHandlerServer(ctx, mux, service)

@@ -18,7 +18,7 @@ func guardedEdge(t *testing.T, service *payments, options ...idempotency.Option)
 	t.Helper()
 	address, stop := serve(t, service, nil)
 	mux := newMux(t, address, idemgateway.ServeMuxOptions()...)
-	return newREST(t, edge(newEngine(t, options...)).Wrap(mux)), stop
+	return newREST(t, edge(t, newEngine(t, options...)).Wrap(mux)), stop
 }
 
 func TestEdgeReplaysWithoutService(t *testing.T) {

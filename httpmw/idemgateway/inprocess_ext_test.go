@@ -16,7 +16,7 @@ import (
 func inProcess(t *testing.T, service *payments, engine *idempotency.Engine) http.Handler {
 	t.Helper()
 	mux := runtime.NewServeMux(append(idemgateway.ServeMuxOptions(),
-		runtime.WithMiddlewares(idemgateway.Middleware(edge(engine))))...)
+		runtime.WithMiddlewares(idemgateway.Middleware(edge(t, engine))))...)
 	if err := paymentsv1.RegisterPaymentServiceHandlerServer(t.Context(), mux, service); err != nil {
 		t.Fatal(err)
 	}
@@ -73,7 +73,7 @@ func TestInProcessRefuses(t *testing.T) {
 // TestInProcessGuardedTwice: the outer guard's claim does not block the inner.
 func TestInProcessGuardedTwice(t *testing.T) {
 	service, engine := new(payments), newEngine(t)
-	rest := newREST(t, edge(engine).Wrap(inProcess(t, service, engine)))
+	rest := newREST(t, edge(t, engine).Wrap(inProcess(t, service, engine)))
 	wantReplay(t, rest.post("key-1"), rest.post("key-1"))
 	wantRuns(t, service, 1)
 }

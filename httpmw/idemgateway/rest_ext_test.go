@@ -42,8 +42,13 @@ func newEngineOn(t *testing.T, store backend.Store, options ...idempotency.Optio
 }
 
 // edge is the guard of a gateway.
-func edge(engine *idempotency.Engine) *httpmw.Middleware {
-	return httpmw.New(engine, idemgateway.MiddlewareOptions()...)
+func edge(t *testing.T, engine *idempotency.Engine) *httpmw.Middleware {
+	t.Helper()
+	guard, err := httpmw.New(engine, idemgateway.MiddlewareOptions()...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return guard
 }
 
 // newMux returns a gateway to the service at the address.

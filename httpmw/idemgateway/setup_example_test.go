@@ -22,7 +22,10 @@ func ExampleMiddleware() {
 	if err != nil {
 		panic(err)
 	}
-	guard := httpmw.New(engine, idemgateway.MiddlewareOptions()...)
+	guard, err := httpmw.New(engine, idemgateway.MiddlewareOptions()...)
+	if err != nil {
+		panic(err)
+	}
 	mux := runtime.NewServeMux(append(idemgateway.ServeMuxOptions(),
 		runtime.WithMiddlewares(idemgateway.Middleware(guard)))...)
 	paymentsv1.RegisterPaymentServiceHandlerServer(context.Background(), mux, new(payments))
