@@ -37,6 +37,10 @@ var (
 	// ErrRequestTooLarge is returned when a request is too large to take a
 	// fingerprint of.
 	ErrRequestTooLarge = &Error{Reason: ReasonRequestTooLarge}
+	// ErrRequestUnreadable is returned when a request cannot be read, or no
+	// fingerprint can be taken of it. The cause is wrapped, and is never shown
+	// to a client.
+	ErrRequestUnreadable = &Error{Reason: ReasonRequestUnreadable}
 	// ErrReplayDenied is returned when the replay authorizer refused to hand
 	// out a recorded outcome. Its error is wrapped, and is never shown to a
 	// client.

@@ -21,6 +21,7 @@ const (
 	ReasonReplayDenied     Reason = "REPLAY_DENIED"     // ErrReplayDenied
 
 	ReasonOutcomeUnreadable Reason = "OUTCOME_UNREADABLE" // ErrOutcomeUnreadable
+	ReasonRequestUnreadable Reason = "REQUEST_UNREADABLE" // ErrRequestUnreadable
 )
 
 // Domain is the domain of every google.rpc.ErrorInfo this library sends.
@@ -98,6 +99,11 @@ var guidances = map[Reason]guidance{
 	ReasonRequestTooLarge: {
 		"Request too large",
 		"The request body is larger than an idempotent request may be.",
+		NextFixRequest,
+	},
+	ReasonRequestUnreadable: {
+		"Request unreadable",
+		"The request could not be read, and was not run.",
 		NextFixRequest,
 	},
 	ReasonReplayDenied: {

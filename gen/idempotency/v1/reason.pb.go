@@ -52,6 +52,8 @@ const (
 	Reason_REASON_REPLAY_DENIED Reason = 11
 	// A record of this key exists, and this version cannot read it.
 	Reason_REASON_OUTCOME_UNREADABLE Reason = 12
+	// The request cannot be read, or no fingerprint can be taken of it.
+	Reason_REASON_REQUEST_UNREADABLE Reason = 13
 )
 
 // Enum value maps for Reason.
@@ -70,6 +72,7 @@ var (
 		10: "REASON_NOT_SUPPORTED",
 		11: "REASON_REPLAY_DENIED",
 		12: "REASON_OUTCOME_UNREADABLE",
+		13: "REASON_REQUEST_UNREADABLE",
 	}
 	Reason_value = map[string]int32{
 		"REASON_UNSPECIFIED":        0,
@@ -85,6 +88,7 @@ var (
 		"REASON_NOT_SUPPORTED":      10,
 		"REASON_REPLAY_DENIED":      11,
 		"REASON_OUTCOME_UNREADABLE": 12,
+		"REASON_REQUEST_UNREADABLE": 13,
 	}
 )
 
@@ -119,7 +123,7 @@ var File_idempotency_v1_reason_proto protoreflect.FileDescriptor
 
 const file_idempotency_v1_reason_proto_rawDesc = "" +
 	"\n" +
-	"\x1bidempotency/v1/reason.proto\x12\x0eidempotency.v1*\xe1\x02\n" +
+	"\x1bidempotency/v1/reason.proto\x12\x0eidempotency.v1*\x80\x03\n" +
 	"\x06Reason\x12\x16\n" +
 	"\x12REASON_UNSPECIFIED\x10\x00\x12\x16\n" +
 	"\x12REASON_IN_PROGRESS\x10\x01\x12\x1a\n" +
@@ -134,7 +138,8 @@ const file_idempotency_v1_reason_proto_rawDesc = "" +
 	"\x14REASON_NOT_SUPPORTED\x10\n" +
 	"\x12\x18\n" +
 	"\x14REASON_REPLAY_DENIED\x10\v\x12\x1d\n" +
-	"\x19REASON_OUTCOME_UNREADABLE\x10\fBBZ@github.com/oncewire/idempotency/gen/idempotency/v1;idempotencyv1b\x06proto3"
+	"\x19REASON_OUTCOME_UNREADABLE\x10\f\x12\x1d\n" +
+	"\x19REASON_REQUEST_UNREADABLE\x10\rBBZ@github.com/oncewire/idempotency/gen/idempotency/v1;idempotencyv1b\x06proto3"
 
 var (
 	file_idempotency_v1_reason_proto_rawDescOnce sync.Once
