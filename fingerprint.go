@@ -21,10 +21,17 @@ const (
 	AlgorithmBytes Algorithm = 1
 	// AlgorithmProto is SHA-256 over the canonical wire form of a message.
 	AlgorithmProto Algorithm = 2
-	// AlgorithmHTTP is SHA-256 over query, content type and body.
+	// AlgorithmHTTP is SHA-256 over host, path, named header fields, query,
+	// content coding, content type and body.
 	AlgorithmHTTP Algorithm = 3
 	// AlgorithmHTTPJSON is AlgorithmHTTP with a JSON body in canonical form.
 	AlgorithmHTTPJSON Algorithm = 4
+	// AlgorithmHTTPMultipart is AlgorithmHTTP with the parts of a multipart
+	// body in place of its bytes, so that its boundary does not matter.
+	AlgorithmHTTPMultipart Algorithm = 6
+	// AlgorithmHTTPCustom is SHA-256 over host, path, named header fields and
+	// what a function of the program made of the rest.
+	AlgorithmHTTPCustom Algorithm = 7
 )
 
 // Rehasher is a request that can make its fingerprint by several algorithms.

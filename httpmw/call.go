@@ -6,6 +6,7 @@ import (
 	"context"
 	"io"
 	"net/http"
+	"slices"
 
 	"github.com/oncewire/idempotency"
 )
@@ -34,39 +35,51 @@ type body struct {
 
 func (h *handler) guard(w http.ResponseWriter, r *http.Request, operation, key string) {
 	c := &call{handler: h, w: w, r: r, policy: h.engine.PolicyFor(operation), scratch: newScratch()}
-	if err := c.read(); err != nil {
-		c.refuseBody(operation, err)
+	if fingerprint, err := c.read(); err != nil {
+		c.refuseBody(operation, key, err)
 	} else {
-		c.run(operation, key)
+		c.run(idempotency.Call{Operation: operation, Key: key, Fingerprint: fingerprint, Rehasher: &c.payload})
 	}
 	c.scratch.free() // not after a panic: the handler's may still be at it
 }
 
-// read takes the request in, and makes it the payload of the fingerprint.
-func (c *call) read() (err error) {
-	buffer := appendTarget(c.scratch.request, c.r)
-	c.payload.head = len(buffer)
-	c.payload.json = isJSON(c.r.Header.Get("Content-Type"))
-	c.scratch.request, err = appendBody(buffer, c.r, cmp.Or(c.policy.MaxRequest, c.maxRequest))
+// read takes the request in, and returns its fingerprint.
+func (c *call) read() (made idempotency.Fingerprint, err error) {
+	c.scratch.request, c.payload = c.appendTarget(c.scratch.request, c.r)
+	c.scratch.request, err = appendBody(c.scratch.request, c.r, cmp.Or(c.policy.MaxRequest, c.maxRequest))
+	if err != nil {
+		return made, err
+	}
 	c.payload.bytes = c.scratch.request
-	return err
+	return c.fingerprint()
 }
 
-func (c *call) run(operation, key string) {
-	if c.engine.Unscoped() && (c.r.Header["Authorization"] != nil || c.r.Header["Cookie"] != nil) {
-		c.engine.NoteCredentials(c.r.Context(), operation)
+// fingerprint asks the function of WithFingerprint, if there is one. It gets a
+// request of its own, so that nothing that it reads or parses is missing later.
+func (c *call) fingerprint() (idempotency.Fingerprint, error) {
+	if c.identify == nil {
+		return c.payload.fingerprint(c.json), nil
 	}
-	result, err := c.engine.Run(c.r.Context(), idempotency.Call{
-		Operation:   operation,
-		Key:         key,
-		Fingerprint: c.payload.fingerprint(c.json),
-		Rehasher:    &c.payload,
-	}, c.serve)
+	content := slices.Clip(c.payload.bytes[c.payload.body:])
+	request := c.r.Clone(c.r.Context())
+	request.Body = io.NopCloser(bytes.NewReader(content))
+	identity, err := c.identify(request, content)
+	if err != nil {
+		return idempotency.Fingerprint{}, err
+	}
+	return c.payload.custom(identity), nil
+}
+
+func (c *call) run(call idempotency.Call) {
+	if c.engine.Unscoped() && (c.r.Header["Authorization"] != nil || c.r.Header["Cookie"] != nil) {
+		c.engine.NoteCredentials(c.r.Context(), call.Operation)
+	}
+	result, err := c.engine.Run(c.r.Context(), call, c.serve)
 	if err == nil && result.Replayed {
-		err = c.replay(operation, result.Outcome)
+		err = c.replay(call.Operation, result.Outcome)
 	}
 	if err != nil {
-		refuse(c.w, err)
+		c.respond(c.w, c.r, call.Operation, call.Key, err)
 	}
 }
 
@@ -107,7 +120,7 @@ func (c *call) request(ctx context.Context) *http.Request {
 	if c.r.Body == nil || c.r.Body == http.NoBody {
 		return request
 	}
-	c.body.Reset(c.scratch.handOver(c.payload.head))
+	c.body.Reset(c.scratch.handOver(c.payload.body))
 	c.body.Closer = c.r.Body
 	request.Body = &c.body
 	return request

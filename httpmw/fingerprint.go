@@ -1,76 +1,100 @@
 package httpmw
 
 import (
+	"crypto/sha256"
 	"encoding/binary"
-	"errors"
-	"io"
-	"net/http"
 	"slices"
-	"strings"
 
 	"github.com/oncewire/idempotency"
 )
 
-// payload is what the fingerprint of a request is made of: query, content type
-// and content coding, each led by its length, and then the body.
+// payload is what the fingerprint of a request is made of: parts that are each
+// led by their length, and then the body. The parts are host, path and named
+// header fields, which count in every algorithm, then query and content coding,
+// and then the content type.
 type payload struct {
-	bytes []byte
-	head  int  // where the body begins
-	json  bool // the content type says so
+	bytes       []byte
+	query       int // where the query begins
+	kind        int // where the content type begins
+	body        int // where the body begins
+	contentType string
 }
 
-// fingerprint digests the payload, with the body in canonical form where that
-// is wanted and possible.
+// fingerprint digests the payload in the form that its content type allows, and
+// as bytes where it allows none. A JSON body has a canonical form only if that
+// is wanted.
 func (p *payload) fingerprint(canonical bool) idempotency.Fingerprint {
-	if canonical && p.json {
-		if digest, ok := p.canonical(); ok {
+	if canonical {
+		if digest, ok := p.json(); ok {
 			return digest
 		}
+	}
+	if digest, ok := p.multipart(); ok {
+		return digest
 	}
 	return idempotency.NewFingerprint(idempotency.AlgorithmHTTP, p.bytes)
 }
 
-func (p *payload) canonical() (idempotency.Fingerprint, bool) {
-	body, ok := canonicalJSON(p.bytes[p.head:])
-	if !ok {
-		return idempotency.Fingerprint{}, false
-	}
-	bytes := slices.Concat(p.bytes[:p.head], body)
-	return idempotency.NewFingerprint(idempotency.AlgorithmHTTPJSON, bytes), true
-}
-
 // Rehash implements idempotency.Rehasher, for records that were written before
-// WithCanonicalJSON was switched on or off.
+// an option was switched on or off.
 func (p *payload) Rehash(algorithm idempotency.Algorithm) (idempotency.Fingerprint, bool) {
+	var digest idempotency.Fingerprint
+	var ok bool
 	switch algorithm {
 	case idempotency.AlgorithmHTTP:
 		return idempotency.NewFingerprint(algorithm, p.bytes), true
 	case idempotency.AlgorithmHTTPJSON:
-		if digest, ok := p.canonical(); ok {
-			return digest, true
-		}
-		// A body that has no canonical form is another one than a body that
-		// had, and its bytes are nobody's canonical form.
-		return idempotency.NewFingerprint(algorithm, p.bytes), true
+		digest, ok = p.json()
+	case idempotency.AlgorithmHTTPMultipart:
+		digest, ok = p.multipart()
 	default:
 		return idempotency.Fingerprint{}, false
 	}
+	if !ok {
+		digest = formless(algorithm)
+	}
+	return digest, true
 }
 
-// appendTarget begins a payload with all but the body. The query counts as it
-// was sent: the order of its parameters may matter.
-func appendTarget(buffer []byte, r *http.Request) []byte {
-	start := len(buffer)
-	buffer = append(openPart(buffer), r.URL.RawQuery...)
-	start = closePart(buffer, start)
-	buffer = appendMediaType(openPart(buffer), r.Header.Get("Content-Type"))
-	start = closePart(buffer, start)
-	buffer = openPart(buffer)
-	for _, coding := range r.Header["Content-Encoding"] {
-		buffer = append(appendLower(buffer, coding), ',')
+// formless is the fingerprint of a body that does not have the form of the
+// algorithm. It differs from that of every body that has it.
+func formless(algorithm idempotency.Algorithm) idempotency.Fingerprint {
+	return idempotency.Fingerprint{byte(algorithm)}
+}
+
+func (p *payload) json() (idempotency.Fingerprint, bool) {
+	if !isJSON(p.contentType) {
+		return idempotency.Fingerprint{}, false
 	}
-	closePart(buffer, start)
-	return buffer
+	body, ok := canonicalJSON(p.bytes[p.body:])
+	if !ok {
+		return idempotency.Fingerprint{}, false
+	}
+	bytes := slices.Concat(p.bytes[:p.body], body)
+	return idempotency.NewFingerprint(idempotency.AlgorithmHTTPJSON, bytes), true
+}
+
+// multipart digests the parts of the body while it walks over them. The
+// boundary, which a client draws anew for every attempt, is left out.
+func (p *payload) multipart() (made idempotency.Fingerprint, ok bool) {
+	kind, boundary, ok := multipartType(p.contentType)
+	if !ok {
+		return made, false
+	}
+	digest := sha256.New()
+	digest.Write(p.bytes[:p.kind])
+	digest.Write(appendPart(nil, kind))
+	if !hashParts(digest, p.bytes[p.body:], boundary) {
+		return made, false
+	}
+	made[0] = byte(idempotency.AlgorithmHTTPMultipart)
+	digest.Sum(made[1:1])
+	return made, true
+}
+
+// custom digests what a function of the program made of the request.
+func (p *payload) custom(identity []byte) idempotency.Fingerprint {
+	return idempotency.NewFingerprint(idempotency.AlgorithmHTTPCustom, slices.Concat(p.bytes[:p.query], identity))
 }
 
 const partHead = 4 // bytes of a part's length
@@ -85,58 +109,7 @@ func closePart(buffer []byte, start int) int {
 	return len(buffer)
 }
 
-// appendMediaType leaves out what does not matter in a media type (RFC 9110,
-// section 8.3.1): the case of the type and of parameter names, and the space
-// between parameters.
-func appendMediaType(buffer []byte, value string) []byte {
-	kind, parameters, _ := strings.Cut(value, ";")
-	buffer = appendLower(buffer, kind)
-	for parameter := range strings.SplitSeq(parameters, ";") {
-		name, value, _ := strings.Cut(strings.Trim(parameter, " \t"), "=")
-		if name != "" {
-			buffer = appendLower(append(buffer, ';'), name)
-			buffer = append(append(buffer, '='), value...)
-		}
-	}
-	return buffer
-}
-
-func appendLower(buffer []byte, text string) []byte {
-	for _, c := range []byte(strings.Trim(text, " \t")) {
-		if c >= 'A' && c <= 'Z' {
-			c += 'a' - 'A'
-		}
-		buffer = append(buffer, c)
-	}
-	return buffer
-}
-
-// appendBody reads the whole body, or fails with errTooLarge once it is
-// known to be larger than most.
-func appendBody(buffer []byte, r *http.Request, most int64) ([]byte, error) {
-	if r.ContentLength > most {
-		return buffer, errTooLarge
-	}
-	if r.Body == nil || r.Body == http.NoBody {
-		return buffer, nil
-	}
-	// One byte more than announced, so that the end is seen without growing.
-	// What a client announces is believed only up to a point.
-	buffer = slices.Grow(buffer, int(min(max(r.ContentLength+1, 512), largestPooled/2)))
-	head := len(buffer)
-	for {
-		if len(buffer) == cap(buffer) {
-			buffer = slices.Grow(buffer, len(buffer))
-		}
-		n, err := r.Body.Read(buffer[len(buffer):cap(buffer)])
-		buffer = buffer[:len(buffer)+n]
-		switch {
-		case int64(len(buffer)-head) > most:
-			return buffer, errTooLarge
-		case errors.Is(err, io.EOF):
-			return buffer, nil
-		case err != nil:
-			return buffer, err
-		}
-	}
+func appendPart[T string | []byte](buffer []byte, content T) []byte {
+	buffer = binary.BigEndian.AppendUint32(buffer, uint32(len(content)))
+	return append(buffer, content...)
 }

@@ -2,6 +2,7 @@ package httpmw_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"io"
 	"log/slog"
@@ -84,11 +85,21 @@ func (a answer) is(tb testing.TB, status int, body string, replayed bool) {
 	}
 }
 
+// reason is that of a refusal, and empty for every other answer.
+func (a answer) reason() idempotency.Reason {
+	var problem struct {
+		Reason idempotency.Reason `json:"reason"`
+	}
+	if a.header.Get("Content-Type") == "application/problem+json" {
+		_ = json.Unmarshal([]byte(a.body), &problem)
+	}
+	return problem.Reason
+}
+
 func (a answer) refuses(tb testing.TB, status int, reason idempotency.Reason) {
 	tb.Helper()
-	if a.status != status || a.header.Get(idempotency.RefusedField) != string(reason) {
-		tb.Fatalf("got %d %q with body %.120q, want %d %q",
-			a.status, a.header.Get(idempotency.RefusedField), a.body, status, reason)
+	if a.status != status || a.reason() != reason {
+		tb.Fatalf("got %d %q with body %.120q, want %d %q", a.status, a.reason(), a.body, status, reason)
 	}
 }
 
@@ -178,7 +189,7 @@ func (s *server) again(key, body string) (got answer) {
 	s.Helper()
 	soon(s, "the first call is recorded", func() bool {
 		got = s.post(key, body)
-		return got.header.Get(idempotency.RefusedField) != string(idempotency.ReasonInProgress)
+		return got.reason() != idempotency.ReasonInProgress
 	})
 	return got
 }

@@ -56,17 +56,21 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	key, err := h.engine.ParseKey(r.Context(), operation, idempotency.KeyDefault, values)
 	switch {
 	case err != nil:
-		refuse(w, err)
+		h.respond(w, r, operation, "", err)
 	case key == "" || claimed(r.Context(), operation, key):
 		h.next.ServeHTTP(w, r)
 	default:
+		if h.echo {
+			w.Header()[h.keyField] = values[:1:1]
+		}
 		h.guard(w, r, operation, key)
 	}
 }
 
 // guards tells by the method and the content type.
 func (m *Middleware) guards(r *http.Request) bool {
-	return slices.Contains(m.methods, r.Method) && !rpcFraming(r.Header.Get("Content-Type"))
+	named := func(method string) bool { return strings.EqualFold(method, r.Method) }
+	return slices.ContainsFunc(m.methods, named) && !rpcFraming(r.Header.Get("Content-Type"))
 }
 
 func rpcFraming(contentType string) bool {

@@ -3,6 +3,7 @@ package httpmw_test
 import (
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"sync"
 	"testing"
 
@@ -87,6 +88,28 @@ func TestZeroOptions(t *testing.T) {
 	post(guarded, key, "{}").is(t, http.StatusOK, "done", true)
 }
 
+// TestMethodInAnotherCase: a handler may take it for the same, and so it is not
+// protected less.
+func TestMethodInAnotherCase(t *testing.T) {
+	policy := idempotency.WithPolicy("POST /v1/*", idempotency.Policy{Key: idempotency.KeyRequired})
+	handler := count(ok)
+	server := startHTTP1(t, newGuard(t, newEngine(t, policy)).Wrap(handler))
+	send := func(method, key string) answer {
+		request := server.request(key, strings.NewReader("{}"))
+		request.Method = method
+		if key == "" {
+			request.Header.Del("Idempotency-Key")
+		}
+		return server.send(request)
+	}
+	send("post", "").refuses(t, http.StatusBadRequest, idempotency.ReasonKeyMissing)
+	send("post", key).is(t, http.StatusOK, "done", false)
+	for _, method := range []string{"post", "Post", "POST"} {
+		send(method, key).is(t, http.StatusOK, "done", true)
+	}
+	handler.ran(t, 1)
+}
+
 func TestOperation(t *testing.T) {
 	handler := count(func(w http.ResponseWriter, r *http.Request) {
 		execution, _ := idempotency.FromContext(r.Context())
@@ -105,8 +128,11 @@ func TestOperation(t *testing.T) {
 	}
 	handler.ran(t, 2)
 	named := newGuard(t, newEngine(t), httpmw.WithOperation(func(*http.Request) string { return "pay" })).Wrap(handler)
-	if send(named, "/v1/pay") != "pay" || send(named, "/v2/pay") != "pay" {
+	if send(named, "/v1/pay") != "pay" || send(named, "/v1/pay") != "pay" {
 		t.Error("got another operation")
+	}
+	if send(named, "/v2/pay") != "" {
+		t.Error("a request for one path was answered with the answer to another")
 	}
 	handler.ran(t, 3)
 }

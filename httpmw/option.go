@@ -24,6 +24,11 @@ type config struct {
 	operation   func(*http.Request) string
 	setCookie   bool
 	unstored    []string
+	host        func(*http.Request) string
+	named       []string // canonical header fields, sorted
+	identify    func(*http.Request, []byte) ([]byte, error)
+	refusals    RefusalWriter
+	echo        bool
 }
 
 func defaults() config {
@@ -34,14 +39,18 @@ func defaults() config {
 		classify:    DefaultClassifier,
 		operation:   operation,
 		unstored:    DefaultUnstored(),
+		host:        siteOf,
 	}
 }
 
-// operation is the default of WithOperation.
-func operation(r *http.Request) string { return r.Method + " " + r.URL.EscapedPath() }
+// operation is the default of WithOperation. A method in another case is guarded
+// as the same operation, since a handler may take it for the same.
+func operation(r *http.Request) string {
+	return strings.ToUpper(r.Method) + " " + r.URL.EscapedPath()
+}
 
-// WithMethods names the methods whose requests are guarded, in any case. The
-// default, and the meaning of no method at all, is POST and PATCH. CONNECT is
+// WithMethods names the methods whose requests are guarded. Case matters neither
+// here nor in a request: a "post" is guarded like a POST. The default, and the meaning of no method at all, is POST and PATCH. CONNECT is
 // never guarded.
 func WithMethods(methods ...string) Option {
 	return func(c *config) {
@@ -91,8 +100,11 @@ func WithClassifier(classify Classifier) Option {
 }
 
 // WithOperation names what a request calls. Two requests with different
-// operations never meet, even with the same key. The default, and the meaning
-// of nil, is the method and the escaped path: "POST /v1/payments".
+// operations never meet, even with the same key. Two with the same operation are
+// still compared by host and by the path as it was received, so an operation that
+// stands for several paths never answers a request for one with the answer to
+// another. The default, and the meaning of nil, is the method in upper case and
+// the escaped path: "POST /v1/payments".
 func WithOperation(name func(*http.Request) string) Option {
 	if name == nil {
 		name = operation

@@ -2,33 +2,28 @@ package httpmw
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"net/http"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/oncewire/idempotency"
 )
 
-// typePrefix begins the type of a problem, a URI that leads to its explanation.
-const typePrefix = "https://github.com/oncewire/idempotency/blob/main/docs/errors.md#"
-
 var statuses = map[idempotency.Reason]int{
-	idempotency.ReasonInProgress:       http.StatusConflict,
-	idempotency.ReasonOutcomeUnknown:   http.StatusConflict,
-	idempotency.ReasonOutcomeNotKept:   http.StatusConflict,
-	idempotency.ReasonKeyReused:        http.StatusUnprocessableEntity,
-	idempotency.ReasonKeyInvalid:       http.StatusUnprocessableEntity,
-	idempotency.ReasonKeyMissing:       http.StatusBadRequest,
-	idempotency.ReasonStoreUnavailable: http.StatusServiceUnavailable,
-	idempotency.ReasonScopeUnknown:     http.StatusUnauthorized,
-	idempotency.ReasonRequestTooLarge:  http.StatusRequestEntityTooLarge,
-	idempotency.ReasonNotSupported:     http.StatusBadRequest,
-	idempotency.ReasonReplayDenied:     http.StatusForbidden,
-
+	idempotency.ReasonInProgress:        http.StatusConflict,
+	idempotency.ReasonOutcomeUnknown:    http.StatusConflict,
+	idempotency.ReasonOutcomeNotKept:    http.StatusConflict,
 	idempotency.ReasonOutcomeUnreadable: http.StatusConflict,
+	idempotency.ReasonKeyReused:         http.StatusUnprocessableEntity,
+	idempotency.ReasonKeyInvalid:        http.StatusUnprocessableEntity,
+	idempotency.ReasonKeyMissing:        http.StatusBadRequest,
+	idempotency.ReasonStoreUnavailable:  http.StatusServiceUnavailable,
+	idempotency.ReasonScopeUnknown:      http.StatusUnauthorized,
+	idempotency.ReasonRequestTooLarge:   http.StatusRequestEntityTooLarge,
+	idempotency.ReasonRequestUnreadable: http.StatusBadRequest,
+	idempotency.ReasonNotSupported:      http.StatusBadRequest,
+	idempotency.ReasonReplayDenied:      http.StatusForbidden,
 }
 
 // Status returns the HTTP status of a refusal, or 500 for a reason that this
@@ -40,83 +35,95 @@ func Status(reason idempotency.Reason) int {
 	return http.StatusInternalServerError
 }
 
-// problem is a problem details object (RFC 9457). Reason and Next are
-// extension members.
-type problem struct {
-	Type   string             `json:"type"`
-	Title  string             `json:"title"`
-	Status int                `json:"status"`
-	Detail string             `json:"detail"`
-	Reason idempotency.Reason `json:"reason,omitempty"`
-	Next   idempotency.Next   `json:"next,omitempty"`
+// RefusalWriter answers a request that was refused: it sets the Content-Type,
+// writes the status and the body. It may be called by many at once. Nothing in a
+// refusal comes from the request or the store, except what Unwrap returns.
+type RefusalWriter func(w http.ResponseWriter, r *http.Request, refusal *idempotency.Error)
+
+// WithRefusalWriter sets the writer of refusals, for APIs whose clients expect
+// errors of a shape of their own. The default, and the meaning of nil, is
+// [WriteRefusal], which a writer may call.
+//
+// Before the writer is called, the header has what every refusal needs: see
+// [RefusalWriter.Refuse].
+func WithRefusalWriter(write RefusalWriter) Option {
+	return func(c *config) { c.refusals = write }
 }
 
-// WriteRefusal answers a request that was refused with problem details (RFC
-// 9457), [idempotency.RefusedField] and, where there is a time to try again, Retry-After
-// in whole seconds. Nothing in it comes from the request or the store.
-func WriteRefusal(w http.ResponseWriter, refusal *idempotency.Error) {
-	writeRefusal(w, refusal, Status(refusal.Reason))
+// WithTypeBase is [WithRefusalWriter] with the [ProblemWriter] of that base.
+func WithTypeBase(base string) Option { return WithRefusalWriter(ProblemWriter(base)) }
+
+// WithKeyEcho sends the key back in every answer to a guarded request, be it the
+// first, a replay or a refusal: in the field in which it came, as it was sent. A
+// key that is malformed is not sent back. The default is not to.
+func WithKeyEcho() Option {
+	return func(c *config) { c.echo = true }
 }
 
-func writeRefusal(w http.ResponseWriter, refusal *idempotency.Error, status int) {
+// Refuse answers a refused request with the writer, and with [WriteRefusal] if
+// the writer is nil. It sets the header fields that no writer has to care for:
+//
+//   - [idempotency.RefusedField], by which a guard around this one knows that the
+//     handler did not run, and which a writer must leave as it is;
+//   - Retry-After in whole seconds, where there is a time to try again;
+//   - Cache-Control: no-store.
+//
+// It removes the Content-Encoding and Content-Length that an outer handler set
+// for another body.
+func (write RefusalWriter) Refuse(w http.ResponseWriter, r *http.Request, refusal *idempotency.Error) {
 	header := w.Header()
-	header.Set(idempotency.RefusedField, string(refusal.Reason))
+	header.Del("Content-Encoding")
+	header.Del("Content-Length")
+	header.Del("Retry-After")
+	header.Del(idempotency.RefusedField)
+	header.Set("Cache-Control", "no-store")
+	if refusal.Mark != "" {
+		header.Set(idempotency.RefusedField, refusal.Mark)
+	}
 	if refusal.RetryAfter > 0 {
 		seconds := (refusal.RetryAfter + time.Second - 1) / time.Second
 		header.Set("Retry-After", strconv.Itoa(int(seconds)))
 	}
-	writeProblem(w, problem{
-		Type:   typePrefix + strings.ToLower(strings.ReplaceAll(string(refusal.Reason), "_", "-")),
-		Title:  refusal.Title(),
-		Status: status,
-		Detail: refusal.Detail(),
-		Reason: refusal.Reason,
-		Next:   refusal.Next(),
-	})
+	if write == nil {
+		write = WriteRefusal
+	}
+	write(w, r, refusal)
 }
 
-func writeProblem(w http.ResponseWriter, p problem) {
-	body, _ := json.Marshal(p) //nolint:errchkjson // strings and a number never fail
-	header := w.Header()
-	header.Del("Content-Encoding")
-	header.Set("Content-Type", "application/problem+json")
-	header.Set("Content-Length", strconv.Itoa(len(body)))
-	header.Set("Cache-Control", "no-store")
-	w.WriteHeader(p.Status)
-	_, _ = w.Write(body) // there is nobody to tell
-}
-
-// refuse answers with any error that the engine returns. A caller that gave up
+// respond answers with any error that the engine returns. A caller that gave up
 // before anything ran is told what a failed store would tell it, as somebody
 // may still listen: the same request can be sent again. The status of one that
 // hung up is for the access log.
-func refuse(w http.ResponseWriter, err error) {
-	if refusal, ok := errors.AsType[*idempotency.Error](err); ok {
-		WriteRefusal(w, refusal)
-		return
+func (m *Middleware) respond(w http.ResponseWriter, r *http.Request, operation, key string, err error) {
+	refusal, ok := errors.AsType[*idempotency.Error](err)
+	if !ok {
+		refusal = &idempotency.Error{
+			Reason: idempotency.ReasonStoreUnavailable,
+			Mark:   idempotency.RefusalMark(r.Context(), operation, key),
+		}
+		if errors.Is(err, context.Canceled) {
+			w = hungUp{w}
+		}
 	}
-	status := Status(idempotency.ReasonStoreUnavailable)
-	if errors.Is(err, context.Canceled) {
-		status = statusClientClosed
-	}
-	writeRefusal(w, idempotency.ErrStore, status)
+	m.refusals.Refuse(w, r, refusal)
 }
+
+// hungUp is the writer to a client that hung up.
+type hungUp struct{ http.ResponseWriter }
+
+func (w hungUp) WriteHeader(int) { w.ResponseWriter.WriteHeader(statusClientClosed) }
 
 // errTooLarge is the cause of the refusal of a body above our own limit.
 var errTooLarge = errors.New("request body too large")
 
-// refuseBody answers a request whose body could not be read. Nothing was
-// claimed for it.
-func (c *call) refuseBody(operation string, err error) {
+// refuseBody answers a request whose body could not be read, or has no
+// fingerprint. Nothing was claimed for it.
+func (c *call) refuseBody(operation, key string, err error) {
+	refusal := idempotency.ErrRequestUnreadable
 	_, outer := errors.AsType[*http.MaxBytesError](err) // a limit outside of ours
 	if outer || errors.Is(err, errTooLarge) {
-		WriteRefusal(c.w, c.engine.Refuse(c.r.Context(), idempotency.Call{Operation: operation}, idempotency.ErrRequestTooLarge, err))
-		return
+		refusal = idempotency.ErrRequestTooLarge
 	}
-	writeProblem(c.w, problem{
-		Type:   "about:blank",
-		Title:  http.StatusText(http.StatusBadRequest),
-		Status: http.StatusBadRequest,
-		Detail: "The request body could not be read.",
-	})
+	call := idempotency.Call{Operation: operation, Key: key}
+	c.refusals.Refuse(c.w, c.r, c.engine.Refuse(c.r.Context(), call, refusal, err))
 }

@@ -21,23 +21,24 @@ func TestWriteRefusal(t *testing.T) {
 		status int
 		anchor string
 	}{
-		idempotency.ReasonInProgress:       {409, "in-progress"},
-		idempotency.ReasonOutcomeUnknown:   {409, "outcome-unknown"},
-		idempotency.ReasonOutcomeNotKept:   {409, "outcome-not-kept"},
-		idempotency.ReasonKeyReused:        {422, "key-reused"},
-		idempotency.ReasonKeyInvalid:       {422, "key-invalid"},
-		idempotency.ReasonKeyMissing:       {400, "key-missing"},
-		idempotency.ReasonStoreUnavailable: {503, "store-unavailable"},
-		idempotency.ReasonScopeUnknown:     {401, "scope-unknown"},
-		idempotency.ReasonRequestTooLarge:  {413, "request-too-large"},
-		idempotency.ReasonNotSupported:     {400, "not-supported"},
-		"FROM_THE_FUTURE":                  {500, "from-the-future"},
+		idempotency.ReasonInProgress:        {409, "in-progress"},
+		idempotency.ReasonOutcomeUnknown:    {409, "outcome-unknown"},
+		idempotency.ReasonOutcomeNotKept:    {409, "outcome-not-kept"},
+		idempotency.ReasonKeyReused:         {422, "key-reused"},
+		idempotency.ReasonKeyInvalid:        {422, "key-invalid"},
+		idempotency.ReasonKeyMissing:        {400, "key-missing"},
+		idempotency.ReasonStoreUnavailable:  {503, "store-unavailable"},
+		idempotency.ReasonScopeUnknown:      {401, "scope-unknown"},
+		idempotency.ReasonRequestTooLarge:   {413, "request-too-large"},
+		idempotency.ReasonRequestUnreadable: {400, "request-unreadable"},
+		idempotency.ReasonNotSupported:      {400, "not-supported"},
+		"FROM_THE_FUTURE":                   {500, "from-the-future"},
 	}
 	for reason, test := range tests {
 		t.Run(string(reason), func(t *testing.T) {
 			recorder := httptest.NewRecorder()
 			refusal := &idempotency.Error{Reason: reason, RetryAfter: 1001 * time.Millisecond}
-			httpmw.WriteRefusal(recorder, refusal)
+			httpmw.RefusalWriter(nil).Refuse(recorder, nil, refusal)
 			got := read(recorder.Result())
 			got.refuses(t, test.status, reason)
 			if got.header.Get("Retry-After") != "2" || got.header.Get("Cache-Control") != "no-store" ||

@@ -58,10 +58,6 @@ func TestVerdicts(t *testing.T) {
 		"a panic is abandoned": {
 			func(http.ResponseWriter, *http.Request) { panic("boom") }, 200, "attempt 2", false,
 		},
-		"an inner refusal is released": {
-			func(w http.ResponseWriter, _ *http.Request) { httpmw.WriteRefusal(w, idempotency.ErrKeyReused) },
-			200, "attempt 1", false,
-		},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

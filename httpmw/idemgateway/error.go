@@ -9,7 +9,6 @@ import (
 	"google.golang.org/grpc/metadata"
 
 	"github.com/oncewire/idempotency"
-	"github.com/oncewire/idempotency/httpmw"
 )
 
 // ErrorHandler returns a handler for [runtime.WithErrorHandler]. A refusal of
@@ -37,7 +36,7 @@ func (c *config) handleError(ctx context.Context, mux *runtime.ServeMux, marshal
 		c.fail(ctx, mux, marshaler, w, r, err)
 	default:
 		c.forwardHeader(w, md.HeaderMD)
-		httpmw.WriteRefusal(w, refusal)
+		c.refusals.Refuse(w, r, refusal)
 	}
 }
 

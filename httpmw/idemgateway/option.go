@@ -7,6 +7,7 @@ import (
 	"github.com/grpc-ecosystem/grpc-gateway/v2/runtime"
 
 	"github.com/oncewire/idempotency"
+	"github.com/oncewire/idempotency/httpmw"
 )
 
 // Option changes how the gateway works. Every function of this package that
@@ -19,6 +20,7 @@ type config struct {
 	headers       runtime.HeaderMatcherFunc
 	trailers      runtime.HeaderMatcherFunc
 	fail          runtime.ErrorHandlerFunc
+	refusals      httpmw.RefusalWriter
 }
 
 func newConfig(opts []Option) *config {
