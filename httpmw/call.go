@@ -16,8 +16,12 @@ import (
 type call struct {
 	*handler
 
-	w        http.ResponseWriter
-	r        *http.Request
+	w             http.ResponseWriter
+	r             *http.Request
+	operation     string
+	key           string
+	path, rawPath string // of the URL, before the handler ran
+
 	policy   *idempotency.Policy
 	scratch  *scratch
 	payload  payload
@@ -34,11 +38,14 @@ type body struct {
 }
 
 func (h *handler) guard(w http.ResponseWriter, r *http.Request, operation, key string) {
-	c := &call{handler: h, w: w, r: r, policy: h.engine.PolicyFor(operation), scratch: newScratch()}
+	c := &call{
+		handler: h, w: w, r: r, operation: operation, key: key, path: r.URL.Path, rawPath: r.URL.RawPath,
+		policy: h.engine.PolicyFor(operation), scratch: newScratch(),
+	}
 	if fingerprint, err := c.read(); err != nil {
-		c.refuseBody(operation, key, err)
+		c.refuseBody(err)
 	} else {
-		c.run(idempotency.Call{Operation: operation, Key: key, Fingerprint: fingerprint, Rehasher: &c.payload})
+		c.run(fingerprint)
 	}
 	c.scratch.free() // not after a panic: the handler's may still be at it
 }
@@ -70,16 +77,21 @@ func (c *call) fingerprint() (idempotency.Fingerprint, error) {
 	return c.payload.custom(identity), nil
 }
 
-func (c *call) run(call idempotency.Call) {
+func (c *call) run(fingerprint idempotency.Fingerprint) {
 	if c.engine.Unscoped() && (c.r.Header["Authorization"] != nil || c.r.Header["Cookie"] != nil) {
-		c.engine.NoteCredentials(c.r.Context(), call.Operation)
+		c.engine.NoteCredentials(c.r.Context(), c.operation)
 	}
-	result, err := c.engine.Run(c.r.Context(), call, c.serve)
+	result, err := c.engine.Run(c.r.Context(), idempotency.Call{
+		Operation:   c.operation,
+		Key:         c.key,
+		Fingerprint: fingerprint,
+		Rehasher:    &c.payload,
+	}, c.serve)
 	if err == nil && result.Replayed {
-		err = c.replay(call.Operation, result.Outcome)
+		err = c.replay(result.Outcome)
 	}
 	if err != nil {
-		c.respond(c.w, c.r, call.Operation, call.Key, err)
+		c.respond(c.w, c.r, c.operation, c.key, err)
 	}
 }
 
@@ -88,28 +100,20 @@ func (c *call) serve(ctx context.Context) idempotency.Answer {
 	c.recorder = newRecorder(c)
 	c.next.ServeHTTP(c.recorder.exposed(), c.request(ctx))
 	defer c.recorder.drop()
-	verdict := c.recorder.verdict(ctx, c.classifier())
+	answer := idempotency.Answer{Verdict: c.verdict(ctx), ServerError: c.recorder.status >= http.StatusInternalServerError}
 	switch {
-	case verdict != idempotency.Record:
-		return idempotency.Answer{Verdict: verdict}
-	case !c.recorder.whole():
-		return idempotency.Answer{Verdict: verdict, NotKept: true}
+	case answer.Verdict != idempotency.Record:
+	case c.recorder.whole():
+		answer.Outcome = c.recorder.outcome()
 	default:
-		return idempotency.Answer{Verdict: verdict, Outcome: c.recorder.outcome()}
+		answer.NotKept = true
 	}
+	return answer
 }
 
-// classifier lets the operation's policy speak first.
-func (c *call) classifier() Classifier {
-	if len(c.policy.Verdicts) == 0 {
-		return c.classify
-	}
-	return func(status int, header http.Header) idempotency.Verdict {
-		if verdict, ok := c.policy.Verdicts[status]; ok {
-			return verdict
-		}
-		return c.classify(status, header)
-	}
+// refuse tells the engine of a refusal that is made here.
+func (c *call) refuse(refusal *idempotency.Error, cause error) *idempotency.Error {
+	return c.engine.Refuse(c.r.Context(), idempotency.Call{Operation: c.operation, Key: c.key}, refusal, cause)
 }
 
 // request returns the request for the handler, which owns the body for good:

@@ -1,7 +1,6 @@
 package httpmw
 
 import (
-	"context"
 	"net/http"
 	"slices"
 	"strings"
@@ -57,8 +56,10 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case err != nil:
 		h.respond(w, r, operation, "", err)
-	case key == "" || claimed(r.Context(), operation, key):
+	case key == "":
 		h.next.ServeHTTP(w, r)
+	case rpcFraming(r.Header.Get("Content-Type")):
+		h.respond(w, r, operation, key, h.engine.Refuse(r.Context(), idempotency.Call{Operation: operation, Key: key}, idempotency.ErrNotSupported, nil))
 	default:
 		if h.echo {
 			w.Header()[h.keyField] = values[:1:1]
@@ -67,23 +68,8 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// guards tells by the method and the content type.
+// guards tells by the method, and leaves RPCs to the packages that know them.
 func (m *Middleware) guards(r *http.Request) bool {
 	named := func(method string) bool { return strings.EqualFold(method, r.Method) }
-	return slices.ContainsFunc(m.methods, named) && !rpcFraming(r.Header.Get("Content-Type"))
-}
-
-func rpcFraming(contentType string) bool {
-	return hasPrefixFold(contentType, "application/grpc") || hasPrefixFold(contentType, "application/connect+")
-}
-
-func hasPrefixFold(text, prefix string) bool {
-	return len(text) >= len(prefix) && strings.EqualFold(text[:len(prefix)], prefix)
-}
-
-// claimed reports whether the request already runs under this very claim,
-// which would otherwise refuse it as being in progress.
-func claimed(ctx context.Context, operation, key string) bool {
-	execution, ok := idempotency.FromContext(ctx)
-	return ok && execution.Operation == operation && execution.Key == key
+	return slices.ContainsFunc(m.methods, named) && !isRPC(r)
 }

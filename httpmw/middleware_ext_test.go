@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/oncewire/idempotency"
+	"github.com/oncewire/idempotency/gen/payments/v1/paymentsv1connect"
 	"github.com/oncewire/idempotency/httpmw"
 )
 
@@ -24,15 +25,24 @@ func (s same) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
+// framings are the content types of RPCs that this package does not guard.
+var framings = []string{
+	"application/grpc", "Application/gRPC", "application/grpc+proto", "application/grpc+json", "application/grpc; charset=utf-8",
+	"application/grpc-web", "application/grpc-web+proto", "application/grpc-web-text", "application/grpc-web-text+proto",
+	"application/connect+proto", "application/connect+json", "application/connect+json; charset=utf-8",
+}
+
 func TestUntouched(t *testing.T) {
 	tests := map[string]func(*http.Request){
-		"no key":            func(r *http.Request) { r.Header.Del("Idempotency-Key") },
-		"other method":      func(r *http.Request) { r.Method = http.MethodPut },
-		"CONNECT":           func(r *http.Request) { r.Method = http.MethodConnect },
-		"gRPC":              func(r *http.Request) { r.Header.Set("Content-Type", "Application/gRPC") },
-		"gRPC with a codec": func(r *http.Request) { r.Header.Set("Content-Type", "application/grpc+proto") },
-		"gRPC-Web":          func(r *http.Request) { r.Header.Set("Content-Type", "application/grpc-web+proto") },
-		"Connect stream":    func(r *http.Request) { r.Header.Set("Content-Type", "application/connect+json") },
+		"no key":       func(r *http.Request) { r.Header.Del("Idempotency-Key") },
+		"other method": func(r *http.Request) { r.Method = http.MethodPut },
+		"CONNECT":      func(r *http.Request) { r.Method = http.MethodConnect },
+	}
+	for _, contentType := range framings {
+		tests[contentType] = func(r *http.Request) {
+			r.URL.Path = paymentsv1connect.PaymentServiceCreatePaymentProcedure
+			r.Header.Set("Content-Type", contentType)
+		}
 	}
 	middleware := newGuard(t, newEngine(t), httpmw.WithMethods("POST", "CONNECT"))
 	for name, change := range tests {

@@ -25,7 +25,8 @@ type problem struct {
 }
 
 // WriteRefusal writes a refusal as problem details (RFC 9457) with the status of
-// [Status]: the default of [WithRefusalWriter].
+// [Status]: the default of [WithRefusalWriter]. It sets the header fields of
+// [RefusalWriter.Refuse] too.
 func WriteRefusal(w http.ResponseWriter, _ *http.Request, refusal *idempotency.Error) {
 	writeProblem(w, DefaultTypeBase, refusal)
 }
@@ -55,6 +56,7 @@ func writeProblem(w http.ResponseWriter, base string, refusal *idempotency.Error
 		Rule:   refusal.Rule,
 	})
 	header := w.Header()
+	prepare(header, refusal)
 	header.Set("Content-Type", "application/problem+json")
 	header.Set("Content-Length", strconv.Itoa(len(body)))
 	w.WriteHeader(status)

@@ -63,12 +63,12 @@ func (r *recorder) trailers() (trailers http.Header) {
 	return trailers
 }
 
-// replay writes a stored answer. One that cannot be read is as good as a store
-// that cannot be reached: the request has run, and is not run again.
-func (c *call) replay(operation string, raw []byte) error {
+// replay writes a stored answer. One that cannot be read is refused: the request
+// has run, and is not run again.
+func (c *call) replay(raw []byte) error {
 	stored, err := outcome.ReadHTTP(raw)
 	if err != nil {
-		return c.engine.Refuse(c.r.Context(), idempotency.Call{Operation: operation}, idempotency.ErrOutcomeUnreadable, err)
+		return c.refuse(idempotency.ErrOutcomeUnreadable, err)
 	}
 	header := c.w.Header()
 	stored.Headers.CopyTo(header)

@@ -23,7 +23,7 @@ type recorder struct {
 	head     bool     // HEAD: the body is not sent
 	scratch  *scratch // holds the copy; nil once nothing is kept
 	status   int      // 0 until the answer has begun
-	refused  bool     // by an inner layer of ours
+	marks    []string // of refusals, that the answer carries
 	declared int64    // Content-Length of the answer; -1 for none
 	written  int64    // bytes of the body
 	lost     error    // what the transport failed with; it is left alone then
@@ -56,7 +56,7 @@ func (r *recorder) commit(status int) {
 	}
 	header := r.Header()
 	r.status = status
-	_, r.refused = header[idempotency.RefusedField]
+	r.marks = header[idempotency.RefusedField]
 	r.declared = r.contentLength(header)
 	if status == http.StatusSwitchingProtocols || r.declared > r.limit {
 		r.drop()

@@ -71,11 +71,17 @@ func WithKeyEcho() Option {
 // It removes the Content-Encoding and Content-Length that an outer handler set
 // for another body.
 func (write RefusalWriter) Refuse(w http.ResponseWriter, r *http.Request, refusal *idempotency.Error) {
-	header := w.Header()
-	header.Del("Content-Encoding")
-	header.Del("Content-Length")
-	header.Del("Retry-After")
-	header.Del(idempotency.RefusedField)
+	if write == nil {
+		write = WriteRefusal
+	}
+	prepare(w.Header(), refusal)
+	write(w, r, refusal)
+}
+
+func prepare(header http.Header, refusal *idempotency.Error) {
+	for _, name := range []string{"Content-Encoding", "Content-Length", "Retry-After", idempotency.RefusedField} {
+		header.Del(name)
+	}
 	header.Set("Cache-Control", "no-store")
 	if refusal.Mark != "" {
 		header.Set(idempotency.RefusedField, refusal.Mark)
@@ -84,10 +90,6 @@ func (write RefusalWriter) Refuse(w http.ResponseWriter, r *http.Request, refusa
 		seconds := (refusal.RetryAfter + time.Second - 1) / time.Second
 		header.Set("Retry-After", strconv.Itoa(int(seconds)))
 	}
-	if write == nil {
-		write = WriteRefusal
-	}
-	write(w, r, refusal)
 }
 
 // respond answers with any error that the engine returns. A caller that gave up
@@ -118,12 +120,11 @@ var errTooLarge = errors.New("request body too large")
 
 // refuseBody answers a request whose body could not be read, or has no
 // fingerprint. Nothing was claimed for it.
-func (c *call) refuseBody(operation, key string, err error) {
+func (c *call) refuseBody(err error) {
 	refusal := idempotency.ErrRequestUnreadable
 	_, outer := errors.AsType[*http.MaxBytesError](err) // a limit outside of ours
 	if outer || errors.Is(err, errTooLarge) {
 		refusal = idempotency.ErrRequestTooLarge
 	}
-	call := idempotency.Call{Operation: operation, Key: key}
-	c.refusals.Refuse(c.w, c.r, c.engine.Refuse(c.r.Context(), call, refusal, err))
+	c.refusals.Refuse(c.w, c.r, c.refuse(refusal, err))
 }

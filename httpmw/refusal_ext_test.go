@@ -38,7 +38,7 @@ func TestWriteRefusal(t *testing.T) {
 		t.Run(string(reason), func(t *testing.T) {
 			recorder := httptest.NewRecorder()
 			refusal := &idempotency.Error{Reason: reason, RetryAfter: 1001 * time.Millisecond}
-			httpmw.RefusalWriter(nil).Refuse(recorder, nil, refusal)
+			httpmw.WriteRefusal(recorder, nil, refusal)
 			got := read(recorder.Result())
 			got.refuses(t, test.status, reason)
 			if got.header.Get("Retry-After") != "2" || got.header.Get("Cache-Control") != "no-store" ||

@@ -3,6 +3,7 @@ package httpmw
 import (
 	"context"
 	"net/http"
+	"net/url"
 
 	"github.com/oncewire/idempotency"
 )
@@ -17,34 +18,72 @@ const statusClientClosed = 499
 // and is to be recorded is recorded as not kept.
 type Classifier func(status int, header http.Header) idempotency.Verdict
 
-// DefaultClassifier releases the key where the status says that nothing was
-// done (401, 408, 425, 429, 502, 503, 504), abandons the claim where nobody
-// can know (499), and records every other answer, a 500 too: its effect may
-// have happened.
+// DefaultClassifier releases the key only where the answer cannot follow an
+// effect (401, 405, 408, 425, 429, 501), abandons the claim where nobody knows,
+// because a proxy or a client of another service answers so when a connection
+// broke after the effect (499, 502, 503, 504), and records every other answer,
+// a 500 too.
 func DefaultClassifier(status int, _ http.Header) idempotency.Verdict {
 	switch status {
-	case http.StatusUnauthorized, http.StatusRequestTimeout, http.StatusTooEarly, http.StatusTooManyRequests,
-		http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
+	case http.StatusUnauthorized, http.StatusMethodNotAllowed, http.StatusRequestTimeout, http.StatusTooEarly,
+		http.StatusTooManyRequests, http.StatusNotImplemented:
 		return idempotency.Release
-	case statusClientClosed:
+	case statusClientClosed, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
 		return idempotency.Abandon
 	default:
 		return idempotency.Record
 	}
 }
 
-// verdict decides about the answer once the handler has returned.
-func (r *recorder) verdict(ctx context.Context, classify Classifier) idempotency.Verdict {
+// verdict decides about the answer once the handler has returned. Facts go
+// before the operation's policy, and that before the classifier.
+func (c *call) verdict(ctx context.Context) idempotency.Verdict {
+	r := &c.recorder
 	if r.status == 0 && ctx.Err() != nil {
-		return idempotency.Abandon
+		return idempotency.Abandon // the implicit 200 would be wrong
 	}
 	r.commit(http.StatusOK)
-	if r.refused {
+	if c.refused() || r.status == http.StatusNotFound && c.unrouted() {
 		return idempotency.Release
 	}
-	verdict := classify(r.status, r.Header())
-	if verdict == idempotency.Release && ctx.Err() != nil {
-		return idempotency.Abandon
+	if verdict, ok := c.policy.Verdicts[r.status]; ok {
+		return verdict
 	}
-	return verdict
+	return c.classify(r.status, r.Header())
+}
+
+// refused reports whether the answer is the refusal of this very call by a guard
+// inside of this one, in this process or behind a proxy: the handler did not run.
+// The mark names the operation there, which for an RPC is the path.
+func (c *call) refused() bool {
+	if c.recorder.status < http.StatusBadRequest {
+		return false
+	}
+	for _, mark := range c.recorder.marks {
+		if idempotency.HasRefusalMark(mark, c.operation, c.key) || idempotency.HasRefusalMark(mark, c.escapedPath(), c.key) {
+			return true
+		}
+	}
+	return false
+}
+
+// unrouted reports whether the handler is a mux that has no route for the
+// request. Only [http.ServeMux] itself can be asked: another type that has its
+// methods may serve such requests in a way of its own.
+func (c *call) unrouted() bool {
+	mux, ok := c.next.(*http.ServeMux)
+	if !ok {
+		return false
+	}
+	received := *c.r.URL
+	received.Path, received.RawPath = c.path, c.rawPath
+	_, pattern := mux.Handler(&http.Request{Method: c.r.Method, Host: c.r.Host, URL: &received})
+	return pattern == ""
+}
+
+// escapedPath is that of the request as it came in. A handler may change the
+// URL in its request.
+func (c *call) escapedPath() string {
+	received := url.URL{Path: c.path, RawPath: c.rawPath}
+	return received.EscapedPath()
 }

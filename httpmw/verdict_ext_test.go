@@ -12,8 +12,9 @@ import (
 
 func TestDefaultClassifier(t *testing.T) {
 	special := map[int]idempotency.Verdict{
-		401: idempotency.Release, 408: idempotency.Release, 425: idempotency.Release, 429: idempotency.Release,
-		502: idempotency.Release, 503: idempotency.Release, 504: idempotency.Release, 499: idempotency.Abandon,
+		401: idempotency.Release, 405: idempotency.Release, 408: idempotency.Release, 425: idempotency.Release,
+		429: idempotency.Release, 501: idempotency.Release,
+		499: idempotency.Abandon, 502: idempotency.Abandon, 503: idempotency.Abandon, 504: idempotency.Abandon,
 	}
 	for status := 200; status < 600; status++ {
 		want, ok := special[status]
@@ -53,8 +54,16 @@ func TestVerdicts(t *testing.T) {
 	}{
 		"500 is recorded":  {status(500), 500, "", true},
 		"422 is recorded":  {status(422), 422, "", true},
-		"503 is released":  {status(503), 200, "attempt 1", false},
+		"404 is recorded":  {status(404), 404, "", true},
+		"429 is released":  {status(429), 200, "attempt 1", false},
+		"501 is released":  {status(501), 200, "attempt 1", false},
 		"499 is abandoned": {status(499), 200, "attempt 2", false},
+		"502 is abandoned": {status(502), 200, "attempt 2", false},
+		"503 is abandoned": {status(503), 200, "attempt 2", false},
+		"504 is abandoned": {status(504), 200, "attempt 2", false},
+		"503 without effect is released": {
+			httpmw.NoEffect(status(503)).ServeHTTP, 200, "attempt 1", false,
+		},
 		"a panic is abandoned": {
 			func(http.ResponseWriter, *http.Request) { panic("boom") }, 200, "attempt 2", false,
 		},
@@ -94,6 +103,8 @@ func TestContextEnds(t *testing.T) {
 		"nothing written": {func(http.ResponseWriter) {}, "attempt 2", false},
 		"answered":        {func(w http.ResponseWriter) { ok(w, nil) }, "done", true},
 		"gave up":         {func(w http.ResponseWriter) { w.WriteHeader(http.StatusBadGateway) }, "attempt 2", false},
+		"released":        {func(w http.ResponseWriter) { w.WriteHeader(http.StatusTooManyRequests) }, "attempt 2", false},
+		"generic 500":     {func(w http.ResponseWriter) { w.WriteHeader(http.StatusInternalServerError) }, "attempt 2", false},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -107,30 +118,4 @@ func TestContextEnds(t *testing.T) {
 			post(guarded, key, "").is(t, http.StatusOK, test.body, test.replayed)
 		})
 	}
-}
-
-// An inner middleware that refuses, because its store is down, has not run the
-// request, so the outer one must not record the refusal.
-func TestNested(t *testing.T) {
-	handler := count(ok)
-	name := func(*http.Request) string { return "inner" }
-	broken := newGuard(t, engineOn(t, downStore{}), httpmw.WithOperation(name)).Wrap(handler)
-	sound := newGuard(t, newEngine(t), httpmw.WithOperation(name)).Wrap(handler)
-	inner := broken
-	outer := newGuard(t, newEngine(t)).Wrap(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		inner.ServeHTTP(w, r)
-	}))
-	post(outer, key, "").refuses(t, http.StatusServiceUnavailable, idempotency.ReasonStoreUnavailable)
-	inner = sound
-	post(outer, key, "").is(t, http.StatusOK, "done", false)
-	post(outer, key, "").is(t, http.StatusOK, "done", true)
-	handler.ran(t, 1)
-}
-
-func TestWrappedTwice(t *testing.T) {
-	middleware, handler := newGuard(t, newEngine(t)), count(ok)
-	guarded := middleware.Wrap(middleware.Wrap(handler))
-	post(guarded, key, "").is(t, http.StatusOK, "done", false)
-	post(guarded, key, "").is(t, http.StatusOK, "done", true)
-	handler.ran(t, 1)
 }

@@ -1,0 +1,60 @@
+package httpmw
+
+import (
+	"net/http"
+	"strings"
+)
+
+// isRPC reports whether the request is a call over gRPC or gRPC-Web or a
+// stream over Connect, which package idemgrpc or idemconnect guards. A client
+// chooses the content type, so that alone must not switch protection off: the
+// path, which the server's routes decide, has to be an RPC's too.
+func isRPC(r *http.Request) bool {
+	return r.Method == http.MethodPost && rpcFraming(r.Header.Get("Content-Type")) && rpcPath(r.URL.Path)
+}
+
+// rpcFraming reports whether the content type is one that these protocols send:
+//
+//	application/grpc, application/grpc-web, application/grpc-web-text, also with +CODEC
+//	application/connect+proto, application/connect+json
+func rpcFraming(contentType string) bool {
+	kind, _, _ := strings.Cut(contentType, ";")
+	protocol, codec, named := strings.Cut(strings.Trim(kind, " \t"), "+")
+	switch {
+	case strings.EqualFold(protocol, "application/connect"):
+		return strings.EqualFold(codec, "proto") || strings.EqualFold(codec, "json")
+	case strings.EqualFold(protocol, "application/grpc"),
+		strings.EqualFold(protocol, "application/grpc-web"),
+		strings.EqualFold(protocol, "application/grpc-web-text"):
+		return !named || codec != ""
+	default:
+		return false
+	}
+}
+
+// rpcPath reports whether the path is /package.Service/Method and no more. The
+// package is needed: /v1/payments is a path of REST.
+func rpcPath(path string) bool {
+	service, method, ok := strings.Cut(strings.TrimPrefix(path, "/"), "/")
+	if !ok || !strings.Contains(service, ".") || !identifier(method) {
+		return false
+	}
+	for part := range strings.SplitSeq(service, ".") {
+		if !identifier(part) {
+			return false
+		}
+	}
+	return true
+}
+
+// identifier reports whether protobuf takes the text for a name.
+func identifier(text string) bool {
+	for i, c := range []byte(text) {
+		letter := c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c == '_'
+		digit := c >= '0' && c <= '9'
+		if !letter && (!digit || i == 0) {
+			return false
+		}
+	}
+	return text != ""
+}
