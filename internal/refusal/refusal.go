@@ -15,7 +15,6 @@ var codes = map[idempotency.Reason]code.Code{
 	idempotency.ReasonOutcomeUnknown:    code.Code_FAILED_PRECONDITION,
 	idempotency.ReasonOutcomeNotKept:    code.Code_FAILED_PRECONDITION,
 	idempotency.ReasonOutcomeUnreadable: code.Code_FAILED_PRECONDITION,
-	idempotency.ReasonRequestUnreadable: code.Code_INVALID_ARGUMENT,
 	idempotency.ReasonKeyReused:         code.Code_INVALID_ARGUMENT,
 	idempotency.ReasonKeyInvalid:        code.Code_INVALID_ARGUMENT,
 	idempotency.ReasonKeyMissing:        code.Code_INVALID_ARGUMENT,
