@@ -227,7 +227,7 @@ func (s doneStore) Claim(context.Context, backend.Key, backend.Claim) (backend.R
 // soon waits for what happens behind the client's back.
 func soon(tb testing.TB, what string, happened func() bool) {
 	tb.Helper()
-	for deadline := time.Now().Add(10 * time.Second); !happened(); time.Sleep(time.Millisecond) {
+	for deadline := time.Now().Add(time.Minute); !happened(); time.Sleep(time.Millisecond) {
 		if time.Now().After(deadline) {
 			tb.Fatal("waited in vain until " + what)
 		}
