@@ -5,6 +5,7 @@ import (
 	"math"
 	"runtime"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/oncewire/idempotency/backend"
@@ -67,20 +68,22 @@ func heap() int {
 // TestMaxEntryBytes keeps what just fits, and nothing larger: neither its own
 // nor another process's, of which it does not even ask.
 func TestMaxEntryBytes(t *testing.T) {
-	behind := newFar(t)
-	here, there := opened(t, behind, nearcache.WithMaxEntryBytes(perEntry+10)), behind.memory.Load()
-	fits, large := kept("ten  bytes", time.Hour), kept("eleven byte", time.Hour)
-	finish(t, here, 0, fits)
-	finish(t, here, 1, large)
-	finish(t, there, 2, fits)
-	finish(t, there, 3, large)
-	for range 3 {
-		replays(t, here, 0, "ten  bytes")
-		replays(t, here, 1, "eleven byte")
-		replays(t, here, 2, "ten  bytes")
-		replays(t, here, 3, "eleven byte")
-	}
-	behind.reached(t, 2+3+1+3, 1)
+	synctest.Test(t, func(t *testing.T) {
+		behind := newFar(t)
+		here, there := opened(t, behind, nearcache.WithMaxEntryBytes(perEntry+10)), behind.memory.Load()
+		fits, large := kept("ten  bytes", time.Hour), kept("eleven byte", time.Hour)
+		finish(t, here, 0, fits)
+		finish(t, here, 1, large)
+		finish(t, there, 2, fits)
+		finish(t, there, 3, large)
+		for range 3 {
+			replays(t, here, 0, "ten  bytes")
+			replays(t, here, 1, "eleven byte")
+			replays(t, here, 2, "ten  bytes")
+			replays(t, here, 3, "eleven byte")
+		}
+		behind.reached(t, 2+3+1+3, 1)
+	})
 }
 
 func TestOptionsThatCannotBeHonoured(t *testing.T) {

@@ -47,30 +47,34 @@ func TestEveryOwnOutcomeIsKept(t *testing.T) {
 }
 
 func TestOutcomeOfAnotherProcessIsAskedForOnce(t *testing.T) {
-	behind := newFar(t)
-	here, there := opened(t, behind), behind.memory.Load()
-	finish(t, there, 0, kept("paid", time.Hour))
-	for range 3 {
-		replays(t, here, 0, "paid")
-	}
-	behind.reached(t, 1, 1)
+	synctest.Test(t, func(t *testing.T) {
+		behind := newFar(t)
+		here, there := opened(t, behind), behind.memory.Load()
+		finish(t, there, 0, kept("paid", time.Hour))
+		for range 3 {
+			replays(t, here, 0, "paid")
+		}
+		behind.reached(t, 1, 1)
+	})
 }
 
 func TestOutcomeThatWasNotKept(t *testing.T) {
-	behind := newFar(t)
-	here, there := opened(t, behind), behind.memory.Load()
-	finish(t, here, 0, backend.Outcome{NotKept: true, Retention: time.Hour})
-	finish(t, there, 1, backend.Outcome{NotKept: true, Retention: time.Hour})
-	for range 3 {
-		for n := range 2 {
-			rec, err := here.Claim(t.Context(), key(n), stranger())
-			ok(t, err)
-			if rec.State != backend.NotKept || rec.Token != claimed(n).Token {
-				t.Errorf("got record %+v, want the claim's, not kept", rec)
+	synctest.Test(t, func(t *testing.T) {
+		behind := newFar(t)
+		here, there := opened(t, behind), behind.memory.Load()
+		finish(t, here, 0, backend.Outcome{NotKept: true, Retention: time.Hour})
+		finish(t, there, 1, backend.Outcome{NotKept: true, Retention: time.Hour})
+		for range 3 {
+			for n := range 2 {
+				rec, err := here.Claim(t.Context(), key(n), stranger())
+				ok(t, err)
+				if rec.State != backend.NotKept || rec.Token != claimed(n).Token {
+					t.Errorf("got record %+v, want the claim's, not kept", rec)
+				}
 			}
 		}
-	}
-	behind.reached(t, 2, 1)
+		behind.reached(t, 2, 1)
+	})
 }
 
 func TestOwnOutcomeOfATakeover(t *testing.T) {
@@ -120,17 +124,19 @@ func TestRunningIsNeverAnsweredFromMemory(t *testing.T) {
 // TestFailedQuestion has the store answer the replay, and then fail to say how
 // long it may be kept.
 func TestFailedQuestion(t *testing.T) {
-	behind := newFar(t)
-	here, there := opened(t, behind), behind.memory.Load()
-	finish(t, there, 0, kept("paid", time.Hour))
-	behind.before = only("Left", func() error { return errLost })
-	replays(t, here, 0, "paid")
-	replays(t, here, 0, "paid")
-	behind.reached(t, 2, 2)
-	behind.before = nil
-	replays(t, here, 0, "paid")
-	replays(t, here, 0, "paid")
-	behind.reached(t, 3, 3)
+	synctest.Test(t, func(t *testing.T) {
+		behind := newFar(t)
+		here, there := opened(t, behind), behind.memory.Load()
+		finish(t, there, 0, kept("paid", time.Hour))
+		behind.before = only("Left", func() error { return errLost })
+		replays(t, here, 0, "paid")
+		replays(t, here, 0, "paid")
+		behind.reached(t, 2, 2)
+		behind.before = nil
+		replays(t, here, 0, "paid")
+		replays(t, here, 0, "paid")
+		behind.reached(t, 3, 3)
+	})
 }
 
 // TestManyReplaysAskOnce has many callers see the record at the same time.
