@@ -10,27 +10,27 @@ import (
 	"github.com/oncewire/idempotency/internal/redistest"
 )
 
-// logged returns what a start logs about its store. It is for tests that run
-// alone.
-func logged(t *testing.T, url string) string {
+// logged returns what a start logs about its store, which it asks for no longer
+// than the time given. It is for tests that run alone.
+func logged(t *testing.T, url string, timeout time.Duration) string {
 	t.Helper()
 	var log bytes.Buffer
 	before := slog.Default()
 	slog.SetDefault(slog.New(slog.NewTextHandler(&log, nil)))
 	defer slog.SetDefault(before)
-	openStore(t, configure(t, func(c *config) { c.store, c.storeTimeout = url, 500*time.Millisecond }))
+	openStore(t, configure(t, func(c *config) { c.store, c.storeTimeout = url, timeout }))
 	return log.String()
 }
 
 func TestStartWarnsOfEviction(t *testing.T) {
 	server := redistest.Start(t, "--maxmemory", "100mb", "--maxmemory-policy", "allkeys-lru")
-	if log := logged(t, "redis://"+server.Addr()); !strings.Contains(log, "allkeys-lru") {
+	if log := logged(t, "redis://"+server.Addr(), patience); !strings.Contains(log, "allkeys-lru") {
 		t.Errorf("logged %q", log)
 	}
 }
 
 func TestStartSaysNothingOfGoodRedis(t *testing.T) {
-	if log := logged(t, "redis://"+redistest.Start(t).Addr()); log != "" {
+	if log := logged(t, "redis://"+redistest.Start(t).Addr(), patience); log != "" {
 		t.Errorf("logged %q", log)
 	}
 }
@@ -39,7 +39,7 @@ func TestStartSaysNothingOfGoodRedis(t *testing.T) {
 func TestStartWarnsOfNoRedis(t *testing.T) {
 	server := redistest.Start(t)
 	server.Kill()
-	log := logged(t, "redis://user:secret@"+server.Addr())
+	log := logged(t, "redis://user:secret@"+server.Addr(), 500*time.Millisecond)
 	if !strings.Contains(log, "does not answer") || strings.Contains(log, "secret") {
 		t.Errorf("logged %q", log)
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"slices"
 	"sync"
 
@@ -15,12 +16,13 @@ import (
 // A payment is never changed once it is in: an update puts another in its
 // place. So the doors may marshal what they were given without a lock.
 type ledger struct {
-	mu    sync.Mutex
-	books map[string][]*paymentsv1.Payment // by tenant, oldest first
+	mu      sync.Mutex
+	books   map[string][]*paymentsv1.Payment // by tenant, oldest first
+	amended chan struct{}                    // closed by the next amendment
 }
 
 func newLedger() *ledger {
-	return &ledger{books: make(map[string][]*paymentsv1.Payment)}
+	return &ledger{books: make(map[string][]*paymentsv1.Payment), amended: make(chan struct{})}
 }
 
 // enter appends an entry and returns how many the tenant has now.
@@ -43,7 +45,28 @@ func (l *ledger) amend(tenant, id string, change func(*paymentsv1.Payment)) *pay
 	amended := proto.CloneOf(l.books[tenant][at])
 	change(amended)
 	l.books[tenant][at] = amended
+	close(l.amended)
+	l.amended = make(chan struct{})
 	return amended
+}
+
+// awaitAmendment returns when the entry is no longer the given payment, or else
+// the context's error.
+func (l *ledger) awaitAmendment(ctx context.Context, tenant string, payment *paymentsv1.Payment) error {
+	for {
+		l.mu.Lock()
+		amended, at := l.amended, l.find(tenant, payment.GetId())
+		stands := at >= 0 && l.books[tenant][at] == payment
+		l.mu.Unlock()
+		if !stands {
+			return nil
+		}
+		select {
+		case <-amended:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
 }
 
 // get returns nil when the tenant has no such payment.

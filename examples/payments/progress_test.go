@@ -5,14 +5,13 @@ import (
 	"testing"
 	"time"
 
-	"google.golang.org/protobuf/types/known/durationpb"
-
+	"github.com/oncewire/idempotency/backend/backendtest"
 	paymentsv1 "github.com/oncewire/idempotency/gen/payments/v1"
 )
 
-// slow is a call that takes long enough for others to find it running.
-func slow(key string) call {
-	return charge(key).simulated(&paymentsv1.Simulate{Delay: durationpb.New(time.Second)})
+// held is a call that stays open until settle, for others to find it running.
+func held(key string) call {
+	return charge(key).simulated(&paymentsv1.Simulate{Hold: true})
 }
 
 // inBackground makes the call and returns where its answer will be.
@@ -25,19 +24,20 @@ func inBackground(tb testing.TB, d door, call call) <-chan answer {
 
 func TestInProgress(t *testing.T) {
 	eachDoor(t, nil, func(t scene) {
-		running := inBackground(t, t.door, slow("key-1"))
+		running := inBackground(t, t.door, held("key-1"))
 		t.awaitEntries(1)
 
-		second := t.create(slow("key-1"))
+		second := t.create(held("key-1"))
 		second.wantRefusal(t, inProgress)
 		if second.retryAfter != time.Second {
 			t.Errorf("retry after %v, want 1s", second.retryAfter)
 		}
 		t.create(charge("key-1")).wantRefusal(t, keyReused) // even while it runs
 
+		t.settle()
 		first := <-running
 		first.wantFirst(t)
-		t.create(slow("key-1")).wantReplayOf(t, first)
+		t.create(held("key-1")).wantReplayOf(t, first)
 		t.wantEntries(1)
 	})
 }
@@ -45,28 +45,33 @@ func TestInProgress(t *testing.T) {
 func TestWait(t *testing.T) {
 	waiting := func(c *config) { c.wait = patience }
 	eachDoor(t, waiting, func(t scene) {
-		running := inBackground(t, t.door, slow("key-1"))
+		waits := t.countSteps(backendtest.OpWait)
+		running := inBackground(t, t.door, held("key-1"))
 		t.awaitEntries(1)
-		second := t.create(slow("key-1"))
+		waiting := inBackground(t, t.door, held("key-1"))
+		eventually(t, "the second call to wait", func() bool { return waits.Load() > 0 })
+		t.settle()
 		first := <-running
 		first.wantFirst(t)
-		second.wantReplayOf(t, first)
+		(<-waiting).wantReplayOf(t, first)
 		t.wantEntries(1)
 	})
 }
 
-// The lease is shorter than the call, so only heartbeats can keep it.
+// The lease is shorter than the call, so only heartbeats can keep it. It leaves
+// a heartbeat four seconds, which is for busy machines.
 func TestLongCallKeepsItsLease(t *testing.T) {
-	shortLease := func(c *config) { c.lease = 600 * time.Millisecond }
+	shortLease := func(c *config) { c.lease = 6 * time.Second }
 	eachDoor(t, shortLease, func(t scene) {
-		long := charge("key-1").simulated(&paymentsv1.Simulate{Delay: durationpb.New(2 * time.Second)})
-		running := inBackground(t, t.door, long)
+		running := inBackground(t, t.door, held("key-1"))
 		t.awaitEntries(1)
-		time.Sleep(time.Second)
-		t.create(long).wantRefusal(t, inProgress)
+		claimed := time.Now()
+		eventually(t, "the first lease to be over", func() bool { return time.Since(claimed) > t.lease })
+		t.create(held("key-1")).wantRefusal(t, inProgress)
+		t.settle()
 		first := <-running
 		first.wantFirst(t)
-		t.create(long).wantReplayOf(t, first)
+		t.create(held("key-1")).wantReplayOf(t, first)
 		t.wantEntries(1)
 	})
 }
@@ -76,17 +81,18 @@ func TestHangUp(t *testing.T) {
 	eachDoor(t, nil, func(t scene) {
 		ctx, hangUp := context.WithCancel(t.Context())
 		gone := make(chan answer, 1)
-		go func() { gone <- t.door.create(ctx, slow("key-1")) }()
+		go func() { gone <- t.door.create(ctx, held("key-1")) }()
 		t.awaitEntries(1)
 		hangUp()
 		if a := <-gone; a.failure == nil {
 			t.Fatalf("answered: %+v", a)
 		}
 
-		t.create(slow("key-1")).wantRefusal(t, inProgress)
+		t.create(held("key-1")).wantRefusal(t, inProgress)
+		t.settle()
 		var retry answer
 		eventually(t, "the call to end", func() bool {
-			retry = t.create(slow("key-1"))
+			retry = t.create(held("key-1"))
 			return !retry.is(inProgress)
 		})
 		if !retry.replayed || retry.payment.GetId() != t.entries("")[0].GetId() {

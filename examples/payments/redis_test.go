@@ -14,7 +14,7 @@ import (
 // wantShared checks that two servers over one Redis share their keys.
 func wantShared(t *testing.T, url string) {
 	t.Helper()
-	c := configure(t, func(c *config) { c.store = url })
+	c := configure(t, func(c *config) { c.store, c.storeTimeout = url, patience })
 	a, b := serve(t, c, openStore(t, c)), serve(t, c, openStore(t, c))
 	first := openREST(t, a).create(t.Context(), charge("key-1"))
 	first.wantFirst(t)

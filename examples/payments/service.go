@@ -53,7 +53,7 @@ func (s *service) create(ctx context.Context, request *paymentsv1.CreatePaymentR
 	if execution, guarded := idempotency.FromContext(ctx); guarded {
 		made.attempt = execution.Attempt
 	}
-	return made, simulate(ctx, request.GetSimulate(), payment)
+	return made, s.simulate(ctx, request.GetSimulate(), payment)
 }
 
 func (s *service) update(ctx context.Context, request *paymentsv1.UpdatePaymentRequest) (*paymentsv1.Payment, error) {
@@ -71,7 +71,7 @@ func (s *service) update(ctx context.Context, request *paymentsv1.UpdatePaymentR
 	if payment == nil {
 		return nil, errNoPayment
 	}
-	return payment, simulate(ctx, request.GetSimulate(), payment)
+	return payment, s.simulate(ctx, request.GetSimulate(), payment)
 }
 
 func (s *service) get(ctx context.Context, request *paymentsv1.GetPaymentRequest) (*paymentsv1.Payment, error) {

@@ -13,8 +13,12 @@ import (
 
 // simulate makes a call go wrong after its effect, which is when a retry is
 // dangerous: the caller sees an error, and the charge has been made.
-func simulate(ctx context.Context, how *paymentsv1.Simulate, payment *paymentsv1.Payment) error {
-	if err := pause(ctx, how.GetDelay().AsDuration()); err != nil {
+func (s *service) simulate(ctx context.Context, how *paymentsv1.Simulate, payment *paymentsv1.Payment) error {
+	err := pause(ctx, how.GetDelay().AsDuration())
+	if err == nil && how.GetHold() {
+		err = s.ledger.awaitAmendment(ctx, tenantOf(ctx), payment)
+	}
+	if err != nil {
 		return status.FromContextError(err).Err()
 	}
 	if code := codes.Code(how.GetCode()); code != codes.OK {

@@ -1,12 +1,15 @@
 package main
 
-import "testing"
+import (
+	"testing"
+
+	"github.com/oncewire/idempotency/backend/backendtest"
+)
 
 const stampedeSize = 64
 
-// atOnce makes calls at the same time, spread over the doors, and returns every
-// answer.
-func atOnce(t *testing.T, number int, nth func(int) call, through []door) []answer {
+// atOnce makes calls at the same time, spread over the doors.
+func atOnce(t *testing.T, number int, nth func(int) call, through []door) <-chan answer {
 	t.Helper()
 	answers := make(chan answer, number)
 	now := make(chan struct{})
@@ -17,6 +20,10 @@ func atOnce(t *testing.T, number int, nth func(int) call, through []door) []answ
 		}()
 	}
 	close(now)
+	return answers
+}
+
+func take(number int, answers <-chan answer) []answer {
 	all := make([]answer, number)
 	for i := range all {
 		all[i] = <-answers
@@ -24,43 +31,38 @@ func atOnce(t *testing.T, number int, nth func(int) call, through []door) []answ
 	return all
 }
 
-// stampede makes the same call many times at once, over REST, Connect and gRPC
-// of every world.
-func stampede(t *testing.T, same call, worlds ...*world) []answer {
+// stampede makes one call many times at once, over REST, Connect and gRPC of
+// every world. Whichever of them runs is held open.
+func stampede(t *testing.T, worlds ...*world) <-chan answer {
 	t.Helper()
 	var mixed []door
 	for _, w := range worlds {
 		mixed = append(mixed, openREST(t, w), openConnect()(t, w), openGRPC(t, w))
 	}
-	return atOnce(t, stampedeSize, func(int) call { return same }, mixed)
+	return atOnce(t, stampedeSize, func(int) call { return held("key-1") }, mixed)
 }
 
-// wantOnePayment checks that all who were answered got the same payment, and
-// that all others were refused. It returns how many got it.
-func wantOnePayment(t *testing.T, answers []answer) (paid int) {
+// wantOnePayment checks that all calls but one are refused while that one is
+// held open, and that it gets its payment.
+func wantOnePayment(t *testing.T, answers <-chan answer, worlds ...*world) {
 	t.Helper()
-	id := ""
-	for _, a := range answers {
-		switch {
-		case a.payment == nil:
-			a.wantRefusal(t, inProgress)
-		case paid == 0 || a.payment.GetId() == id:
-			id, paid = a.payment.GetId(), paid+1
-		default:
-			t.Errorf("payments %q and %q", a.payment.GetId(), id)
-		}
+	for _, a := range take(stampedeSize-1, answers) {
+		a.wantRefusal(t, inProgress)
 	}
-	if paid == 0 {
-		t.Error("nobody got the payment")
+	for _, w := range worlds {
+		w.settle()
 	}
-	return paid
+	(<-answers).wantFirst(t)
 }
 
-// wantOneRun checks that all were answered with the same payment, and that all
-// but the one who ran it know that theirs is a replay.
-func wantOneRun(t *testing.T, answers []answer) {
+// wantOneRun checks that all are answered with the same payment once the call
+// that runs may end, and that all but that one know that theirs is a replay.
+func wantOneRun(t *testing.T, stampede <-chan answer, worlds ...*world) {
 	t.Helper()
-	runs := 0
+	for _, w := range worlds {
+		w.settle()
+	}
+	answers, runs := take(stampedeSize, stampede), 0
 	for _, a := range answers {
 		if a.payment == nil || a.payment.GetId() != answers[0].payment.GetId() {
 			t.Fatalf("got %+v, want %v", a, answers[0].payment)
@@ -77,13 +79,16 @@ func wantOneRun(t *testing.T, answers []answer) {
 func TestStampede(t *testing.T) {
 	t.Parallel()
 	w := start(t, nil)
-	wantOnePayment(t, stampede(t, slow("key-1"), w))
+	wantOnePayment(t, stampede(t, w), w)
 	w.wantEntries(1)
 }
 
 func TestStampedeWaits(t *testing.T) {
 	t.Parallel()
 	w := start(t, func(c *config) { c.wait = patience })
-	wantOneRun(t, stampede(t, slow("key-1"), w))
+	waits := w.countSteps(backendtest.OpWait)
+	answers := stampede(t, w)
+	eventually(t, "all others to wait", func() bool { return waits.Load() == stampedeSize-1 })
+	wantOneRun(t, answers, w)
 	w.wantEntries(1)
 }

@@ -4,10 +4,9 @@ import (
 	"context"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
-
-	"connectrpc.com/connect"
 
 	"github.com/oncewire/idempotency"
 	"github.com/oncewire/idempotency/backend"
@@ -86,21 +85,17 @@ func serve(t *testing.T, c config, store backend.Store) *world {
 	return w
 }
 
-// entries lists a tenant's ledger, by a method that needs no key.
-func (w *world) entries(tenant string) []*paymentsv1.Payment {
+// entries lists a tenant's ledger.
+func (w *world) entries(tenant string) (found []*paymentsv1.Payment) {
 	w.t.Helper()
-	transport := httpClient(w.t)
-	defer transport.CloseIdleConnections() // it may be polled
-	client := paymentsv1connect.NewPaymentServiceClient(transport, "http://"+w.httpAddress)
-	request := connect.NewRequest(&paymentsv1.ListPaymentsRequest{})
-	if w.tenantHeader != "" {
-		request.Header().Set(w.tenantHeader, tenant)
-	}
-	response, err := client.ListPayments(w.t.Context(), request)
+	err := w.manage(func(client paymentsv1connect.PaymentServiceClient) (err error) {
+		found, err = w.list(client, tenant)
+		return err
+	})
 	if err != nil {
 		w.t.Fatalf("list: %v", err)
 	}
-	return response.Msg.GetPayments()
+	return found
 }
 
 func (w *world) wantEntries(want int) {
@@ -145,6 +140,18 @@ func httpClient(t *testing.T) *http.Client {
 	transport := &http.Transport{}
 	t.Cleanup(transport.CloseIdleConnections)
 	return &http.Client{Transport: transport}
+}
+
+// countSteps counts how often a method of the store is called from now on.
+func (w *world) countSteps(op backendtest.Op) *atomic.Int32 {
+	steps := new(atomic.Int32)
+	w.store.Set(func(called backendtest.Op) backendtest.Fault {
+		if called == op {
+			steps.Add(1)
+		}
+		return backendtest.Fault{}
+	})
+	return steps
 }
 
 // events counts what the engine tells of.

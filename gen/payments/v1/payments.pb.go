@@ -474,6 +474,9 @@ type Simulate struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// How long the handler waits once it has written to the ledger. Unset or zero: no time at all.
 	Delay *durationpb.Duration `protobuf:"bytes,1,opt,name=delay,proto3" json:"delay,omitempty"`
+	// Whether the handler then waits until the payment is updated by another call (UpdatePayment), for
+	// as long as its own call lasts. It holds a call open for as long as one wants to look at it.
+	Hold bool `protobuf:"varint,4,opt,name=hold,proto3" json:"hold,omitempty"`
 	// The gRPC status code to answer with, by number (14 is UNAVAILABLE), in place of success. The
 	// error has a google.rpc.ErrorInfo that names the payment. 0 is OK: no error.
 	Code int32 `protobuf:"varint,2,opt,name=code,proto3" json:"code,omitempty"`
@@ -520,6 +523,13 @@ func (x *Simulate) GetDelay() *durationpb.Duration {
 	return nil
 }
 
+func (x *Simulate) GetHold() bool {
+	if x != nil {
+		return x.Hold
+	}
+	return false
+}
+
 func (x *Simulate) GetCode() int32 {
 	if x != nil {
 		return x.Code
@@ -563,9 +573,10 @@ const file_payments_v1_payments_proto_rawDesc = "" +
 	"\x02id\x18\x01 \x01(\tR\x02id\"\x15\n" +
 	"\x13ListPaymentsRequest\"H\n" +
 	"\x14ListPaymentsResponse\x120\n" +
-	"\bpayments\x18\x01 \x03(\v2\x14.payments.v1.PaymentR\bpayments\"e\n" +
+	"\bpayments\x18\x01 \x03(\v2\x14.payments.v1.PaymentR\bpayments\"y\n" +
 	"\bSimulate\x12/\n" +
 	"\x05delay\x18\x01 \x01(\v2\x19.google.protobuf.DurationR\x05delay\x12\x12\n" +
+	"\x04hold\x18\x04 \x01(\bR\x04hold\x12\x12\n" +
 	"\x04code\x18\x02 \x01(\x05R\x04code\x12\x14\n" +
 	"\x05crash\x18\x03 \x01(\bR\x05crash*\x86\x01\n" +
 	"\rPaymentStatus\x12\x1e\n" +
