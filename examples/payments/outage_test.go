@@ -24,6 +24,8 @@ const (
 	// strays is how many claims that may have come through after all the engine
 	// tries to give back at a time: a quarter of its backlog. Each is a goroutine.
 	strays = idempotency.DefaultBacklog / 4
+	// straysFor is how long it tries: they may arrive as long as that.
+	straysFor = 5 * time.Second
 	// few is for connections that come and go.
 	few = 50
 )
@@ -45,9 +47,9 @@ func startOutage(t *testing.T) *outage {
 	o := &outage{T: t, redis: redistest.Start(t)}
 	c := configure(t, func(c *config) {
 		c.store, c.storeTimeout = fmt.Sprintf("redis://%s?pool_size=%d", o.redis.Addr(), connections), stepTime
-		c.lease = 6 * time.Second // strays are tried three times in it
+		c.lease = 6 * time.Second
 	})
-	o.world = serve(t, c, openStore(t, c))
+	o.world = serve(t, c, openStore(t, c), idempotency.WithBacklog(idempotency.DefaultBacklog, straysFor))
 	for _, named := range doors {
 		d := named.open(t, o.world)
 		o.doors, o.patient = append(o.doors, d), append(o.patient, patientDoor{d})

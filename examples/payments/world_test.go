@@ -65,10 +65,10 @@ func openStore(t *testing.T, c config) backend.Store {
 	return store
 }
 
-func serve(t *testing.T, c config, store backend.Store) *world {
+func serve(t *testing.T, c config, store backend.Store, options ...idempotency.Option) *world {
 	t.Helper()
 	w := &world{config: c, t: t, events: new(events)}
-	s, err := newServer(c, store, idempotency.WithObserver(w.events))
+	s, err := newServer(c, store, append(options, idempotency.WithObserver(w.events))...)
 	if err != nil {
 		t.Fatal(err)
 	}
