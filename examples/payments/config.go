@@ -21,7 +21,9 @@ type config struct {
 	onAbandoned   idempotency.AbandonPolicy
 	uuid, require bool
 	wait          time.Duration
+	detach        time.Duration
 	tenantHeader  string
+	journal       string
 }
 
 func parse(arguments []string, output io.Writer) (config, error) {
@@ -38,6 +40,8 @@ func parse(arguments []string, output io.Writer) (config, error) {
 	flags.BoolVar(&c.uuid, "uuid", false, "refuse keys that are not UUIDs")
 	flags.BoolVar(&c.require, "require", false, "refuse calls without a key")
 	flags.DurationVar(&c.wait, "wait", 0, "how long a duplicate waits for the first call; 0 answers 409 at once")
+	flags.DurationVar(&c.detach, "detach", 5*time.Minute, "how long a call may go on whose client has hung up; 0 cancels it at once")
+	flags.StringVar(&c.journal, "journal", "", "`file` that every charge is appended to as a line of JSON; processes may share it")
 	flags.StringVar(&c.tenantHeader, "tenant-header", "", "`name` of a header that stands in for authentication: payments and keys are per tenant")
 	if err := flags.Parse(arguments); err != nil {
 		return config{}, err
@@ -63,11 +67,9 @@ func abandonPolicy(policy *idempotency.AbandonPolicy) func(string) error {
 	}
 }
 
-// detachedFor bounds a handler whose client has hung up.
-const detachedFor = 5 * time.Minute
-
 // engineOptions let a charge that has begun come to its end even if its client
-// hangs up, so that the retry finds an answer and need not charge again.
+// hangs up, unless a flag says otherwise, so that the retry finds an answer and
+// need not charge again.
 func (c config) engineOptions() []idempotency.Option {
 	options := []idempotency.Option{
 		idempotency.WithScope(scope),
@@ -76,8 +78,10 @@ func (c config) engineOptions() []idempotency.Option {
 		idempotency.WithRetention(c.retention),
 		idempotency.WithOnAbandoned(c.onAbandoned),
 		idempotency.WithWait(c.wait),
-		idempotency.WithDetached(detachedFor),
 		idempotency.WithLogger(slog.Default()),
+	}
+	if c.detach != 0 {
+		options = append(options, idempotency.WithDetached(c.detach))
 	}
 	if c.uuid {
 		options = append(options, idempotency.WithUUIDKeys())

@@ -7,10 +7,12 @@
 //	go run ./examples/payments
 //
 // With -store redis://… any number of processes act as one: a retry may come to
-// another of them. The ledger stays in each process, and shows which one ran.
+// another of them. The ledger stays in each process, and shows which one ran;
+// -journal names a file that shows the charges of all of them.
 //
 // It prints calls to paste. Field simulate of a request makes the call wait,
-// fail or panic after the charge, to see what a retry makes of it.
+// stay open until the payment is updated, fail or panic after the charge, to see
+// what a retry makes of it.
 package main
 
 import (

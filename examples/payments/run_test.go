@@ -15,6 +15,8 @@ func TestFlagsRefused(t *testing.T) {
 		{"-lease", "-1s"},
 		{"-retention", "0"},
 		{"-wait", "-1s"},
+		{"-detach", "-1s"},
+		{"-journal", "/nowhere/journal"},
 		{"-http", "nowhere"},
 		{"-grpc", "nowhere"},
 		{"-http", "127.0.0.1:0", "surplus"},

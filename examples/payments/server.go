@@ -24,6 +24,7 @@ type server struct {
 	gateway      *grpc.ClientConn // from REST to grpc
 	http         *http.Server
 	httpListener net.Listener
+	journal      *journal
 }
 
 // newServer listens on both addresses and serves neither yet. Engine options
@@ -42,6 +43,9 @@ func newServer(c config, store backend.Store, options ...idempotency.Option) (*s
 }
 
 func (s *server) open(c config) (err error) {
+	if s.journal, err = openJournal(c.journal); err != nil {
+		return err
+	}
 	if s.httpListener, err = net.Listen("tcp", c.http); err != nil {
 		return err
 	}
@@ -51,7 +55,7 @@ func (s *server) open(c config) (err error) {
 	if s.gateway, err = dial(s.grpcListener.Addr().String()); err != nil {
 		return err
 	}
-	return s.build(&service{ledger: newLedger()}, tenancy{header: c.tenantHeader})
+	return s.build(&service{ledger: newLedger(), journal: s.journal}, tenancy{header: c.tenantHeader})
 }
 
 // build puts the doors in front of one service.
@@ -130,4 +134,5 @@ func (s *server) close() {
 			listener.Close()
 		}
 	}
+	s.journal.close()
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"crypto/rand"
+	"log/slog"
 	"strings"
 
 	"google.golang.org/grpc/codes"
@@ -17,7 +18,10 @@ import (
 // are gRPC statuses, which each door has a way to say.
 //
 // Nothing in it guards against retries: it charges whenever it is called.
-type service struct{ ledger *ledger }
+type service struct {
+	ledger  *ledger
+	journal *journal
+}
 
 // receipt is what a create has to say: a message, a header for each of the
 // names below, and a trailer.
@@ -48,6 +52,10 @@ func (s *service) create(ctx context.Context, request *paymentsv1.CreatePaymentR
 		Description: request.GetDescription(),
 		Status:      paymentsv1.PaymentStatus_PAYMENT_STATUS_PENDING,
 		CreatedAt:   timestamppb.Now(),
+	}
+	if err := s.journal.append(ctx, payment); err != nil {
+		slog.ErrorContext(ctx, "a charge is not in the journal", "payment", payment.GetId(), "error", err)
+		return receipt{}, status.Error(codes.Unavailable, "the journal does not take the charge")
 	}
 	made := receipt{payment: payment, entries: s.ledger.enter(tenantOf(ctx), payment)}
 	if execution, guarded := idempotency.FromContext(ctx); guarded {
