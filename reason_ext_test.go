@@ -26,6 +26,7 @@ var refusals = map[*idempotency.Error]idempotency.Next{
 	idempotency.ErrReplayDenied:    idempotency.NextAskOperator,
 
 	idempotency.ErrOutcomeUnreadable: idempotency.NextAskOperator,
+	idempotency.ErrRequestUnreadable: idempotency.NextFixRequest,
 }
 
 // TestReasonsAreThoseOfTheSchema, all of them and no other.
