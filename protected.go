@@ -18,15 +18,11 @@ func (a *attempt) runProtected(ctx context.Context, handler Handler) Result {
 	start := observers.now()
 	end := ending(x, Answer{Verdict: Release}) // until the handler starts
 	defer func() {
-		ran := x.event(EventRan)
-		ran.Took = observers.since(start)
+		took := observers.since(start)
 		heartbeat.stop(end.verdict)
 		finished := a.finish(ctx, end)
 		x.ctx.free()
-		observers.tell(ctx, ran)
-		if finished.Kind != 0 {
-			observers.tell(ctx, finished)
-		}
+		a.tellEnd(ctx, took, finished)
 	}()
 	a.tellClaim(ctx)
 	end = finish{verdict: Abandon} // should the handler panic
@@ -36,12 +32,28 @@ func (a *attempt) runProtected(ctx context.Context, handler Handler) Result {
 }
 
 func (a *attempt) tellClaim(ctx context.Context) {
+	if len(a.engine.observers) == 0 {
+		return
+	}
 	event := a.execution.event(EventClaimed)
 	if event.Attempt > 1 {
 		event.Kind = EventTakenOver
 	}
 	event.Took = a.engine.observers.since(a.sent)
 	a.engine.observers.tell(ctx, event)
+}
+
+// tellEnd tells how long the handler ran, and how its claim ended.
+func (a *attempt) tellEnd(ctx context.Context, ran time.Duration, finished Event) {
+	if len(a.engine.observers) == 0 {
+		return
+	}
+	event := a.execution.event(EventRan)
+	event.Took = ran
+	a.engine.observers.tell(ctx, event)
+	if finished.Kind != 0 {
+		a.engine.observers.tell(ctx, finished)
+	}
 }
 
 // finish ends the claim on a context and a time of its own, since the client may
