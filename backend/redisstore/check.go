@@ -2,8 +2,6 @@ package redisstore
 
 import (
 	"context"
-	"fmt"
-	"strings"
 	"sync"
 
 	"github.com/redis/go-redis/v9"
@@ -11,12 +9,22 @@ import (
 
 // Check asks Redis, every master of a Cluster, whether it is set up to keep
 // what it is given, and returns a warning for a person to read for each thing
-// that is not. It is meant for the start of a service. An error means that
-// Redis could not be asked, in the time of one step for each server.
+// that is not. It is meant for the start of a service, changes nothing, and is
+// safe for concurrent use. An error means that Redis could not be asked, in the
+// time of one step for each server.
 //
-// It warns when maxmemory is set with an eviction policy other than
-// noeviction: Redis may then drop claims, and operations run twice. It does not
-// need the CONFIG command, which managed servers often forbid.
+// It warns when
+//
+//   - the user may not run scripts, or not all commands that a store sends
+//     (the latter is found out by Redis 7 and newer, and by Valkey);
+//   - the server is a replica;
+//   - maxmemory is set with an eviction policy other than noeviction: Redis may
+//     then drop claims, and operations run twice;
+//   - the append-only file is off, or appendfsync is no. A restart then forgets
+//     records. Everysec, which can lose one second, is not warned of.
+//
+// It needs INFO and EVAL, and no CONFIG command, which managed servers often
+// forbid; with CONFIG GET it can also tell whether there are snapshots.
 func (s *Store) Check(ctx context.Context) (warnings []string, err error) {
 	if err := s.enter(ctx); err != nil {
 		return nil, err
@@ -41,25 +49,21 @@ func (s *Store) Check(ctx context.Context) (warnings []string, err error) {
 // check asks one server.
 func (s *Store) check(ctx context.Context, server Client) (warnings []string, err error) {
 	err = s.step(ctx, "check", func(ctx context.Context) error {
-		info := redis.NewStringCmd(ctx, "info", "memory")
-		if err := inTime(ctx, func() error { return server.Process(ctx, info) }); err != nil {
+		info := redis.NewStringCmd(ctx, "info")
+		if err := process(ctx, server, info); err != nil {
 			return err
 		}
-		policy := field(info.Val(), "maxmemory_policy")
-		if field(info.Val(), "maxmemory") != "0" && policy != "noeviction" {
-			warnings = append(warnings, fmt.Sprintf("maxmemory-policy is %q: claims and outcomes can be dropped before their time, and operations can run twice; use noeviction", policy))
+		rights, err := s.rights(ctx, server)
+		if err != nil {
+			return err
 		}
-		return nil
+		kept, err := persistence(ctx, server, info.Val(), rights.config)
+		warnings = append(append(append(rights.warnings(), role(info.Val())...), eviction(info.Val())...), kept...)
+		return err
 	})
 	return warnings, err
 }
 
-// field returns the value of one line of INFO.
-func field(info, name string) string {
-	for line := range strings.Lines(info) {
-		if value, ok := strings.CutPrefix(line, name+":"); ok {
-			return strings.TrimSpace(value)
-		}
-	}
-	return ""
+func process(ctx context.Context, server Client, cmd redis.Cmder) error {
+	return inTime(ctx, func() error { return server.Process(ctx, cmd) })
 }

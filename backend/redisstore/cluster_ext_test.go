@@ -17,7 +17,7 @@ import (
 
 // TestCluster runs the suite on a Cluster.
 func TestCluster(t *testing.T) {
-	cluster := redistest.StartCluster(t)
+	cluster := redistest.StartCluster(t, "--appendonly", "yes")
 	client := redis.NewClusterClient(&redis.ClusterOptions{Addrs: cluster.Addrs()})
 	t.Cleanup(func() { _ = client.Close() })
 	t.Run("Conformance", func(t *testing.T) {

@@ -194,22 +194,3 @@ func TestOutOfMemory(t *testing.T) {
 	ok(t, s.Complete(t.Context(), key, c.Token, outcome("now")))
 	replays(t, s, key, "now")
 }
-
-func TestCheckWarnsOfEviction(t *testing.T) {
-	_, client := own(t)
-	s := store(t, client)
-	for _, c := range []struct {
-		memory, policy string
-		warnings       int
-	}{
-		{"0", "allkeys-lru", 0}, {"100mb", "noeviction", 0}, {"100mb", "allkeys-lru", 1}, {"100mb", "volatile-ttl", 1},
-	} {
-		ok(t, client.ConfigSet(t.Context(), "maxmemory", c.memory).Err())
-		ok(t, client.ConfigSet(t.Context(), "maxmemory-policy", c.policy).Err())
-		warnings, err := s.Check(t.Context())
-		ok(t, err)
-		if len(warnings) != c.warnings {
-			t.Errorf("maxmemory %s with %s: %q, want %d warnings", c.memory, c.policy, warnings, c.warnings)
-		}
-	}
-}

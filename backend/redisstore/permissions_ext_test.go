@@ -9,40 +9,99 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"github.com/oncewire/idempotency/backend/redisstore"
+	"github.com/oncewire/idempotency/internal/redistest"
 )
 
 // TestPermissions runs every step as the user whom the package documentation
 // describes.
 func TestPermissions(t *testing.T) {
-	_, admin := own(t)
+	_, admin := own(t, "--appendonly", "yes")
 	ok(t, admin.Do(t.Context(), append(documented(t), "on", "nopass")...).Err())
 	client := redis.NewClient(&redis.Options{Addr: admin.Options().Addr, Username: "app", Password: "any"})
 	defer client.Close()
-	s, key := store(t, client, redisstore.WithTimeout(time.Second)), newKey()
-	_, err := s.Check(t.Context())
-	ok(t, err)
+	everyStep(t, client)
 
+	s, key := store(t, client), newKey()
+	c := win(t, s, key)
+	end := waiting(t, admin, s, 1, key, c)
+	ok(t, s.Complete(t.Context(), key, c.Token, outcome("done")))
+	end(nil, soon)
+	lonely := store(t, client, redisstore.WithMinReplicas(1, time.Millisecond))
+	_, err := lonely.Claim(t.Context(), newKey(), newClaim())
+	want(t, err, redisstore.ErrTooFewReplicas)
+	refusesNothing(t, admin)
+}
+
+// TestPermissionsOfCluster: the client has questions of its own there, and asks
+// them again when a server has failed.
+func TestPermissionsOfCluster(t *testing.T) {
+	cluster := redistest.StartCluster(t, "--appendonly", "yes")
+	var admins []*redis.Client
+	for _, addr := range cluster.Addrs() {
+		admin := redis.NewClient(&redis.Options{Addr: addr})
+		defer admin.Close()
+		ok(t, admin.Do(t.Context(), append(documented(t), "on", "nopass")...).Err())
+		admins = append(admins, admin)
+	}
+	for name, o := range map[string]*redis.ClusterOptions{
+		"Plain":               {},
+		"ReadsFromReplicas":   {RouteRandomly: true},
+		"ReadsFromTheNearest": {RouteByLatency: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			o.Addrs, o.Username, o.Password = cluster.Addrs(), "app", "any"
+			client := redis.NewClusterClient(redisstore.PrepareOptions(o))
+			defer client.Close()
+			for range 5 {
+				everyStep(t, client)
+			}
+			client.ReloadState(t.Context())
+			everyStep(t, client)
+			finish(t, store(t, client, redisstore.WithMinReplicas(1, 5*time.Second)), newKey(), "done")
+			finish(t, store(t, client, redisstore.WithAutoPipeline()), newKey(), "done")
+			for _, admin := range admins {
+				refusesNothing(t, admin)
+			}
+		})
+	}
+}
+
+// everyStep makes every step but those that wait.
+func everyStep(t *testing.T, client redisstore.Client) {
+	t.Helper()
+	s, key := store(t, client), newKey()
+	warnings, err := s.Check(t.Context())
+	if ok(t, err); len(warnings) != 0 {
+		t.Errorf("Check: %q", warnings)
+	}
 	c := win(t, s, key)
 	ok(t, s.Extend(t.Context(), key, c.Token, 0, 2*time.Hour))
 	next := newClaim()
 	next.Replaces = c.Token
 	_, err = s.Claim(t.Context(), key, next)
 	ok(t, err)
-	end := waiting(t, admin, s, 1, key, next)
 	ok(t, s.Complete(t.Context(), key, next.Token, outcome("done")))
-	end(nil, soon)
-
+	_, err = s.Left(t.Context(), key, next.Token)
+	ok(t, err)
+	replays(t, s, key, "done")
 	other := newKey()
 	ok(t, s.Release(t.Context(), other, win(t, s, other).Token))
-	lonely := store(t, client, redisstore.WithMinReplicas(1, time.Millisecond))
-	_, err = lonely.Claim(t.Context(), newKey(), newClaim())
-	want(t, err, redisstore.ErrTooFewReplicas)
+}
+
+// refusesNothing requires that the server has refused no command of a user.
+func refusesNothing(t *testing.T, admin *redis.Client) {
+	t.Helper()
+	log, err := admin.ACLLog(t.Context(), 10).Result()
+	ok(t, err)
+	for _, entry := range log {
+		t.Errorf("Redis refused %s of %s", entry.Object, entry.Username)
+	}
 }
 
 // documented returns the command from the package documentation.
 func documented(t *testing.T) []any {
 	t.Helper()
-	source, err := os.ReadFile("store.go")
+	source, err := os.ReadFile("doc.go")
 	ok(t, err)
 	_, rest, _ := strings.Cut(string(source), "//\tACL SETUSER ")
 	line, _, _ := strings.Cut(rest, "\n")

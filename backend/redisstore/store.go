@@ -1,37 +1,3 @@
-// Package redisstore keeps idempotency records in Redis 6.2 or newer, or in
-// Valkey, so that many processes share them: on one server, on servers that
-// Sentinel watches, or on a Cluster. Redis 7 and Valkey answer a claim with a
-// plain SET; older servers run a script for it.
-//
-// A record is one key: a prefix and a digest, with no text of any client in
-// it. It always has an expiry, unless it is finished and was to be kept for
-// ever. Leases run by the clock of the Redis server alone.
-//
-// # What Redis can lose
-//
-// The promises of package backend hold as long as Redis keeps what it has
-// acknowledged. It does not always: replication is asynchronous, so that a
-// failover can lose the last claims ([WithMinReplicas] narrows that gap),
-// a restart without persistence loses all, and so does an eviction policy
-// other than noeviction, little by little ([Store.Check] warns of that).
-// A claim that is lost can be won again, and then its operation runs twice.
-//
-// # Timeouts
-//
-// Every step ends with its context, or after [WithTimeout] if that is sooner.
-// Make the client with ContextTimeoutEnabled: go-redis heeds the deadlines of
-// contexts only then. Without it the store still keeps its time, but each step
-// costs a goroutine, some microseconds, and if Redis hangs, a connection until
-// the client's own ReadTimeout.
-//
-// # Permissions
-//
-// With the default prefix, this lets a user of Redis do all that a store does:
-//
-//	ACL SETUSER app ~idem:* &idem:* +@connection +set +get +getrange +setrange +del +pttl +pexpire +eval +evalsha +publish +subscribe +unsubscribe +wait +info
-//
-// Without the channels (&idem:*) callers still learn of the end of what they
-// wait for, but twenty times as many questions are asked.
 package redisstore
 
 import (

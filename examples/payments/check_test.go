@@ -30,7 +30,7 @@ func TestStartWarnsOfEviction(t *testing.T) {
 }
 
 func TestStartSaysNothingOfGoodRedis(t *testing.T) {
-	if log := logged(t, "redis://"+redistest.Start(t).Addr(), patience); log != "" {
+	if log := logged(t, "redis://"+redistest.Start(t, "--appendonly", "yes").Addr(), patience); log != "" {
 		t.Errorf("logged %q", log)
 	}
 }
