@@ -65,32 +65,3 @@ func TestOwnClassifier(t *testing.T) {
 		t.Errorf("%v, %d runs", err, service.runs.Load())
 	}
 }
-
-func TestTwoLayersRecordOnce(t *testing.T) {
-	inner := newGuard(t, newEngine(t))
-	started, finish := make(chan struct{}), make(chan struct{})
-	service := &service{create: func(context.Context, *createRequest) (*createResponse, error) {
-		close(started)
-		<-finish
-		return connect.NewResponse(&paymentsv1.Payment{Id: "p"}), nil
-	}}
-	behind := serveWith(t, service, inner).speak()
-	front := serveWith(t, service, newGuard(t, newEngine(t)), inner).speak()
-	done := make(chan error)
-	go func() {
-		_, err := create(behind, "k", nil)
-		done <- err
-	}()
-	<-started
-	_, err := create(front, "k", nil)
-	checkRefusal(t, err, connect.CodeAborted, idempotency.ReasonInProgress, true)
-	_, err = create(front, "k", &paymentsv1.CreatePaymentRequest{Amount: 1})
-	checkRefusal(t, err, connect.CodeInvalidArgument, idempotency.ReasonKeyReused, false)
-	close(finish)
-	if err := <-done; err != nil {
-		t.Error(err)
-	}
-	if got, err := create(front, "k", nil); err != nil || got.Msg.GetId() != "p" || service.runs.Load() != 1 {
-		t.Errorf("after the inner refusals: %v, %d runs", err, service.runs.Load())
-	}
-}

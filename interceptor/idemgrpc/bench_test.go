@@ -32,8 +32,10 @@ var createHandler grpc.UnaryHandler = func(context.Context, any) (any, error) {
 }
 
 // keyed returns an incoming context with the key.
-func keyed(key string) context.Context {
-	return metadata.NewIncomingContext(context.Background(), metadata.Pairs("idempotency-key", key))
+func keyed(key string) context.Context { return withKey(context.Background(), key) }
+
+func withKey(ctx context.Context, key string) context.Context {
+	return metadata.NewIncomingContext(ctx, metadata.Pairs("idempotency-key", key))
 }
 
 // BenchmarkUnary shows what the interceptor adds to a bare handler, called

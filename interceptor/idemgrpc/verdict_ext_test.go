@@ -93,27 +93,3 @@ func TestClientRetriesWork(t *testing.T) {
 		t.Errorf("recorded: %v, a replay %t, after %d runs", got.err, marked, recorded.runs.Load())
 	}
 }
-
-func TestTwoLayersRecordOnce(t *testing.T) {
-	engine := newEngine(t)
-	started, finish := make(chan struct{}), make(chan struct{})
-	service := &service{create: func(context.Context, *paymentsv1.CreatePaymentRequest) (*paymentsv1.Payment, error) {
-		close(started)
-		<-finish
-		return &paymentsv1.Payment{Id: "p"}, nil
-	}}
-	inner := newGuard(t, engine).Unary
-	behind := serve(t, service, grpc.UnaryInterceptor(inner))
-	outer := newEngine(t)
-	front := serve(t, service, grpc.ChainUnaryInterceptor(newGuard(t, outer).Unary, inner))
-	done := make(chan answer)
-	go func() { done <- create(behind, "k", nil) }()
-	<-started
-	checkRefusal(t, create(front, "k", nil).err, codes.Aborted, idempotency.ReasonInProgress, true)
-	checkRefusal(t, create(front, "k", &paymentsv1.CreatePaymentRequest{Amount: 1}).err, codes.InvalidArgument, idempotency.ReasonKeyReused, false)
-	close(finish)
-	<-done
-	if got := create(front, "k", nil); got.err != nil || got.payment.GetId() != "p" || service.runs.Load() != 1 {
-		t.Errorf("after the inner refusals: %v, %v, %d runs", got.payment, got.err, service.runs.Load())
-	}
-}

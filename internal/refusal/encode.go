@@ -1,6 +1,8 @@
 package refusal
 
 import (
+	"strings"
+
 	"google.golang.org/genproto/googleapis/rpc/errdetails"
 	spb "google.golang.org/genproto/googleapis/rpc/status"
 	"google.golang.org/protobuf/proto"
@@ -23,7 +25,7 @@ func Encode(refusal *idempotency.Error, operation string) *spb.Status {
 func info(refusal *idempotency.Error, operation string) *errdetails.ErrorInfo {
 	metadata := map[string]string{
 		metadataNext:      string(refusal.Next()),
-		metadataOperation: operation,
+		metadataOperation: strings.ToValidUTF8(operation, "\uFFFD"), // a path that a client chose
 	}
 	if refusal.Mark != "" {
 		metadata[metadataMark] = refusal.Mark
@@ -37,7 +39,7 @@ func info(refusal *idempotency.Error, operation string) *errdetails.ErrorInfo {
 func pack(details []proto.Message) []*anypb.Any {
 	packed := make([]*anypb.Any, 0, len(details))
 	for _, detail := range details {
-		// Fails only for text that is not UTF-8, of which there is none.
+		// Fails only for text that is not UTF-8, of which there is none left.
 		if each, err := anypb.New(detail); err == nil {
 			packed = append(packed, each)
 		}

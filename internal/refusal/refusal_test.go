@@ -73,6 +73,12 @@ func TestNoRetryInfoWithoutATime(t *testing.T) {
 	}
 }
 
+func TestOperationThatIsNotUTF8(t *testing.T) {
+	if refusal, called := Decode(Encode(idempotency.ErrKeyReused, "/s\xff/M")); refusal == nil || called != "/s\uFFFD/M" {
+		t.Errorf("read as %v of %q", refusal, called)
+	}
+}
+
 // TestOtherStatusesAreNoRefusals : of another domain, broken, or without details.
 func TestOtherStatusesAreNoRefusals(t *testing.T) {
 	foreign, err := anypb.New(&errdetails.ErrorInfo{Reason: "IN_PROGRESS", Domain: "example.com"})
