@@ -1,0 +1,123 @@
+package idemconnect_test
+
+import (
+	"context"
+	"errors"
+	"net"
+	"os"
+	"syscall"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"connectrpc.com/connect"
+
+	"github.com/oncewire/idempotency"
+	paymentsv1 "github.com/oncewire/idempotency/gen/payments/v1"
+)
+
+// bankAccount charges with every run, and fails the first one.
+type bankAccount struct {
+	charges   int
+	recovered bool // at the last run
+	fail      func(context.Context) error
+}
+
+func (b *bankAccount) handle(ctx context.Context, _ connect.AnyRequest) (connect.AnyResponse, error) {
+	execution, _ := idempotency.FromContext(ctx)
+	b.charges, b.recovered = b.charges+1, execution.Recovered
+	if b.charges > 1 {
+		return connect.NewResponse(new(paymentsv1.Payment)), nil
+	}
+	return nil, b.fail(ctx)
+}
+
+// callTwice calls with one key, the first time within a second of a fake clock.
+func (b *bankAccount) callTwice(t *testing.T, policy idempotency.AbandonPolicy) (first, again error) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		guarded := newGuard(t, newEngine(t, idempotency.WithOnAbandoned(policy))).WrapUnary(b.handle)
+		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+		defer cancel()
+		_, first = guarded(ctx, newKeyed("k"))
+		_, again = guarded(context.Background(), newKeyed("k"))
+	})
+	return first, again
+}
+
+// unknowns are answers after which the charge may have happened: what a
+// downstream client says when its connection broke, and what a handler says
+// when its own time was up.
+var unknowns = map[string]func(context.Context) error{
+	"downstream unavailable": func(context.Context) error {
+		return connect.NewError(connect.CodeUnavailable, errors.New("error reading from server: EOF"))
+	},
+	"downstream deadline":           func(context.Context) error { return connect.NewError(connect.CodeDeadlineExceeded, errors.New("no")) },
+	"late, unavailable":             late(connect.NewError(connect.CodeUnavailable, errors.New("no"))),
+	"late, internal":                late(connect.NewError(connect.CodeInternal, errors.New("no"))),
+	"late, without code":            late(errors.New("no")),
+	"connection broken":             func(context.Context) error { return &net.OpError{Op: "read", Err: syscall.ECONNRESET} },
+	"connection timed out":          func(context.Context) error { return &net.OpError{Op: "read", Err: os.ErrDeadlineExceeded} },
+	"late, the context's":           late(context.DeadlineExceeded),
+	"late, would be released":       late(connect.NewError(connect.CodeResourceExhausted, errors.New("no"))),
+	"late, would be released again": late(connect.NewError(connect.CodeUnimplemented, errors.New("no"))),
+}
+
+func late(failure error) func(context.Context) error {
+	return func(ctx context.Context) error {
+		<-ctx.Done()
+		return failure
+	}
+}
+
+func TestUnknownEffectIsTakenOver(t *testing.T) {
+	for name, fail := range unknowns {
+		t.Run(name, func(t *testing.T) {
+			account := &bankAccount{fail: fail}
+			first, again := account.callTwice(t, idempotency.Retry)
+			if first == nil || again != nil || account.charges != 2 || !account.recovered {
+				t.Errorf("%v, then %v; %d charges, recovered %t", first, again, account.charges, account.recovered)
+			}
+		})
+	}
+}
+
+func TestUnknownEffectIsRejectedOnDemand(t *testing.T) {
+	for name, fail := range unknowns {
+		t.Run(name, func(t *testing.T) {
+			account := &bankAccount{fail: fail}
+			_, again := account.callTwice(t, idempotency.Reject)
+			checkRefusal(t, again, connect.CodeFailedPrecondition, idempotency.ReasonOutcomeUnknown, false)
+			if account.charges != 1 {
+				t.Errorf("%d charges", account.charges)
+			}
+		})
+	}
+}
+
+// TestLateAnswerIsRecorded : an error that names its cause is the answer, at any
+// time.
+func TestLateAnswerIsRecorded(t *testing.T) {
+	account := &bankAccount{fail: late(connect.NewError(connect.CodeNotFound, errors.New("no such customer")))}
+	_, again := account.callTwice(t, idempotency.Retry)
+	if connect.CodeOf(again) != connect.CodeNotFound || account.charges != 1 {
+		t.Errorf("then %v; %d charges", again, account.charges)
+	}
+}
+
+// TestNoEffectIsReleased : a handler is believed when it says so, whatever its
+// answer and however late.
+func TestNoEffectIsReleased(t *testing.T) {
+	for name, fail := range unknowns {
+		t.Run(name, func(t *testing.T) {
+			account := &bankAccount{fail: func(ctx context.Context) error {
+				idempotency.DoNotRecord(ctx)
+				return fail(ctx)
+			}}
+			_, again := account.callTwice(t, idempotency.Reject)
+			if again != nil || account.charges != 2 || account.recovered {
+				t.Errorf("then %v; %d charges, recovered %t", again, account.charges, account.recovered)
+			}
+		})
+	}
+}
