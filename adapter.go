@@ -12,7 +12,8 @@ import (
 // ignored. It returns "" when the call carries no key and needs none, and then
 // the call is not guarded. The schema's rule is KeyDefault where there is none.
 //
-// The error is [ErrKeyInvalid] or [ErrKeyMissing].
+// The error is [ErrKeyInvalid], whose mark is that of the malformed key if there
+// is only one, or [ErrKeyMissing].
 func (e *Engine) ParseKey(ctx context.Context, operation string, schema KeyUse, values []string) (string, error) {
 	use := e.KeyUse(operation, schema)
 	if use == KeyOff {
@@ -21,6 +22,9 @@ func (e *Engine) ParseKey(ctx context.Context, operation string, schema KeyUse, 
 	key, refusal := e.keys.parse(values)
 	if refusal == nil && key == "" && use == KeyRequired {
 		refusal = ErrKeyMissing
+	}
+	if refusal != nil && len(values) == 1 {
+		refusal = refusal.withMark(RefusalMark(ctx, operation, values[0]))
 	}
 	if refusal != nil {
 		return "", e.observers.refuse(ctx, Event{Operation: operation}, refusal)

@@ -19,15 +19,17 @@ const RefusedField = "Idempotency-Refused"
 //
 // The mark names the guards that already hold a claim in ctx with the same key
 // too, since their operations may have other names: a REST route around an RPC.
-// It is empty for an empty key.
+// It is empty for an empty key. A key may be given as it was sent: engines with
+// other rules for keys make the same mark of it.
 func RefusalMark(ctx context.Context, operation, key string) string {
 	if key == "" {
 		return ""
 	}
+	key = markedKey(key)
 	marks := []string{refusalMark(operation, key)}
 	enclosing(ctx, func(x *execution) {
 		mark := refusalMark(x.call.Operation, key)
-		if x.call.Key == key && !slices.Contains(marks, mark) {
+		if markedKey(x.call.Key) == key && !slices.Contains(marks, mark) {
 			marks = append(marks, mark)
 		}
 	})
@@ -41,7 +43,7 @@ func HasRefusalMark(mark, operation, key string) bool {
 	if mark == "" || key == "" {
 		return false
 	}
-	own := refusalMark(operation, key)
+	own := refusalMark(operation, markedKey(key))
 	for each := range strings.SplitSeq(mark, " ") {
 		if each == own {
 			return true
@@ -53,4 +55,20 @@ func HasRefusalMark(mark, operation, key string) bool {
 func refusalMark(operation, key string) string {
 	digest := digestParts("refusal", operation, key)
 	return base64.RawURLEncoding.EncodeToString(digest[:16])
+}
+
+// markedKey returns the same text for all spellings of a key. One engine may
+// take only UUIDs and another one, around it, any key; and a gateway knows the
+// key only as it was sent.
+func markedKey(key string) string {
+	key = strings.Trim(key, " \t")
+	if strings.HasPrefix(key, `"`) {
+		if plain, ok := unquote(key); ok {
+			key = plain
+		}
+	}
+	if uuid, ok := canonicalUUID(key); ok {
+		return uuid
+	}
+	return key
 }

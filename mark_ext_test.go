@@ -2,6 +2,7 @@ package idempotency_test
 
 import (
 	"context"
+	"errors"
 	"testing"
 	"testing/synctest"
 
@@ -60,5 +61,46 @@ func TestEveryRefusalOfAKeyIsMarked(t *testing.T) {
 		refusal := refusalOf(t, engine, payload("k", "two"), idempotency.ErrKeyReused)
 		equal(t, "marked", idempotency.HasRefusalMark(refusal.Mark, operation, "k"), true)
 		equal(t, "sentinel is marked", idempotency.ErrKeyReused.Mark, "")
+	})
+}
+
+// TestRefusalMarkOfEverySpelling: engines around each other may have other rules
+// for keys.
+func TestRefusalMarkOfEverySpelling(t *testing.T) {
+	const uuid = "5f0b8f0e-2f0a-4a3c-9a35-0d4a0d3a8a11"
+	for _, test := range []struct {
+		one, other string
+		want       bool
+	}{
+		{"abc", `"abc"`, true},
+		{"abc", ` "abc";v=1 `, true},
+		{"abc", "ABC", false},
+		{uuid, "5F0B8F0E2F0A4A3C9A350D4A0D3A8A11", true},
+		{uuid, `"urn:uuid:` + uuid + `"`, true},
+		{uuid, uuid + "0", false},
+		{`"`, `"`, true},
+	} {
+		mark := idempotency.RefusalMark(t.Context(), "/a", test.one)
+		equal(t, test.one+" and "+test.other, idempotency.HasRefusalMark(mark, "/a", test.other), test.want)
+	}
+}
+
+// TestMarkOfMalformedKey: a guard around, which takes the key, does not record
+// that the one inside refused it.
+func TestMarkOfMalformedKey(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		lenient := newEngine(t, openStore(t))
+		strict := newEngine(t, openStore(t), idempotency.WithUUIDKeys())
+		_, err := lenient.Run(t.Context(), idempotency.Call{Operation: "POST /pay", Key: "k"}, func(ctx context.Context) idempotency.Answer {
+			_, err := strict.ParseKey(ctx, operation, idempotency.KeyDefault, []string{`"k"`})
+			refusal, _ := errors.AsType[*idempotency.Error](err)
+			equal(t, "its own", idempotency.HasRefusalMark(refusal.Mark, operation, "k"), true)
+			equal(t, "around", idempotency.HasRefusalMark(refusal.Mark, "POST /pay", "k"), true)
+			return idempotency.Answer{}
+		})
+		ok(t, err)
+		_, err = strict.ParseKey(t.Context(), operation, idempotency.KeyDefault, []string{"a", "b"})
+		refusal, _ := errors.AsType[*idempotency.Error](err)
+		equal(t, "mark of two keys", refusal.Mark, "")
 	})
 }
