@@ -103,7 +103,7 @@ func (c *call) serve(ctx context.Context) idempotency.Answer {
 	answer := idempotency.Answer{Verdict: c.verdict(ctx), ServerError: c.recorder.status >= http.StatusInternalServerError}
 	switch {
 	case answer.Verdict != idempotency.Record:
-	case c.recorder.whole():
+	case c.recorder.whole(ctx):
 		answer.Outcome = c.recorder.outcome()
 	default:
 		answer.NotKept = true

@@ -177,8 +177,10 @@ func (a answer) answers(tb testing.TB, status int) {
 	}
 }
 
+// are waits for effects of a handler that its time limit left behind.
 func (c *charges) are(tb testing.TB, want int64) {
 	tb.Helper()
+	soon(tb, "all effects are there", func() bool { return c.made.Load() >= want })
 	if got := c.made.Load(); got != want {
 		tb.Errorf("%d effects, want %d", got, want)
 	}

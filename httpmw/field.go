@@ -23,9 +23,3 @@ func names(lists []string, name string) bool {
 	}
 	return false
 }
-
-// same reports whether nobody has set the field anew: setting makes another
-// slice, and adding makes it longer.
-func same(before, after []string) bool {
-	return len(before) == len(after) && (len(before) == 0 || &before[0] == &after[0])
-}

@@ -18,15 +18,19 @@ func TestNotKept(t *testing.T) {
 				_, _ = io.WriteString(w, "ab")
 			}
 		},
-		"too large at once":     func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "ababababab") },
-		"too large, read from":  func(w http.ResponseWriter, _ *http.Request) { _, _ = io.Copy(w, onlyReader("ababababab")) },
-		"too large, announced":  func(w http.ResponseWriter, r *http.Request) { serveContent(w, r, "ababababab") },
-		"flushed":               func(w http.ResponseWriter, _ *http.Request) { w.(http.Flusher).Flush(); _, _ = io.WriteString(w, "ab") },
-		"flushed by controller": func(w http.ResponseWriter, _ *http.Request) { _ = http.NewResponseController(w).Flush() },
-		"flushed in between": func(w http.ResponseWriter, _ *http.Request) {
+		"too large at once":    func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "ababababab") },
+		"too large, read from": func(w http.ResponseWriter, _ *http.Request) { _, _ = io.Copy(w, onlyReader("ababababab")) },
+		"too large, announced": func(w http.ResponseWriter, r *http.Request) { serveContent(w, r, "ababababab") },
+		"too large, flushed": func(w http.ResponseWriter, _ *http.Request) {
+			for range 5 {
+				_, _ = io.WriteString(w, "ab")
+				w.(http.Flusher).Flush()
+			}
+		},
+		"events": func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", "text/Event-Stream ; charset=utf-8")
 			_, _ = io.WriteString(w, "ab")
-			_ = http.NewResponseController(w).Flush()
-			_, _ = io.WriteString(w, "ab")
+			w.(http.Flusher).Flush()
 		},
 	}
 	for protocol, start := range protocols {

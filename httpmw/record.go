@@ -1,7 +1,6 @@
 package httpmw
 
 import (
-	"maps"
 	"net/http"
 	"strconv"
 	"strings"
@@ -10,26 +9,28 @@ import (
 	"github.com/oncewire/idempotency/internal/outcome"
 )
 
-// keepHeader copies the fields that are stored.
+// keepHeader copies what the handler did to the fields, as far as it is stored.
 func (r *recorder) keepHeader(header http.Header) {
-	connection := header["Connection"]
 	s := r.scratch
+	connection := header["Connection"]
 	for name, values := range header {
-		if !r.stores(name, values) || strings.HasPrefix(name, http.TrailerPrefix) || names(connection, name) {
+		change, changed := s.outer.change(name, values)
+		if !changed || !r.stores(name) || strings.HasPrefix(name, http.TrailerPrefix) || names(connection, name) {
 			continue
 		}
-		first := len(s.values)
-		s.values = append(s.values, values...)
-		s.header[name] = s.values[first:]
+		change.Values = s.keepValues(change.Values)
+		s.header = append(s.header, change)
 	}
+	s.outer.removed(header, func(name string) {
+		if !strings.HasPrefix(name, http.TrailerPrefix) {
+			s.header = append(s.header, outcome.Change{Name: name, Kind: outcome.Removed})
+		}
+	})
 }
 
-// stores tells the fields that the handler made and that mean something to
-// other callers. The length of a body that is not sent is one of them.
-func (r *recorder) stores(name string, values []string) bool {
-	if before, ok := r.scratch.outer[name]; ok && same(before, values) {
-		return false
-	}
+// stores tells the fields that mean something to other callers. The length of a
+// body that is not sent is one of them.
+func (r *recorder) stores(name string) bool {
 	if name == "Content-Length" {
 		return r.head || r.status == http.StatusNotModified
 	}
@@ -48,19 +49,31 @@ func (r *recorder) outcome() []byte {
 }
 
 // trailers finds those that were announced and those that were not.
-func (r *recorder) trailers() (trailers http.Header) {
+func (r *recorder) trailers() (trailers []outcome.Change) {
 	header := r.Header()
 	for name, values := range header {
-		trailer, unannounced := strings.CutPrefix(name, http.TrailerPrefix)
-		if !unannounced && !names(header["Trailer"], name) || !r.stores(name, values) || !r.filter.Stores(trailer) {
+		trailer, ok := trailerName(header, name)
+		if !ok || !r.filter.Stores(trailer) {
 			continue
 		}
-		if trailers == nil {
-			trailers = http.Header{}
+		if change, changed := r.scratch.outer.change(name, values); changed {
+			change.Name = trailer
+			trailers = append(trailers, change)
 		}
-		trailers[trailer] = values
 	}
+	r.scratch.outer.removed(header, func(name string) {
+		if trailer, ok := trailerName(header, name); ok {
+			trailers = append(trailers, outcome.Change{Name: trailer, Kind: outcome.Removed})
+		}
+	})
 	return trailers
+}
+
+// trailerName returns the name of the trailer for which a field of the header
+// stands, if it does: see [http.ResponseWriter].
+func trailerName(header http.Header, name string) (string, bool) {
+	trailer, unannounced := strings.CutPrefix(name, http.TrailerPrefix)
+	return trailer, unannounced || names(header["Trailer"], name)
 }
 
 // replay writes a stored answer. One that cannot be read is refused: the request
@@ -71,13 +84,14 @@ func (c *call) replay(raw []byte) error {
 		return c.refuse(idempotency.ErrOutcomeUnreadable, err)
 	}
 	header := c.w.Header()
-	stored.Headers.CopyTo(header)
+	trailers := newReplayedTrailers(header, stored.Trailers)
+	stored.Headers.ApplyTo(header)
 	c.marker[0] = "true"
 	header[c.replayedField] = c.marker[:]
 	if !bodyAllowed(stored.Status) {
 		stored.Body = nil
 	}
-	trailers := announced(header, &stored.Trailers)
+	trailers.unannounced()
 	if stored.Trailers.Len() == 0 && c.sized(&stored) {
 		c.length[0] = strconv.Itoa(len(stored.Body))
 		header["Content-Length"] = c.length[:]
@@ -86,29 +100,11 @@ func (c *call) replay(raw []byte) error {
 	if len(stored.Body) > 0 {
 		_, _ = c.w.Write(stored.Body) // there is nobody to tell
 	}
-	maps.Copy(header, trailers)
+	trailers.announced()
 	return nil
 }
 
 // sized reports whether the length of the stored body is that of the answer.
 func (c *call) sized(stored *outcome.StoredHTTP) bool {
 	return len(stored.Body) > 0 || bodyAllowed(stored.Status) && c.r.Method != http.MethodHead
-}
-
-// announced returns the trailers that the header announces, to be set when the
-// body has been written. The others are set at once, in the way that needs no
-// announcement, so that the server leaves room for them.
-func announced(header http.Header, stored *outcome.Fields) http.Header {
-	if stored.Len() == 0 {
-		return nil
-	}
-	trailers := make(http.Header, stored.Len())
-	stored.CopyTo(trailers)
-	for name, values := range trailers {
-		if !names(header["Trailer"], name) {
-			header[http.TrailerPrefix+name] = values
-			delete(trailers, name)
-		}
-	}
-	return trailers
 }

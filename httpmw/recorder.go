@@ -2,9 +2,9 @@ package httpmw
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"io"
-	"maps"
 	"net/http"
 	"slices"
 	"strconv"
@@ -23,6 +23,7 @@ type recorder struct {
 	head     bool     // HEAD: the body is not sent
 	scratch  *scratch // holds the copy; nil once nothing is kept
 	status   int      // 0 until the answer has begun
+	flushed  bool     // the client has a part of the answer before its end
 	marks    []string // of refusals, that the answer carries
 	declared int64    // Content-Length of the answer; -1 for none
 	written  int64    // bytes of the body
@@ -30,7 +31,7 @@ type recorder struct {
 }
 
 func newRecorder(c *call) recorder {
-	maps.Copy(c.scratch.outer, c.w.Header())
+	c.scratch.keepOuter(c.w.Header())
 	return recorder{
 		ResponseWriter: c.w,
 		filter:         c.filter,
@@ -110,8 +111,8 @@ func (r *recorder) ReadFrom(source io.Reader) (total int64, err error) {
 			n, err = r.Write(copied[len(copied) : len(copied)+n])
 			total += int64(n)
 		}
-		if err == nil && !errors.Is(readErr, io.EOF) {
-			err = readErr
+		if err == nil && readErr != io.EOF {
+			err = readErr // also one that wraps io.EOF: only io.EOF itself is the end
 		}
 		if err != nil || readErr != nil {
 			return total, err
@@ -162,9 +163,17 @@ func (r *recorder) keeping() bool { return r.scratch != nil }
 // drop ends the copy: the answer cannot be kept, or has been.
 func (r *recorder) drop() { r.scratch = nil }
 
-// whole reports whether the copy has all of the answer.
-func (r *recorder) whole() bool {
-	return r.keeping() && (r.declared < 0 || r.written >= r.declared || !bodyAllowed(r.status))
+// whole reports whether the copy has all of the answer. A handler that streams
+// without a length and whose context has ended may have stopped in the middle.
+func (r *recorder) whole(ctx context.Context) bool {
+	switch {
+	case !r.keeping():
+		return false
+	case r.declared >= 0 && bodyAllowed(r.status):
+		return r.written >= r.declared
+	default:
+		return !r.flushed || ctx.Err() == nil
+	}
 }
 
 // bodyAllowed tells the statuses whose answers have a body (RFC 9110, section

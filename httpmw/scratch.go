@@ -2,8 +2,9 @@ package httpmw
 
 import (
 	"bytes"
-	"net/http"
 	"sync"
+
+	"github.com/oncewire/idempotency/internal/outcome"
 )
 
 // largestPooled bounds, in bytes, the buffers that wait for the next call.
@@ -11,15 +12,15 @@ const largestPooled = 64 << 10
 
 // scratch is memory that a call needs until it has been answered.
 type scratch struct {
-	request  []byte      // the payload of the fingerprint, which ends with the body
-	outer    http.Header // fields that stood in the answer before the handler ran
-	header   http.Header // fields of the answer when its status was written
-	values   []string    // of header
-	response []byte      // body of the answer
+	request  []byte           // the payload of the fingerprint, which ends with the body
+	outer    outerFields      // that stood in the answer before the handler ran
+	header   []outcome.Change // of the answer when its status was written
+	values   []string         // of outer and header
+	response []byte           // body of the answer
 }
 
 var scratches = sync.Pool{New: func() any {
-	return &scratch{outer: http.Header{}, header: http.Header{}}
+	return &scratch{outer: outerFields{}}
 }}
 
 func newScratch() *scratch { return scratches.Get().(*scratch) } //nolint:forcetypeassert // the pool has no other
@@ -29,9 +30,16 @@ func (s *scratch) free() {
 	clear(s.outer)
 	clear(s.header)
 	clear(s.values)
-	s.values = s.values[:0]
+	s.header, s.values = s.header[:0], s.values[:0]
 	s.request, s.response = reusable(s.request), reusable(s.response)
 	scratches.Put(s)
+}
+
+// keepValues returns a copy that lives as long as the call.
+func (s *scratch) keepValues(values []string) []string {
+	first := len(s.values)
+	s.values = append(s.values, values...)
+	return s.values[first:len(s.values):len(s.values)]
 }
 
 func reusable(buffer []byte) []byte {

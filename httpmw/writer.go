@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net"
 	"net/http"
+	"strings"
 )
 
 // Unwrap is for http.ResponseController: deadlines and full duplex are the
@@ -12,14 +13,24 @@ import (
 func (r *recorder) Unwrap() http.ResponseWriter { return r.ResponseWriter }
 
 // FlushError is for http.ResponseController. An answer that is sent piece by
-// piece is not kept.
+// piece is kept like any other, as proxies flush whatever has no length. A
+// stream of events is not: its client reads it as long as it lasts.
 func (r *recorder) FlushError() error {
 	err := http.NewResponseController(r.ResponseWriter).Flush()
-	if !errors.Is(err, http.ErrNotSupported) {
-		r.commit(http.StatusOK)
+	if errors.Is(err, http.ErrNotSupported) {
+		return err
+	}
+	r.commit(http.StatusOK)
+	r.flushed = true
+	if isEventStream(r.Header().Get("Content-Type")) {
 		r.drop()
 	}
 	return err
+}
+
+func isEventStream(contentType string) bool {
+	kind, _, _ := strings.Cut(contentType, ";")
+	return strings.EqualFold(strings.TrimSpace(kind), "text/event-stream")
 }
 
 func (r *recorder) hijack() (net.Conn, *bufio.ReadWriter, error) {

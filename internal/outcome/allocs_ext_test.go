@@ -18,7 +18,7 @@ func allocates(t *testing.T, what string, want float64, f func()) {
 func TestWritingAllocatesOnce(t *testing.T) {
 	answer := outcome.RPC{Message: wrapperspb.String("paid"), Headers: fields(), Trailers: fields()}
 	allocates(t, "an RPC outcome", 1, func() { _, _ = answer.Marshal() })
-	response := outcome.HTTP{Status: 201, Headers: fields(), Body: []byte("paid"), Trailers: fields()}
+	response := outcome.HTTP{Status: 201, Headers: set(fields()), Body: []byte("paid"), Trailers: set(fields())}
 	allocates(t, "an HTTP outcome", 1, func() { _ = response.Marshal() })
 }
 

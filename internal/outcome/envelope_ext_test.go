@@ -16,7 +16,7 @@ func stored(tb testing.TB) (rpc, http []byte) {
 	answer := outcome.RPC{Message: wrapperspb.String("paid"), Headers: fields(), Trailers: fields()}
 	rpc, err := answer.Marshal()
 	ok(tb, err)
-	response := outcome.HTTP{Status: 201, Headers: fields(), Body: []byte("paid"), Trailers: fields()}
+	response := outcome.HTTP{Status: 201, Headers: set(fields()), Body: []byte("paid"), Trailers: set(fields())}
 	return rpc, response.Marshal()
 }
 

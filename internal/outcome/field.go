@@ -6,6 +6,7 @@ import "google.golang.org/protobuf/encoding/protowire"
 const (
 	fieldName   = 1
 	fieldValues = 2
+	fieldChange = 3
 )
 
 // appendFields writes each header, trailer or metadata field as one Field.
@@ -52,16 +53,31 @@ func (f *Fields) count(field []byte) error {
 	f.fields++
 	each := reader{message: field}
 	for each.next() {
-		if each.number == fieldValues {
+		switch each.number {
+		case fieldValues:
 			f.values++
+		case fieldChange:
+			if each.varint > uint64(Removed) {
+				return ErrFormat // to ignore it would change the answer
+			}
 		}
 	}
 	return each.err
 }
 
-// CopyTo sets every name to its values. They share one allocation, each capped
-// so that a later append to one cannot reach the next.
+// CopyTo sets every name to its values.
 func (f *Fields) CopyTo(fields map[string][]string) {
+	f.Each(func(change Change) { fields[change.Name] = change.Values })
+}
+
+// ApplyTo does to the fields what the handler did.
+func (f *Fields) ApplyTo(fields map[string][]string) {
+	f.Each(func(change Change) { change.ApplyTo(fields) })
+}
+
+// Each visits the fields as they were stored. The values share one allocation,
+// each capped so that a later append to one cannot reach the next.
+func (f *Fields) Each(visit func(Change)) {
 	if f.fields == 0 {
 		return
 	}
@@ -71,17 +87,20 @@ func (f *Fields) CopyTo(fields map[string][]string) {
 		if list.number != f.number || list.bytes() == nil {
 			continue
 		}
-		var name string
+		var change Change
 		first := len(values)
 		field := reader{message: list.bytes()}
 		for field.next() {
 			switch field.number {
 			case fieldName:
-				name = text(field.bytes())
+				change.Name = text(field.bytes())
 			case fieldValues:
 				values = append(values, text(field.bytes()))
+			case fieldChange:
+				change.Kind = Kind(field.varint)
 			}
 		}
-		fields[name] = values[first:len(values):len(values)]
+		change.Values = values[first:len(values):len(values)]
+		visit(change)
 	}
 }

@@ -10,7 +10,7 @@ import (
 // TestAppendNeverReachesTheNextField : the values share one allocation.
 func TestAppendNeverReachesTheNextField(t *testing.T) {
 	for range 20 { // the order of a map is another every time
-		response := outcome.HTTP{Status: 200, Headers: fields()}
+		response := outcome.HTTP{Status: 200, Headers: set(fields())}
 		stored, err := outcome.ReadHTTP(response.Marshal())
 		ok(t, err)
 		into := copied(stored.Headers)
@@ -24,7 +24,7 @@ func TestAppendNeverReachesTheNextField(t *testing.T) {
 }
 
 func TestCopiesDoNotMeet(t *testing.T) {
-	response := outcome.HTTP{Status: 200, Headers: fields()}
+	response := outcome.HTTP{Status: 200, Headers: set(fields())}
 	stored, err := outcome.ReadHTTP(response.Marshal())
 	ok(t, err)
 	one, two := copied(stored.Headers), copied(stored.Headers)
@@ -37,7 +37,7 @@ func TestCopiesDoNotMeet(t *testing.T) {
 }
 
 func TestCopyKeepsWhatStandsThere(t *testing.T) {
-	response := outcome.HTTP{Status: 200, Headers: map[string][]string{"A": {"stored"}}}
+	response := outcome.HTTP{Status: 200, Headers: set(map[string][]string{"A": {"stored"}})}
 	stored, err := outcome.ReadHTTP(response.Marshal())
 	ok(t, err)
 	into := map[string][]string{"A": {"old", "old"}, "B": {"kept"}}

@@ -18,14 +18,21 @@ func TestFilter(t *testing.T) {
 	}{
 		{
 			"usual", usual,
-			[]string{"Location", "Etag", "Trailer", "Content-Type", "content-encoding", "X-Mine", "x-anything", "Cache-Control"},
+			[]string{"Location", "Etag", "Trailer", "Content-Type", "content-encoding", "CONTENT-TYPE", "ETag", "X-Mine", "x-anything", "Cache-Control"},
 			[]string{
 				"Date", "date", "Content-Length", "Connection", "Keep-Alive", "Transfer-Encoding", "Upgrade", "Te", "Idempotency-Refused",
 				"Proxy-Authenticate", "Set-Cookie", "set-cookie", "X-Request-Id", "x-request-id", "Traceparent", "Ratelimit-Remaining",
+				"Authentication-Info", "Set-Cookie2", "Clear-Site-Data", "X-Csrf-Token", "Age", "Cf-Ray",
+				"Uber-Trace-Id", "uber-trace-id", "Sentry-Trace", "Baggage", "X-Datadog-Trace-Id", "x-datadog-sampling-priority",
+				"SET-COOKIE", "Set-cookie", "sET-cOOKIE", "X-REQUEST-ID", "X-CSRF-Token", "DATE", "CF-RAY",
 			},
 		},
-		{"with cookies", cookies, []string{"Set-Cookie", "set-cookie"}, []string{"Date", "X-Request-Id"}},
-		{"own list", own, []string{"X-Request-Id", "Traceparent"}, []string{"X-Mine", "x-mine", "X-More", "x-more", "Date", "Set-Cookie"}},
+		{"with cookies", cookies, []string{"Set-Cookie", "set-cookie", "SET-COOKIE2"}, []string{"Date", "X-Request-Id"}},
+		{
+			"own list", own,
+			[]string{"X-Request-Id", "Traceparent", "Clear-Site-Data"},
+			[]string{"X-Mine", "x-mine", "X-MINE", "X-More", "x-more", "Date", "Age", "Authentication-Info", "Set-Cookie", "Set-Cookie2"},
+		},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

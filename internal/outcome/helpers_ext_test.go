@@ -24,6 +24,22 @@ func fields() map[string][]string {
 	}
 }
 
+// set returns fields as a handler sets them that finds none.
+func set(fields map[string][]string) (changes []outcome.Change) {
+	for name, values := range fields {
+		changes = append(changes, outcome.Change{Name: name, Values: values})
+	}
+	return changes
+}
+
+func asMap(changes []outcome.Change) map[string][]string {
+	fields := map[string][]string{}
+	for _, change := range changes {
+		fields[change.Name] = change.Values
+	}
+	return fields
+}
+
 // copied returns stored fields as a map.
 func copied(stored outcome.Fields) map[string][]string {
 	into := map[string][]string{}

@@ -11,22 +11,22 @@ const (
 // HTTP is the answer to an HTTP request, to be written.
 type HTTP struct {
 	Status   int
-	Headers  map[string][]string
+	Headers  []Change
 	Body     []byte
-	Trailers map[string][]string
+	Trailers []Change
 }
 
 // Marshal serializes the answer.
 func (h *HTTP) Marshal() []byte {
 	size := sizeVarint(httpStatus, uint64(h.Status)) +
-		sizeFields(httpHeaders, h.Headers) +
+		sizeChanges(httpHeaders, h.Headers) +
 		sizeBytes(httpBody, len(h.Body)) +
-		sizeFields(httpTrailers, h.Trailers)
+		sizeChanges(httpTrailers, h.Trailers)
 	buffer := newOutcome(outcomeHTTP, size)
 	buffer = appendVarint(buffer, httpStatus, uint64(h.Status))
-	buffer = appendFields(buffer, httpHeaders, h.Headers)
+	buffer = appendChanges(buffer, httpHeaders, h.Headers)
 	buffer = appendBytes(buffer, httpBody, h.Body)
-	return appendFields(buffer, httpTrailers, h.Trailers)
+	return appendChanges(buffer, httpTrailers, h.Trailers)
 }
 
 // StoredHTTP is the answer to an HTTP request, as it was stored. Its bytes

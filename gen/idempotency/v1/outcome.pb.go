@@ -25,6 +25,59 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
+// Change is what a handler did to a field that stood there before.
+type Field_Change int32
+
+const (
+	// The values stand alone: the handler made the field, or replaced it.
+	Field_CHANGE_UNSPECIFIED Field_Change = 0
+	// The handler added the values to those that stood there.
+	Field_CHANGE_APPENDED Field_Change = 1
+	// The handler deleted the field. There are no values.
+	Field_CHANGE_REMOVED Field_Change = 2
+)
+
+// Enum value maps for Field_Change.
+var (
+	Field_Change_name = map[int32]string{
+		0: "CHANGE_UNSPECIFIED",
+		1: "CHANGE_APPENDED",
+		2: "CHANGE_REMOVED",
+	}
+	Field_Change_value = map[string]int32{
+		"CHANGE_UNSPECIFIED": 0,
+		"CHANGE_APPENDED":    1,
+		"CHANGE_REMOVED":     2,
+	}
+)
+
+func (x Field_Change) Enum() *Field_Change {
+	p := new(Field_Change)
+	*p = x
+	return p
+}
+
+func (x Field_Change) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (Field_Change) Descriptor() protoreflect.EnumDescriptor {
+	return file_idempotency_v1_outcome_proto_enumTypes[0].Descriptor()
+}
+
+func (Field_Change) Type() protoreflect.EnumType {
+	return &file_idempotency_v1_outcome_proto_enumTypes[0]
+}
+
+func (x Field_Change) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use Field_Change.Descriptor instead.
+func (Field_Change) EnumDescriptor() ([]byte, []int) {
+	return file_idempotency_v1_outcome_proto_rawDescGZIP(), []int{3, 0}
+}
+
 // Outcome is the first call's answer as every door stores it. gRPC and Connect
 // write the same RpcOutcome, so that either replays what the other recorded.
 type Outcome struct {
@@ -210,7 +263,7 @@ type HttpOutcome struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Final status code, never a 1xx.
 	Status uint32 `protobuf:"varint,1,opt,name=status,proto3" json:"status,omitempty"`
-	// Header fields as they stood when the status was written.
+	// What the handler had done to the header when the status was written.
 	Headers []*Field `protobuf:"bytes,2,rep,name=headers,proto3" json:"headers,omitempty"`
 	// Body as the handler wrote it.
 	Body []byte `protobuf:"bytes,3,opt,name=body,proto3" json:"body,omitempty"`
@@ -284,7 +337,10 @@ type Field struct {
 	// Name; lower-case in an RpcOutcome, canonical in an HttpOutcome.
 	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
 	// Values in order. Binary (-bin) metadata is stored decoded.
-	Values        [][]byte `protobuf:"bytes,2,rep,name=values,proto3" json:"values,omitempty"`
+	Values [][]byte `protobuf:"bytes,2,rep,name=values,proto3" json:"values,omitempty"`
+	// How the field relates to one of the same name that stands in the answer
+	// before the handler runs. Only in an HttpOutcome.
+	Change        Field_Change `protobuf:"varint,3,opt,name=change,proto3,enum=idempotency.v1.Field_Change" json:"change,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -333,6 +389,13 @@ func (x *Field) GetValues() [][]byte {
 	return nil
 }
 
+func (x *Field) GetChange() Field_Change {
+	if x != nil {
+		return x.Change
+	}
+	return Field_CHANGE_UNSPECIFIED
+}
+
 var File_idempotency_v1_outcome_proto protoreflect.FileDescriptor
 
 const file_idempotency_v1_outcome_proto_rawDesc = "" +
@@ -354,10 +417,15 @@ const file_idempotency_v1_outcome_proto_rawDesc = "" +
 	"\x06status\x18\x01 \x01(\rR\x06status\x12/\n" +
 	"\aheaders\x18\x02 \x03(\v2\x15.idempotency.v1.FieldR\aheaders\x12\x12\n" +
 	"\x04body\x18\x03 \x01(\fR\x04body\x121\n" +
-	"\btrailers\x18\x04 \x03(\v2\x15.idempotency.v1.FieldR\btrailers\"3\n" +
+	"\btrailers\x18\x04 \x03(\v2\x15.idempotency.v1.FieldR\btrailers\"\xb4\x01\n" +
 	"\x05Field\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x16\n" +
-	"\x06values\x18\x02 \x03(\fR\x06valuesBBZ@github.com/oncewire/idempotency/gen/idempotency/v1;idempotencyv1b\x06proto3"
+	"\x06values\x18\x02 \x03(\fR\x06values\x124\n" +
+	"\x06change\x18\x03 \x01(\x0e2\x1c.idempotency.v1.Field.ChangeR\x06change\"I\n" +
+	"\x06Change\x12\x16\n" +
+	"\x12CHANGE_UNSPECIFIED\x10\x00\x12\x13\n" +
+	"\x0fCHANGE_APPENDED\x10\x01\x12\x12\n" +
+	"\x0eCHANGE_REMOVED\x10\x02BBZ@github.com/oncewire/idempotency/gen/idempotency/v1;idempotencyv1b\x06proto3"
 
 var (
 	file_idempotency_v1_outcome_proto_rawDescOnce sync.Once
@@ -371,25 +439,28 @@ func file_idempotency_v1_outcome_proto_rawDescGZIP() []byte {
 	return file_idempotency_v1_outcome_proto_rawDescData
 }
 
+var file_idempotency_v1_outcome_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
 var file_idempotency_v1_outcome_proto_msgTypes = make([]protoimpl.MessageInfo, 4)
 var file_idempotency_v1_outcome_proto_goTypes = []any{
-	(*Outcome)(nil),     // 0: idempotency.v1.Outcome
-	(*RpcOutcome)(nil),  // 1: idempotency.v1.RpcOutcome
-	(*HttpOutcome)(nil), // 2: idempotency.v1.HttpOutcome
-	(*Field)(nil),       // 3: idempotency.v1.Field
+	(Field_Change)(0),   // 0: idempotency.v1.Field.Change
+	(*Outcome)(nil),     // 1: idempotency.v1.Outcome
+	(*RpcOutcome)(nil),  // 2: idempotency.v1.RpcOutcome
+	(*HttpOutcome)(nil), // 3: idempotency.v1.HttpOutcome
+	(*Field)(nil),       // 4: idempotency.v1.Field
 }
 var file_idempotency_v1_outcome_proto_depIdxs = []int32{
-	1, // 0: idempotency.v1.Outcome.rpc:type_name -> idempotency.v1.RpcOutcome
-	2, // 1: idempotency.v1.Outcome.http:type_name -> idempotency.v1.HttpOutcome
-	3, // 2: idempotency.v1.RpcOutcome.headers:type_name -> idempotency.v1.Field
-	3, // 3: idempotency.v1.RpcOutcome.trailers:type_name -> idempotency.v1.Field
-	3, // 4: idempotency.v1.HttpOutcome.headers:type_name -> idempotency.v1.Field
-	3, // 5: idempotency.v1.HttpOutcome.trailers:type_name -> idempotency.v1.Field
-	6, // [6:6] is the sub-list for method output_type
-	6, // [6:6] is the sub-list for method input_type
-	6, // [6:6] is the sub-list for extension type_name
-	6, // [6:6] is the sub-list for extension extendee
-	0, // [0:6] is the sub-list for field type_name
+	2, // 0: idempotency.v1.Outcome.rpc:type_name -> idempotency.v1.RpcOutcome
+	3, // 1: idempotency.v1.Outcome.http:type_name -> idempotency.v1.HttpOutcome
+	4, // 2: idempotency.v1.RpcOutcome.headers:type_name -> idempotency.v1.Field
+	4, // 3: idempotency.v1.RpcOutcome.trailers:type_name -> idempotency.v1.Field
+	4, // 4: idempotency.v1.HttpOutcome.headers:type_name -> idempotency.v1.Field
+	4, // 5: idempotency.v1.HttpOutcome.trailers:type_name -> idempotency.v1.Field
+	0, // 6: idempotency.v1.Field.change:type_name -> idempotency.v1.Field.Change
+	7, // [7:7] is the sub-list for method output_type
+	7, // [7:7] is the sub-list for method input_type
+	7, // [7:7] is the sub-list for extension type_name
+	7, // [7:7] is the sub-list for extension extendee
+	0, // [0:7] is the sub-list for field type_name
 }
 
 func init() { file_idempotency_v1_outcome_proto_init() }
@@ -406,13 +477,14 @@ func file_idempotency_v1_outcome_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_idempotency_v1_outcome_proto_rawDesc), len(file_idempotency_v1_outcome_proto_rawDesc)),
-			NumEnums:      0,
+			NumEnums:      1,
 			NumMessages:   4,
 			NumExtensions: 0,
 			NumServices:   0,
 		},
 		GoTypes:           file_idempotency_v1_outcome_proto_goTypes,
 		DependencyIndexes: file_idempotency_v1_outcome_proto_depIdxs,
+		EnumInfos:         file_idempotency_v1_outcome_proto_enumTypes,
 		MessageInfos:      file_idempotency_v1_outcome_proto_msgTypes,
 	}.Build()
 	File_idempotency_v1_outcome_proto = out.File
