@@ -31,12 +31,6 @@ type call struct {
 	length   [1]string
 }
 
-// body is a request body that has been read.
-type body struct {
-	bytes.Reader
-	io.Closer // of the body that the server made
-}
-
 func (h *handler) guard(w http.ResponseWriter, r *http.Request, operation, key string) {
 	c := &call{
 		handler: h, w: w, r: r, operation: operation, key: key, path: r.URL.Path, rawPath: r.URL.RawPath,
@@ -71,6 +65,9 @@ func (c *call) fingerprint() (idempotency.Fingerprint, error) {
 	request := c.r.Clone(c.r.Context())
 	request.Body = io.NopCloser(bytes.NewReader(content))
 	identity, err := c.identify(request, content)
+	if request.MultipartForm != nil {
+		_ = request.MultipartForm.RemoveAll() // the server removes those of its own request
+	}
 	if err != nil {
 		return idempotency.Fingerprint{}, err
 	}
@@ -98,7 +95,9 @@ func (c *call) run(fingerprint idempotency.Fingerprint) {
 // serve runs the handler under its claim.
 func (c *call) serve(ctx context.Context) idempotency.Answer {
 	c.recorder = newRecorder(c)
-	c.next.ServeHTTP(c.recorder.exposed(), c.request(ctx))
+	request := c.request(ctx)
+	defer c.handBack(request)
+	c.next.ServeHTTP(c.recorder.exposed(), request)
 	defer c.recorder.drop()
 	answer := idempotency.Answer{Verdict: c.verdict(ctx), ServerError: c.recorder.status >= http.StatusInternalServerError}
 	switch {
@@ -114,18 +113,4 @@ func (c *call) serve(ctx context.Context) idempotency.Answer {
 // refuse tells the engine of a refusal that is made here.
 func (c *call) refuse(refusal *idempotency.Error, cause error) *idempotency.Error {
 	return c.engine.Refuse(c.r.Context(), idempotency.Call{Operation: c.operation, Key: c.key}, refusal, cause)
-}
-
-// request returns the request for the handler, which owns the body for good:
-// what a handler has started may read on after it returned.
-func (c *call) request(ctx context.Context) *http.Request {
-	c.payload.bytes = nil // the fingerprint has been compared
-	request := c.r.WithContext(ctx)
-	if c.r.Body == nil || c.r.Body == http.NoBody {
-		return request
-	}
-	c.body.Reset(c.scratch.handOver(c.payload.body))
-	c.body.Closer = c.r.Body
-	request.Body = &c.body
-	return request
 }

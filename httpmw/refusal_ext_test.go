@@ -242,3 +242,17 @@ func TestAbandonedAndRejected(t *testing.T) {
 	post(guarded, key, "").refuses(t, http.StatusConflict, idempotency.ReasonOutcomeUnknown)
 	handler.ran(t, 1)
 }
+
+// TestRefusalIsNotEncoded : an outer middleware may have said that it compresses
+// what follows.
+func TestRefusalIsNotEncoded(t *testing.T) {
+	guarded := newGuard(t, newEngine(t, idempotency.WithKeyRequired())).Wrap(http.HandlerFunc(ok))
+	got := do(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Encoding", "gzip")
+		guarded.ServeHTTP(w, r)
+	}), newRequest("", "{}"))
+	got.refuses(t, http.StatusBadRequest, idempotency.ReasonKeyMissing)
+	if encoding, ok := got.header["Content-Encoding"]; ok {
+		t.Errorf("got Content-Encoding %q", encoding)
+	}
+}
