@@ -10,7 +10,6 @@ import (
 	"google.golang.org/genproto/googleapis/rpc/errdetails"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
-	"google.golang.org/grpc/encoding/gzip"
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/proto"
@@ -149,16 +148,6 @@ func TestErrorComesBackInItsBytes(t *testing.T) {
 	}
 	if got := again.trailer.Get("entries"); !slices.Equal(got, []string{"7"}) {
 		t.Errorf("trailer is %q", got)
-	}
-}
-
-func TestHandlerCanChooseCompression(t *testing.T) {
-	service := &service{create: func(ctx context.Context, _ *paymentsv1.CreatePaymentRequest) (*paymentsv1.Payment, error) {
-		return &paymentsv1.Payment{Id: "p"}, grpc.SetSendCompressor(ctx, gzip.Name)
-	}}
-	client := serve(t, service, guarded(t, newEngine(t)))
-	if first := create(client, "k", nil); first.err != nil {
-		t.Error(first.err)
 	}
 }
 
