@@ -334,7 +334,9 @@ func (x *HttpOutcome) GetTrailers() []*Field {
 // Field is one header, trailer or metadata field with all its values.
 type Field struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Name; lower-case in an RpcOutcome, canonical in an HttpOutcome.
+	// Name; lower-case in an RpcOutcome, canonical in an HttpOutcome. One that ends
+	// in "=" is a binary (-bin) field of an RpcOutcome whose values were not the
+	// base64 that this library writes: they are stored as the handler wrote them.
 	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
 	// Values in order. Binary (-bin) metadata is stored decoded.
 	Values [][]byte `protobuf:"bytes,2,rep,name=values,proto3" json:"values,omitempty"`
