@@ -161,8 +161,8 @@ func TestRefusalsAreMarked(t *testing.T) {
 	if !idempotency.HasRefusalMark(metadata["mark"], createMethod, "k") || metadata["operation"] != createMethod || metadata["next"] != "use_new_key" {
 		t.Errorf("metadata is %v", metadata)
 	}
-	metadata = infoOf(create(client, " ", nil).err)
-	if metadata["mark"] != "" || metadata["rule"] != string(idempotency.RuleBlank) {
+	metadata = infoOf(create(client, "two words", nil).err)
+	if !idempotency.HasRefusalMark(metadata["mark"], createMethod, "two words") || metadata["rule"] != string(idempotency.RuleCharacters) {
 		t.Errorf("metadata is %v", metadata)
 	}
 }
