@@ -124,19 +124,28 @@ func TestKeyReused(t *testing.T) {
 func TestKeyMalformed(t *testing.T) {
 	service := new(payments)
 	rest := guardedService(t, service)
-	for name, keys := range map[string][]string{
-		"space":       {"two words"},
-		"several":     {"key-1", "key-2"},
-		"same twice":  {"key-1", "key-1"},
-		"unfinished":  {`"key-1`},
-		"too long":    {strings.Repeat("k", 256)},
-		"not ASCII":   {"ключ"},
-		"Latin-1":     {"cl\xe9"},
-		"inner tab":   {"key\t1"},
-		"quoted, tab": {"\"key\t1\""},
+	for name, test := range map[string]struct {
+		rule idempotency.KeyRule
+		keys []string
+	}{
+		"space":       {idempotency.RuleCharacters, []string{"two words"}},
+		"several":     {idempotency.RuleSingle, []string{"key-1", "key-2"}},
+		"same twice":  {idempotency.RuleSingle, []string{"key-1", "key-1"}},
+		"unfinished":  {idempotency.RuleQuotes, []string{`"key-1`}},
+		"too long":    {idempotency.RuleLength, []string{strings.Repeat("k", 256)}},
+		"blank":       {idempotency.RuleBlank, []string{""}},
+		"not ASCII":   {idempotency.RuleCharacters, []string{"ключ"}},
+		"Latin-1":     {idempotency.RuleCharacters, []string{"cl\xe9"}},
+		"inner tab":   {idempotency.RuleCharacters, []string{"key\t1"}},
+		"quoted, tab": {idempotency.RuleCharacters, []string{"\"key\t1\""}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			wantRefusal(t, rest.post(keys...), http.StatusUnprocessableEntity, idempotency.ReasonKeyInvalid, idempotency.NextFixRequest)
+			got := rest.post(test.keys...)
+			wantRefusal(t, got, http.StatusUnprocessableEntity, idempotency.ReasonKeyInvalid, idempotency.NextFixRequest)
+			detail := (&idempotency.Error{Reason: idempotency.ReasonKeyInvalid, Rule: test.rule}).Detail()
+			if !strings.Contains(got.body, `"rule":"`+string(test.rule)+`"`) || !strings.Contains(got.body, detail) {
+				t.Errorf("rule %s is not told: %s", test.rule, got.body)
+			}
 		})
 	}
 	wantRuns(t, service, 0)
@@ -145,9 +154,7 @@ func TestKeyMalformed(t *testing.T) {
 func TestKeyMissing(t *testing.T) {
 	service := new(payments)
 	rest := guardedService(t, service, idempotency.WithKeyRequired())
-	for _, keys := range [][]string{nil, {""}} {
-		wantRefusal(t, rest.post(keys...), http.StatusBadRequest, idempotency.ReasonKeyMissing, idempotency.NextFixRequest)
-	}
+	wantRefusal(t, rest.post(), http.StatusBadRequest, idempotency.ReasonKeyMissing, idempotency.NextFixRequest)
 	wantRuns(t, service, 0)
 }
 

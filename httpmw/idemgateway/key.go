@@ -3,10 +3,10 @@ package idemgateway
 import (
 	"context"
 	"net/http"
-	"strconv"
 	"strings"
 
 	"google.golang.org/grpc/metadata"
+	"google.golang.org/protobuf/proto"
 )
 
 // KeyMetadata returns an annotator for [runtime.WithMetadata] that forwards the
@@ -27,15 +27,16 @@ func KeyMetadata(opts ...Option) func(context.Context, *http.Request) metadata.M
 	}
 }
 
-// printable replaces values with characters that metadata must not have, for
-// which grpc-go would fail the call with Internal. Go's quoting escapes each of
-// them in a way that an RFC 9651 string does not know, so no engine takes the
-// replacement for a key.
+// unprintable stands for a key with characters that metadata must not have, for
+// which grpc-go would fail the call with Internal. No engine takes it for a key,
+// because of its character that is not visible.
+const unprintable = "? ?"
+
 func printable(keys []string) []string {
 	values := make([]string, len(keys))
 	for i, key := range keys {
 		if values[i] = key; !isPrintable(key) {
-			values[i] = strconv.QuoteToASCII(key)
+			values[i] = unprintable
 		}
 	}
 	return values
@@ -48,4 +49,22 @@ func isPrintable(text string) bool {
 		}
 	}
 	return true
+}
+
+// EchoKey returns an option for [runtime.WithForwardResponseOption] that sends the
+// key back if [WithKeyEcho] says so.
+func EchoKey(opts ...Option) func(context.Context, http.ResponseWriter, proto.Message) error {
+	c := newConfig(opts)
+	return func(ctx context.Context, w http.ResponseWriter, _ proto.Message) error {
+		forwarded, _ := metadata.FromOutgoingContext(ctx)
+		c.echoKey(w, forwarded.Get(c.keyField))
+		return nil
+	}
+}
+
+// echoKey sends a single key back. Where there are several, all are malformed.
+func (c *config) echoKey(w http.ResponseWriter, keys []string) {
+	if c.echo && len(keys) == 1 {
+		w.Header().Set(c.keyField, keys[0])
+	}
 }

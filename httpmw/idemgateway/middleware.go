@@ -22,15 +22,12 @@ func Middleware(guard *httpmw.Middleware) runtime.Middleware {
 	}
 }
 
-// MiddlewareOptions returns the options with which package httpmw understands
-// a gateway's answers, at the edge and in [Middleware]: [Classify], and
-// [httpmw.DefaultUnstored] behind the gateway's prefixes too. Options that
-// follow them win.
+// MiddlewareOptions returns the options with which package httpmw stores a
+// gateway's answers, at the edge and in [Middleware]: without the fields of
+// [httpmw.DefaultUnstored] behind the gateway's prefixes too. Options that follow
+// them take precedence.
 func MiddlewareOptions() []httpmw.Option {
-	return []httpmw.Option{
-		httpmw.WithClassifier(Classify),
-		httpmw.WithUnstored(unstored()...),
-	}
+	return []httpmw.Option{httpmw.WithUnstored(unstored()...)}
 }
 
 // unstored adds the names under which the gateway forwards the same fields of

@@ -11,7 +11,8 @@ import (
 )
 
 // Option changes how the gateway works. Every function of this package that
-// takes options takes all of them, and uses those that concern it.
+// takes options takes all of them, and uses those that concern it. A nil option
+// has no effect.
 type Option func(*config)
 
 type config struct {
@@ -20,7 +21,9 @@ type config struct {
 	headers       runtime.HeaderMatcherFunc
 	trailers      runtime.HeaderMatcherFunc
 	fail          runtime.ErrorHandlerFunc
+	unrouted      runtime.RoutingErrorHandlerFunc
 	refusals      httpmw.RefusalWriter
+	echo          bool
 }
 
 func newConfig(opts []Option) *config {
@@ -28,9 +31,12 @@ func newConfig(opts []Option) *config {
 		headers:  prefixed(runtime.MetadataHeaderPrefix),
 		trailers: prefixed(runtime.MetadataTrailerPrefix),
 		fail:     runtime.DefaultHTTPErrorHandler,
+		unrouted: runtime.DefaultRoutingErrorHandler,
 	}
 	for _, option := range opts {
-		option(c)
+		if option != nil {
+			option(c)
+		}
 	}
 	c.keyField = http.CanonicalHeaderKey(cmp.Or(c.keyField, idempotency.DefaultKeyField))
 	c.replayedField = http.CanonicalHeaderKey(cmp.Or(c.replayedField, idempotency.DefaultReplayedField))
@@ -92,4 +98,33 @@ func WithErrorHandler(next runtime.ErrorHandlerFunc) Option {
 			c.fail = next
 		}
 	}
+}
+
+// WithRoutingErrorHandler sets the handler of requests for which there is no
+// route. It stands in for that of [runtime.WithRoutingErrorHandler]. The default,
+// and the meaning of nil, is [runtime.DefaultRoutingErrorHandler].
+func WithRoutingErrorHandler(next runtime.RoutingErrorHandlerFunc) Option {
+	return func(c *config) {
+		if next != nil {
+			c.unrouted = next
+		}
+	}
+}
+
+// WithRefusalWriter sets the writer of the service's refusals. Give the same to
+// the guard of an edge ([httpmw.WithRefusalWriter]). The default, and the meaning
+// of nil, is [httpmw.WriteRefusal].
+func WithRefusalWriter(write httpmw.RefusalWriter) Option {
+	return func(c *config) { c.refusals = write }
+}
+
+// WithTypeBase is [WithRefusalWriter] with the [httpmw.ProblemWriter] of that
+// base.
+func WithTypeBase(base string) Option { return WithRefusalWriter(httpmw.ProblemWriter(base)) }
+
+// WithKeyEcho sends the key back in the answer to every request that has one, as
+// it was sent. A key that is malformed is not sent back. The default is not to.
+// The guard of an edge has an option of its own ([httpmw.WithKeyEcho]).
+func WithKeyEcho() Option {
+	return func(c *config) { c.echo = true }
 }

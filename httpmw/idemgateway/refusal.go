@@ -2,43 +2,53 @@ package idemgateway
 
 import (
 	"context"
-	"time"
+	"net/http"
+	"strings"
 
 	"github.com/grpc-ecosystem/grpc-gateway/v2/runtime"
-	"google.golang.org/genproto/googleapis/rpc/errdetails"
 	"google.golang.org/grpc/status"
 
 	"github.com/oncewire/idempotency"
+	"github.com/oncewire/idempotency/internal/refusal"
 )
 
-// metadataOperation is where the google.rpc.ErrorInfo of a refusal names the
-// operation that was refused.
-const metadataOperation = "operation"
-
-// refusalOf returns the refusal that an error of the gateway's own call is, or
-// nil.
-func refusalOf(ctx context.Context, err error) (refusal *idempotency.Error) {
-	var retryAfter time.Duration
-	for _, detail := range status.Convert(err).Proto().GetDetails() {
-		message, _ := detail.UnmarshalNew() // not ours when it fails
-		switch info := message.(type) {
-		case *errdetails.ErrorInfo:
-			if refuses(ctx, info) {
-				refusal = &idempotency.Error{Reason: idempotency.Reason(info.GetReason())}
-			}
-		case *errdetails.RetryInfo:
-			retryAfter = info.GetRetryDelay().AsDuration()
-		}
+// refusalOf returns the refusal of the gateway's own call that an error is, or
+// nil. One whose mark is that of another call was made for a call of the
+// handler, and is the handler's error. One without a mark names no key, and is
+// shown as a refusal, but releases nothing.
+func (c *config) refusalOf(ctx context.Context, r *http.Request, err error) *idempotency.Error {
+	found, operation := refusal.Decode(status.Convert(err).Proto())
+	method, ok := runtime.RPCMethod(ctx)
+	if found == nil || !ok || operation != method {
+		return nil
 	}
-	if refusal != nil {
-		refusal.RetryAfter = retryAfter
+	if found.Mark == "" {
+		return found
 	}
-	return refusal
+	key := c.keyOf(ctx, r)
+	if !idempotency.HasRefusalMark(found.Mark, method, key) {
+		return nil
+	}
+	found.Mark = markOf(ctx, r, method, key)
+	return found
 }
 
-// refuses tells the refusals of the gateway's call from those that a handler
-// got elsewhere and passed on.
-func refuses(ctx context.Context, info *errdetails.ErrorInfo) bool {
-	operation, ok := runtime.RPCMethod(ctx)
-	return ok && info.GetDomain() == idempotency.Domain && info.GetMetadata()[metadataOperation] == operation
+// keyOf is the key of the call as the guard around the gateway took it, or else
+// as it was forwarded.
+func (c *config) keyOf(ctx context.Context, r *http.Request) string {
+	if execution, guarded := idempotency.FromContext(ctx); guarded {
+		return execution.Key
+	}
+	keys := printable(r.Header[c.keyField])
+	if len(keys) != 1 {
+		return "" // no engine takes several
+	}
+	return keys[0]
+}
+
+// markOf is the mark for the guards around the gateway: those in this process,
+// and one in front of it that takes requests by method and path.
+func markOf(ctx context.Context, r *http.Request, method, key string) string {
+	request := strings.ToUpper(r.Method) + " " + r.URL.EscapedPath()
+	return idempotency.RefusalMark(ctx, method, key) + " " + idempotency.RefusalMark(context.Background(), request, key)
 }
