@@ -3,9 +3,11 @@ package idemgateway_test
 import (
 	"context"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 
+	"github.com/grpc-ecosystem/grpc-gateway/v2/runtime"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
@@ -69,13 +71,72 @@ func TestEdgeAbandonsTimeout(t *testing.T) {
 	wantRuns(t, service, 1)
 }
 
-func TestEdgeReleasesUnavailable(t *testing.T) {
-	service := &payments{fail: func(context.Context) error { return status.Error(codes.Unavailable, "not now") }}
-	rest, _ := guardedEdge(t, service)
+// TestEdgeReleasesAborted: with that code a service says that it did nothing,
+// though 409 stands for more.
+func TestEdgeReleasesAborted(t *testing.T) {
+	for code, runs := range map[codes.Code]int32{codes.Aborted: 2, codes.AlreadyExists: 1} {
+		service := &payments{fail: func(context.Context) error { return status.Error(code, "not now") }}
+		rest, _ := guardedEdge(t, service, idempotency.WithOnAbandoned(idempotency.Reject))
+		for range 2 {
+			if got := rest.post("key-1"); got.status != http.StatusConflict {
+				t.Errorf("got %d %s", got.status, got.body)
+			}
+		}
+		wantRuns(t, service, runs)
+	}
+}
+
+// TestEdgeReleasesUnrouted: during a deployment an old gateway does not have the
+// route, and the new one is not to repeat its answer.
+func TestEdgeReleasesUnrouted(t *testing.T) {
+	service := new(payments)
+	address, _ := serve(t, service, nil)
+	old, current := runtime.NewServeMux(idemgateway.ServeMuxOptions()...), newMux(t, address, idemgateway.ServeMuxOptions()...)
+	tests := map[string]struct {
+		path   string
+		status int
+	}{
+		"no route":        {collection, http.StatusNotFound},
+		"no such method":  {collection + "/42", http.StatusNotImplemented},
+		"malformed path":  {"v1", http.StatusBadRequest},
+		"nor in this one": {"/nowhere", http.StatusNotFound},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			gateways := []http.Handler{old, current}
+			if test.status != http.StatusNotFound {
+				gateways[0] = current
+			}
+			guard := edge(t, newEngine(t, idempotency.WithOnAbandoned(idempotency.Reject)))
+			send := func(gateway http.Handler) answer {
+				request := httptest.NewRequest(http.MethodPost, collection, strings.NewReader(body))
+				request.URL.Path, request.RequestURI = test.path, test.path
+				request.Header.Set("Idempotency-Key", "key-1")
+				recorder := httptest.NewRecorder()
+				guard.Wrap(gateway).ServeHTTP(recorder, request)
+				return answer{recorder.Code, recorder.Header(), recorder.Body.String(), nil}
+			}
+			if first := send(gateways[0]); first.status != test.status || first.replayed() {
+				t.Fatalf("got %d %s", first.status, first.body)
+			}
+			second := send(gateways[1])
+			if routed := test.path == collection; second.replayed() || routed && second.status != http.StatusOK {
+				t.Errorf("then %d %v %s", second.status, second.header, second.body)
+			}
+		})
+	}
+}
+
+// TestOwnRoutingErrorHandler writes the answer, which is not recorded.
+func TestOwnRoutingErrorHandler(t *testing.T) {
+	own := func(_ context.Context, _ *runtime.ServeMux, _ runtime.Marshaler, w http.ResponseWriter, _ *http.Request, status int) {
+		http.Error(w, "lost", status)
+	}
+	mux := runtime.NewServeMux(idemgateway.ServeMuxOptions(idemgateway.WithRoutingErrorHandler(own), nil)...)
+	rest := newREST(t, edge(t, newEngine(t)).Wrap(mux))
 	for range 2 {
-		if got := rest.post("key-1"); got.status != http.StatusServiceUnavailable || got.replayed() {
-			t.Errorf("got %d %v", got.status, got.header)
+		if got := rest.post("key-1"); got.status != http.StatusNotFound || got.body != "lost\n" || got.replayed() {
+			t.Errorf("got %d %v %q", got.status, got.header, got.body)
 		}
 	}
-	wantRuns(t, service, 2)
 }

@@ -65,6 +65,20 @@ func (p *payments) pay(ctx context.Context, id string) (*paymentsv1.Payment, err
 // its address and what stops it early.
 func serve(t *testing.T, service *payments, engine *idempotency.Engine) (address string, stop func()) {
 	t.Helper()
+	return serveOn(t, listen(t), service, engine)
+}
+
+func listen(t *testing.T) net.Listener {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return listener
+}
+
+func serveOn(t *testing.T, listener net.Listener, service *payments, engine *idempotency.Engine) (address string, stop func()) {
+	t.Helper()
 	var options []grpc.ServerOption
 	if engine != nil {
 		guard, err := idemgrpc.NewInterceptor(engine)
@@ -75,10 +89,6 @@ func serve(t *testing.T, service *payments, engine *idempotency.Engine) (address
 	}
 	server := grpc.NewServer(options...)
 	paymentsv1.RegisterPaymentServiceServer(server, service)
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
