@@ -13,17 +13,34 @@
 //
 // Requests that have a key and one of the methods of [WithMethods]. Their body
 // is read up to [WithMaxRequestBody] before the handler runs, because the key
-// may belong to another request: query, content type, content coding and body
-// make the fingerprint. Everything else goes to the handler untouched, with
-// the server's own ResponseWriter and Request.
+// may belong to another request, which the fingerprint tells. Everything else
+// goes to the handler untouched, with the server's own ResponseWriter and
+// Request.
 //
-// RPC framings (application/grpc…, application/connect+…) also go through
-// untouched: their bodies are streams and their status is in the trailers, and
-// idemgrpc and idemconnect guard them. A request that merely offers an upgrade
-// is guarded, since some clients offer h2c with every request; if the handler
-// does take the connection over, its answer is not kept. CONNECT is never
-// guarded. A request that already runs under a claim of the same operation and
-// key, because the handler is wrapped twice, is guarded once.
+// Calls over gRPC and gRPC-Web and streams over Connect also go to the handler
+// untouched: their status is in the trailers or in the body, and packages
+// idemgrpc and idemconnect guard them. They are recognised by all of
+//
+//   - the method POST,
+//   - the content type application/grpc, application/grpc-web or
+//     application/grpc-web-text, each also with +CODEC, or
+//     application/connect+proto or application/connect+json,
+//   - a path of exactly /package.Service/Method, the package included.
+//
+// So no other route should have a path of that form.
+//
+// On any other path such a content type switches nothing off: with a key the
+// request is refused (400 NOT_SUPPORTED) and does not run, and where a key is
+// required it needs one like any other. Mount RPCs that have another path, with
+// a prefix or without a package, outside of this middleware. A Connect service
+// that only this middleware guards can be called over gRPC without protection;
+// guard it with idemconnect.
+//
+// A request that merely offers an upgrade is guarded, since some clients offer
+// h2c with every request; if the handler does take the connection over, its
+// answer is not kept. CONNECT is never guarded. Where two guards stand around
+// one handler on the same record, the inner one runs under the claim of the
+// outer one.
 //
 // # What the first caller gets
 //
@@ -33,44 +50,78 @@
 // Unwrap, so that [http.ResponseController] works.
 //
 // When the client hangs up, the handler's context is cancelled, unless the
-// engine has WithDetached; its writes go on succeeding so long as the answer
-// is kept, so that it can finish that answer, which is then recorded.
+// engine has WithDetached. Its writes go on succeeding as long as the answer is
+// kept, so that it can finish that answer, which is then recorded. A flush
+// returns the true error.
+//
+// A middleware outside finds in its request what the handler left there: the
+// forms, the route (Pattern) and its path values.
 //
 // # What becomes of the answer
 //
-// A [Classifier] decides by the status whether the answer is recorded, the key
-// released or the claim abandoned. Three things go before it. An answer with
-// the field [idempotency.RefusedField] releases: an inner layer of ours did not run the
-// request. A handler that returns without a word after its context ended
-// abandons: its implicit 200 is a lie. And a release after the context ended
-// is an abandon: a proxy answers 502 or 503 also because its client hung up. A
-// panic abandons, and goes on.
+// The key is released only by an answer that cannot follow an effect. Any other
+// answer is recorded, unless nobody knows how the request ended: then the claim
+// is abandoned, and the engine's OnAbandoned decides about the next request. A
+// [Classifier] decides by the status, by default [DefaultClassifier]:
 //
-// An answer that was flushed, that took the connection over, that is larger
-// than [WithMaxResponseBody] or shorter than its Content-Length is recorded as
-// not kept: the request has run, and a later one with its key gets 409
-// OUTCOME_NOT_KEPT.
+//	released   401, 405, 408, 425, 429, 501
+//	abandoned  499, 502, 503, 504, and a panic, which goes on
+//	recorded   everything else, also a 500
+//
+// These go before the classifier and the policy of the operation:
+//
+//   - A handler that calls [idempotency.DoNotRecord] releases the key.
+//   - The refusal of this call by a guard further in releases it, in this process
+//     or behind a proxy. It is recognised by the mark in
+//     [idempotency.RefusedField], which belongs to one operation and key, on a
+//     status from 400 on.
+//   - A 404 of an [http.ServeMux] that was handed to [Middleware.Wrap] and has no
+//     route for the request releases it. A handler's own 404 is recorded. Other
+//     routers say the same through [NoEffect].
+//   - A handler that returns without writing anything after its context ended
+//     abandons: the implicit 200 would be wrong.
+//
+// After the end of the handler's context the engine abandons what would be
+// released, and every status from 500 on: it is usually the echo of the
+// cancellation.
+//
+// An answer is recorded as not kept when it took the connection over, is larger
+// than [WithMaxResponseBody] or shorter than its Content-Length, is a stream of
+// events (text/event-stream) that was flushed, or was flushed without a
+// Content-Length by a handler whose context ended. The request has run, and a
+// later one with its key gets 409 OUTCOME_NOT_KEPT. Every other flushed answer is
+// kept, so what a proxy passes on piece by piece is replayed whole.
 //
 // # What is stored
 //
-// Status, body, trailers, and the header fields that the handler set. Not the
-// fields that a middleware outside of this one had set before, and that the
-// handler left alone: they are made anew for each request. And never
+// Status, body, and what the handler did to the header and the trailers. Fields
+// that a middleware outside of this one had set are made anew for each request:
+// a replay has the new ones, less those that the handler deleted, with the
+// values that it added, and with its own where it replaced them. Never stored,
+// in whatever case a name is written, are
 //
 //   - hop-by-hop fields (RFC 9110, section 7.6.1) and those that Connection names,
-//   - Date, and Content-Length, which a replay computes from the body,
-//   - Set-Cookie, unless [WithSetCookie] allows it,
+//   - Date, Age, Authentication-Info, and Content-Length, which a replay computes
+//     from the body,
+//   - Set-Cookie and Set-Cookie2, unless [WithSetCookie] allows them,
 //   - the fields of [WithUnstored], by default those of [DefaultUnstored],
 //   - the replay marker and [idempotency.RefusedField] of an inner layer.
 //
 // # Where to put it
 //
-// Outside of it, so that they see every request: logging, tracing, metrics,
-// rate limits, authentication (the engine's WithScope reads what it left in
-// the context), compression, whose coding then suits each caller, and time
-// limits: an [http.TimeoutHandler] inside answers 503, which releases the key,
-// while its handler is still at work. Inside: whatever shall run once with the
-// handler, and panic recovery only if the 500 it makes of a panic shall be
-// replayed. What reads the request's body must be inside too: a body that is
-// gone cannot be told from an empty one.
+// In this order, from the outside in:
+//
+//  1. logging, tracing, metrics and panic recovery, which see every request;
+//  2. rate limits and time limits: their 429 and 503 then touch no key. A time
+//     limit inside answers 503 while its handler is still at work, which
+//     abandons the claim;
+//  3. compression, whose coding then suits each caller;
+//  4. authentication, which leaves what the engine's WithScope reads;
+//  5. authorization and validation: a request that fails them then does not use
+//     up its key, and the client can correct it;
+//  6. this middleware;
+//  7. whatever shall run once with the handler, and the handler.
+//
+// What reads the request's body before this middleware must put it back: a body
+// that is gone cannot be told from an empty one.
 package httpmw

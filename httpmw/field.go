@@ -8,7 +8,8 @@ import (
 )
 
 // DefaultUnstored returns a copy of the default list of [WithUnstored]: request
-// ids, trace contexts, timings and rate limits.
+// ids, trace contexts, timings, rate limits, and what concerns one caller's
+// client (X-Csrf-Token, Clear-Site-Data).
 func DefaultUnstored() []string { return slices.Clone(outcome.RequestBound) }
 
 // names reports whether a list of tokens, such as the values of Connection or

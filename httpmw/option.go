@@ -112,9 +112,9 @@ func WithOperation(name func(*http.Request) string) Option {
 	return func(c *config) { c.operation = name }
 }
 
-// WithSetCookie stores the Set-Cookie fields of an answer too, so that every
-// replay sets the first caller's cookies. The default is not to: a cookie may
-// be a credential.
+// WithSetCookie stores the Set-Cookie and Set-Cookie2 fields of an answer too,
+// so that every replay sets the first caller's cookies. The default is not to: a
+// cookie may be a credential.
 func WithSetCookie() Option {
 	return func(c *config) { c.setCookie = true }
 }

@@ -112,7 +112,7 @@ func (r *recorder) ReadFrom(source io.Reader) (total int64, err error) {
 			total += int64(n)
 		}
 		if err == nil && readErr != io.EOF {
-			err = readErr // also one that wraps io.EOF: only io.EOF itself is the end
+			err = readErr // also one that wraps io.EOF: that is a failure, and no end
 		}
 		if err != nil || readErr != nil {
 			return total, err

@@ -18,11 +18,10 @@ const statusClientClosed = 499
 // and is to be recorded is recorded as not kept.
 type Classifier func(status int, header http.Header) idempotency.Verdict
 
-// DefaultClassifier releases the key only where the answer cannot follow an
-// effect (401, 405, 408, 425, 429, 501), abandons the claim where nobody knows,
-// because a proxy or a client of another service answers so when a connection
-// broke after the effect (499, 502, 503, 504), and records every other answer,
-// a 500 too.
+// DefaultClassifier releases only what cannot follow an effect: 401, 405, 408,
+// 425, 429 and 501. It abandons the claim after 499, 502, 503 and 504, because a
+// proxy or a client of another service also answers so when a connection broke
+// after the effect, and records every other answer, a 500 too.
 func DefaultClassifier(status int, _ http.Header) idempotency.Verdict {
 	switch status {
 	case http.StatusUnauthorized, http.StatusMethodNotAllowed, http.StatusRequestTimeout, http.StatusTooEarly,
