@@ -97,7 +97,7 @@ func TestKeyRules(t *testing.T) {
 		reason idempotency.Reason
 	}{
 		"none":              {nil, nil, 200, ""},
-		"empty":             {nil, []string{" "}, 200, ""},
+		"blank":             {nil, []string{" "}, 422, idempotency.ReasonKeyInvalid},
 		"bare":              {nil, []string{"abc"}, 200, ""},
 		"quoted":            {nil, []string{`"abc"`}, 200, ""},
 		"two":               {nil, []string{"abc", "abc"}, 422, idempotency.ReasonKeyInvalid},
@@ -106,7 +106,7 @@ func TestKeyRules(t *testing.T) {
 		"UUID":              {uuids, []string{key}, 200, ""},
 		"no UUID":           {uuids, []string{"abc"}, 422, idempotency.ReasonKeyInvalid},
 		"required, none":    {required, nil, 400, idempotency.ReasonKeyMissing},
-		"required, empty":   {required, []string{""}, 400, idempotency.ReasonKeyMissing},
+		"required, blank":   {required, []string{""}, 422, idempotency.ReasonKeyInvalid},
 		"required, present": {required, []string{key}, 200, ""},
 	}
 	for name, test := range tests {
