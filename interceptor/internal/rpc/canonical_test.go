@@ -3,6 +3,7 @@ package rpc
 import (
 	"bytes"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 
@@ -15,6 +16,7 @@ import (
 	"google.golang.org/protobuf/types/descriptorpb"
 	"google.golang.org/protobuf/types/dynamicpb"
 	"google.golang.org/protobuf/types/known/anypb"
+	"google.golang.org/protobuf/types/known/fieldmaskpb"
 	"google.golang.org/protobuf/types/known/structpb"
 	"google.golang.org/protobuf/types/known/wrapperspb"
 
@@ -29,9 +31,17 @@ func fingerprint(t testing.TB, message proto.Message) idempotency.Fingerprint {
 }
 
 func form(message proto.Message) []byte {
-	c := &canonical{prints: new(Fingerprinter)}
-	c.message(message.ProtoReflect())
-	return c.written()
+	c := &canonical{plans: new(plans)}
+	c.root(message.ProtoReflect())
+	return written(&c.writer)
+}
+
+func written(w *writer) []byte {
+	all := bytes.Clone(w.chunk[w.start:w.end])
+	for _, each := range slices.Backward(w.parts) {
+		all = append(append(all, each.bytes...), each.text...)
+	}
+	return all
 }
 
 // TestCanonicalForm pins the form to the letter: a change here makes every
@@ -49,6 +59,33 @@ func TestCanonicalForm(t *testing.T) {
 	}
 	if fingerprint(t, message) != idempotency.NewFingerprint(idempotency.AlgorithmProto, want) {
 		t.Error("the fingerprint is not that of the canonical form")
+	}
+}
+
+// TestCanonicalFormOfShapes pins, in the same way, what a payment has none of.
+func TestCanonicalFormOfShapes(t *testing.T) {
+	options := &descriptorpb.FieldOptions{Deprecated: new(false)}
+	proto.SetExtension(options, idempotencyv1.E_Field, &idempotencyv1.FieldOptions{Unfingerprinted: true})
+	options.ProtoReflect().SetUnknown([]byte("\x98\x06\x01\x90\x06\x02"))
+	envelope, err := anypb.New(wrapperspb.Bool(true))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for want, message := range map[string]proto.Message{
+		// An entry always has a key and a value; a list has its zeros.
+		"\x0a\x04\x0a\x00\x12\x00\x0a\x07\x0a\x01a\x12\x02\x08\x00": &structpb.Struct{Fields: map[string]*structpb.Value{
+			"a": structpb.NewNullValue(), "": {},
+		}},
+		"\x0a\x00\x0a\x01x": &fieldmaskpb.FieldMask{Paths: []string{"", "x"}},
+		"\x0a\x03\x00\x01\x00\x12\x0a\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01": &descriptorpb.SourceCodeInfo_Location{
+			Path: []int32{0, 1, 0}, Span: []int32{-1},
+		},
+		"\x18\x00\xba\x80\x19\x02\x08\x01\x90\x06\x02\x98\x06\x01":              options,
+		"\x0a\x2dtype.googleapis.com/google.protobuf.BoolValue\x12\x02\x08\x01": envelope,
+	} {
+		if got := form(message); string(got) != want {
+			t.Errorf("the canonical form of %v is %q, want %q", message, got, want)
+		}
 	}
 }
 
@@ -261,10 +298,10 @@ func TestDeepMessageCostsLittle(t *testing.T) {
 	for range 4000 {
 		message = structpb.NewListValue(&structpb.ListValue{Values: []*structpb.Value{message}})
 	}
-	c := &canonical{prints: new(Fingerprinter)}
-	c.message(message.ProtoReflect())
-	if moved := cap(c.buffer); moved > 32<<20 {
-		t.Errorf("a message of 4 MiB took a buffer of %d bytes", moved)
+	c := &canonical{plans: new(plans)}
+	c.root(message.ProtoReflect())
+	if held := c.memory(); held > 5<<20 {
+		t.Errorf("a message of 4 MiB took buffers of %d bytes", held)
 	}
 	if c.len() < 4<<20 {
 		t.Errorf("only %d bytes written", c.len())

@@ -1,11 +1,20 @@
 package rpc
 
 import (
-	"cmp"
+	"encoding/binary"
 	"math"
 
 	"google.golang.org/protobuf/encoding/protowire"
 	"google.golang.org/protobuf/reflect/protoreflect"
+)
+
+// One NaN stands for all: the JSON form has no other, so the bits of a NaN that
+// came in the binary form mean nothing. These are the bits that most languages
+// send. Other messages than those with another NaN are not affected, so the
+// algorithm has kept its name.
+const (
+	nan32 = 0x7fc00000
+	nan64 = 0x7ff8000000000000
 )
 
 func wireType(kind protoreflect.Kind) protowire.Type {
@@ -21,43 +30,58 @@ func wireType(kind protoreflect.Kind) protowire.Type {
 	}
 }
 
-func (w *writer) scalar(kind protoreflect.Kind, value protoreflect.Value) {
+// scalarBits is what the wire format writes of a number: zero for the zero
+// value alone. Minus zero is not the zero value.
+func scalarBits(kind protoreflect.Kind, value protoreflect.Value) uint64 {
 	switch kind {
 	case protoreflect.BoolKind:
-		w.varint(protowire.EncodeBool(value.Bool()))
+		return protowire.EncodeBool(value.Bool())
 	case protoreflect.EnumKind:
-		w.varint(uint64(value.Enum()))
-	case protoreflect.Int32Kind, protoreflect.Int64Kind:
-		w.varint(uint64(value.Int()))
+		return uint64(value.Enum())
+	case protoreflect.Int32Kind, protoreflect.Int64Kind, protoreflect.Sfixed32Kind, protoreflect.Sfixed64Kind:
+		return uint64(value.Int())
 	case protoreflect.Sint32Kind, protoreflect.Sint64Kind:
-		w.varint(protowire.EncodeZigZag(value.Int()))
-	case protoreflect.Uint32Kind, protoreflect.Uint64Kind:
-		w.varint(value.Uint())
-	case protoreflect.Sfixed32Kind:
-		w.fixed32(uint32(value.Int()))
-	case protoreflect.Fixed32Kind:
-		w.fixed32(uint32(value.Uint()))
+		return protowire.EncodeZigZag(value.Int())
 	case protoreflect.FloatKind:
-		w.fixed32(math.Float32bits(float32(value.Float())))
-	case protoreflect.Sfixed64Kind:
-		w.fixed64(uint64(value.Int()))
-	case protoreflect.Fixed64Kind:
-		w.fixed64(value.Uint())
-	default: // DoubleKind
-		w.fixed64(math.Float64bits(value.Float()))
+		if float := value.Float(); float == float { //nolint:gocritic // is false for NaN
+			return uint64(math.Float32bits(float32(float)))
+		}
+		return nan32
+	case protoreflect.DoubleKind:
+		if float := value.Float(); float == float { //nolint:gocritic // is false for NaN
+			return math.Float64bits(float)
+		}
+		return nan64
+	default: // unsigned
+		return value.Uint()
 	}
 }
 
-// compareKeys orders the keys of one map, which are all of one kind.
-func compareKeys(a, b protoreflect.MapKey) int {
-	switch a.Interface().(type) {
-	case bool:
-		return cmp.Compare(protowire.EncodeBool(a.Bool()), protowire.EncodeBool(b.Bool()))
-	case int32, int64:
-		return cmp.Compare(a.Int(), b.Int())
-	case uint32, uint64:
-		return cmp.Compare(a.Uint(), b.Uint())
+func (w *writer) scalar(wire protowire.Type, bits uint64) {
+	switch wire {
+	case protowire.Fixed32Type:
+		w.fixed32(uint32(bits))
+	case protowire.Fixed64Type:
+		w.fixed64(bits)
 	default:
-		return cmp.Compare(a.String(), b.String())
+		w.varint(bits)
+	}
+}
+
+// oneNaN replaces every NaN in a packed list.
+func oneNaN(kind protoreflect.Kind, packed []byte) {
+	switch kind {
+	case protoreflect.FloatKind:
+		for ; len(packed) >= 4; packed = packed[4:] {
+			if binary.LittleEndian.Uint32(packed)&^(1<<31) > 0x7f800000 { // infinity
+				binary.LittleEndian.PutUint32(packed, nan32)
+			}
+		}
+	case protoreflect.DoubleKind:
+		for ; len(packed) >= 8; packed = packed[8:] {
+			if binary.LittleEndian.Uint64(packed)&^(1<<63) > 0x7ff0000000000000 { // infinity
+				binary.LittleEndian.PutUint64(packed, nan64)
+			}
+		}
 	}
 }
