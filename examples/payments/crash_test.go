@@ -39,7 +39,7 @@ func eachDoorAfterCrash(t *testing.T, scenario func(t *testing.T, c crash, named
 	}
 	c.began = time.Now()
 	killInMidHandler(t, a, b)
-	b.keepSettling()
+	t.Cleanup(b.keepSettling())
 	for _, named := range doors {
 		t.Run(named.name, func(t *testing.T) {
 			t.Parallel()

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"net/http"
 	"time"
 
@@ -18,12 +19,12 @@ func (w *world) manage(with func(paymentsv1connect.PaymentServiceClient) error) 
 	return with(paymentsv1connect.NewPaymentServiceClient(&http.Client{Transport: transport}, "http://"+w.httpAddress))
 }
 
-func (w *world) list(client paymentsv1connect.PaymentServiceClient, tenant string) ([]*paymentsv1.Payment, error) {
+func (w *world) list(ctx context.Context, client paymentsv1connect.PaymentServiceClient, tenant string) ([]*paymentsv1.Payment, error) {
 	request := connect.NewRequest(&paymentsv1.ListPaymentsRequest{})
 	if w.tenantHeader != "" {
 		request.Header().Set(w.tenantHeader, tenant)
 	}
-	response, err := client.ListPayments(w.t.Context(), request)
+	response, err := client.ListPayments(ctx, request)
 	if err != nil {
 		return nil, err
 	}
@@ -33,17 +34,17 @@ func (w *world) list(client paymentsv1connect.PaymentServiceClient, tenant strin
 // settle lets all calls go on that are held open.
 func (w *world) settle() {
 	w.t.Helper()
-	if err := w.trySettle(); err != nil {
+	if err := w.trySettle(w.t.Context()); err != nil {
 		w.t.Fatalf("settle: %v", err)
 	}
 }
 
-func (w *world) trySettle() error {
+func (w *world) trySettle(ctx context.Context) error {
 	return w.manage(func(client paymentsv1connect.PaymentServiceClient) error {
-		payments, err := w.list(client, "")
+		payments, err := w.list(ctx, client, "")
 		for _, payment := range payments {
 			if err == nil && payment.GetStatus() == paymentsv1.PaymentStatus_PAYMENT_STATUS_PENDING {
-				_, err = client.UpdatePayment(w.t.Context(), connect.NewRequest(&paymentsv1.UpdatePaymentRequest{
+				_, err = client.UpdatePayment(ctx, connect.NewRequest(&paymentsv1.UpdatePaymentRequest{
 					Id: payment.GetId(), Status: paymentsv1.PaymentStatus_PAYMENT_STATUS_SUCCEEDED,
 				}))
 			}
@@ -52,16 +53,20 @@ func (w *world) trySettle() error {
 	})
 }
 
-// keepSettling lets calls go on, from now to the end of the test, as soon as
-// they are held open.
-func (w *world) keepSettling() {
+// keepSettling lets calls go on as soon as they are held open, until it is
+// stopped.
+func (w *world) keepSettling() (stop func()) {
+	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
-		for w.t.Context().Err() == nil {
-			_ = w.trySettle() // a server that does not answer holds nothing open
-			time.Sleep(10 * time.Millisecond)
+		for ctx.Err() == nil {
+			_ = w.trySettle(ctx) // a server that does not answer holds nothing open
+			time.Sleep(20 * time.Millisecond)
 		}
 	}()
-	w.t.Cleanup(func() { <-ended })
+	return func() {
+		cancel()
+		<-ended
+	}
 }

@@ -89,7 +89,7 @@ func serve(t *testing.T, c config, store backend.Store, options ...idempotency.O
 func (w *world) entries(tenant string) (found []*paymentsv1.Payment) {
 	w.t.Helper()
 	err := w.manage(func(client paymentsv1connect.PaymentServiceClient) (err error) {
-		found, err = w.list(client, tenant)
+		found, err = w.list(w.t.Context(), client, tenant)
 		return err
 	})
 	if err != nil {
