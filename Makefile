@@ -16,7 +16,7 @@ BENCHRUNS ?= 6
 AGAINST ?= $(shell git describe --tags --abbrev=0 2>/dev/null || git rev-parse --verify --quiet HEAD~1)
 
 # Tools are built by the go command from modules of their own, so the library's go.mod lists none.
-TOOLS := bench buf conformance gen lint
+TOOLS := bench buf conformance gen lint stripe
 BUF := $(GO) tool -modfile=tools/buf/go.mod buf
 GOLANGCI_LINT := $(GO) tool -modfile=tools/lint/go.mod golangci-lint
 BENCHSTAT := $(GO) tool -modfile=tools/bench/go.mod benchstat
@@ -60,6 +60,10 @@ valkey: ## Run the tests of the Redis store on Valkey, where it can be installed
 .PHONY: conformance
 conformance: ## Run the suites of Connect and of gRPC against guarded servers
 	$(GO) -C tools/conformance test -count=1 -timeout 15m
+
+.PHONY: stripe
+stripe: ## Run Stripe's client library against the guarded example, losing replies
+	$(GO) -C tools/stripe test -count=1
 
 .PHONY: fuzz
 fuzz: ## Run each fuzz target for FUZZTIME (50000 runs)

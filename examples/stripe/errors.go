@@ -1,0 +1,48 @@
+package main
+
+import (
+	"encoding/json"
+	"net/http"
+
+	"github.com/oncewire/idempotency"
+)
+
+// failure is what Stripe's libraries read from an answer that is no success.
+// stripe-node takes a body that has no "error" for a success, whatever its status
+// is, and stripe-go asks again after every error whose body it cannot read.
+type failure struct {
+	Type    string `json:"type"`
+	Code    string `json:"code,omitempty"`
+	Message string `json:"message"`
+	Param   string `json:"param,omitempty"`
+}
+
+func (f failure) write(w http.ResponseWriter, status int) {
+	write(w, status, map[string]failure{"error": f})
+}
+
+func write(w http.ResponseWriter, status int, body any) {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	json.NewEncoder(w).Encode(body)
+}
+
+// writeRefusal says in Stripe's words what the guard refused. Stripe-Should-Retry
+// is what its libraries look at first, except stripe-go: of the errors that it can
+// read, it asks again only after 429 with the code lock_timeout.
+func writeRefusal(w http.ResponseWriter, _ *http.Request, refusal *idempotency.Error) {
+	shown := failure{Type: "idempotency_error", Message: refusal.Detail()}
+	status := http.StatusBadRequest
+	retry := "false"
+	switch refusal.Next() {
+	case idempotency.NextRetrySameKey:
+		status, retry, shown.Code = http.StatusTooManyRequests, "true", "lock_timeout"
+	case idempotency.NextAskOperator: // a new key might charge twice
+		status, shown.Code = http.StatusConflict, "idempotency_key_in_use"
+	case idempotency.NextFixRequest:
+		shown.Type = "invalid_request_error"
+	case idempotency.NextUseNewKey:
+	}
+	w.Header().Set("Stripe-Should-Retry", retry)
+	shown.write(w, status)
+}
