@@ -52,6 +52,39 @@ func TestPartitionThatHeals(t *testing.T) {
 	}
 }
 
+// TestSlowRepliesBlockNoKey: claims are made, but their replies come after the
+// time of a step, and so do those of every release, for a new connection takes
+// several round trips. When the network is fast again, all of them run.
+func TestSlowRepliesBlockNoKey(t *testing.T) {
+	const calls = 16
+	_, direct := own(t)
+	proxy := redistest.StartProxy(t, direct.Options().Addr, nil)
+	client := redis.NewClient(redisstore.PrepareOptions(&redis.Options{Addr: proxy.Addr(), PoolSize: calls, MaxRetries: -1}))
+	defer client.Close()
+	engine, err := idempotency.New(store(t, client),
+		idempotency.WithStoreTimeout(500*time.Millisecond),
+		idempotency.WithOnAbandoned(idempotency.Reject),
+		idempotency.WithBacklog(4*calls, time.Minute))
+	ok(t, err)
+	defer engine.Close(t.Context())
+	for _, err := range inParallelDo(t, engine, "before", calls) {
+		ok(t, err)
+	}
+	sets := stats(t, direct)["set"]
+	proxy.Delay(800 * time.Millisecond)
+	for _, err := range inParallelDo(t, engine, "slow", calls) {
+		want(t, err, idempotency.ErrStore)
+	}
+	if stats(t, direct)["set"] == sets {
+		t.Error("no claim was made")
+	}
+	proxy.Delay(0)
+	eventually(t, "the claims to be released", func() bool { return direct.DBSize(t.Context()).Val() == calls })
+	for _, err := range inParallelDo(t, engine, "slow", calls) {
+		ok(t, err)
+	}
+}
+
 // inParallelDo makes so many calls at once, each with a key of its own, and
 // returns their errors.
 func inParallelDo(t *testing.T, engine *idempotency.Engine, name string, calls int) []error {
