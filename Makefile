@@ -16,7 +16,7 @@ BENCHRUNS ?= 6
 AGAINST ?= $(shell git describe --tags --abbrev=0 2>/dev/null || git rev-parse --verify --quiet HEAD~1)
 
 # Tools are built by the go command from modules of their own, so the library's go.mod lists none.
-TOOLS := bench buf conformance gen lint stripe
+TOOLS := bench buf conformance filegraph gen lint stripe
 BUF := $(GO) tool -modfile=tools/buf/go.mod buf
 GOLANGCI_LINT := $(GO) tool -modfile=tools/lint/go.mod golangci-lint
 BENCHSTAT := $(GO) tool -modfile=tools/bench/go.mod benchstat
@@ -118,6 +118,10 @@ breaking: ## Fail when a schema change would break records or clients
 .PHONY: depcheck
 depcheck: ## Prove that no package imports what its users must not compile
 	@.ci/depcheck.sh
+
+.PHONY: filegraph
+filegraph: ## Report which files of the root package and of httpmw need each other
+	@$(GO) -C tools/filegraph run . ../.. ../../httpmw
 
 .PHONY: tidycheck
 tidycheck: ## Fail when a go.mod or go.sum is not tidy
