@@ -32,6 +32,12 @@ func replacesLiving(s broken, c *call) {
 	}
 }
 
+func replacesTooEarly(s broken, c *call) {
+	if rec := s.stands(c.key); rec.LeaseLeft <= 2*time.Millisecond {
+		replacesLiving(s, c)
+	}
+}
+
 func ownTokenRenews(s broken, c *call) {
 	_ = s.Extend(context.Background(), c.key, c.claim.Token, c.claim.Lease, c.claim.Retention)
 }

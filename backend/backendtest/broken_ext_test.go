@@ -23,6 +23,8 @@ var brokenStores = []struct {
 	{"LoserShortens", "Promise02", onClaim(loserShortens)},
 	{"ReplacesAny", "Promise03", onClaim(replacesAny)},
 	{"ReplacesLiving", "Promise03", onClaim(replacesLiving)},
+	{"ReplacesTooEarly", "Promise03", onClaim(replacesTooEarly)},
+	{"ReplacesTooLate", "Promise03", replacesTooLate},
 	{"NeverReplaces", "Promise03", onClaim(func(_ broken, c *call) { c.claim.Replaces = backend.Token{} })},
 	{"OwnTokenRenews", "Promise04", onClaim(ownTokenRenews)},
 	{"OwnTokenLoses", "Promise04", ownTokenLoses},

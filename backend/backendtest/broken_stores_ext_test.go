@@ -87,6 +87,16 @@ func twoWinners(s *memstore.Store) backend.Store {
 	}}
 }
 
+// replacesTooLate refuses what finds a lease that has just ended.
+func replacesTooLate(s *memstore.Store) backend.Store {
+	return methods{broken: broken{s}, claim: func(ctx context.Context, key backend.Key, c backend.Claim) (backend.Record, error) {
+		if rec := (broken{s}).stands(key); rec.Lapsed() && rec.LeaseLeft > -time.Millisecond/2 {
+			return rec, ctx.Err()
+		}
+		return s.Claim(ctx, key, c)
+	}}
+}
+
 // ownTokenLoses calls a claim that is sent again a conflict.
 func ownTokenLoses(s *memstore.Store) backend.Store {
 	var sent sync.Map

@@ -10,6 +10,7 @@ import (
 var promise03 = group{"Promise03Takeover", []test{
 	{"Wins", takeoverWins},
 	{"NotOfALivingLease", takeoverOfLiving},
+	{"NotBeforeTheLastMoment", takeoverAtTheLastMoment},
 	{"NotOfAnotherToken", takeoverOfAnother},
 	{"NotOfAFinishedRecord", takeoverOfFinished},
 	{"SentAgain", takeoverSentAgain},
@@ -35,6 +36,32 @@ func takeoverOfLiving(f *fixture) {
 	f.win(key, c)
 	f.same(f.claim(key, takeover(c)), running(c))
 	f.alive(key, c)
+}
+
+// takeoverAtTheLastMoment sends takeovers ever closer to the end of a lease. One
+// must be refused that finds the last moment of it left, so a store that takes
+// over earlier never passes; and none may be refused that finds nothing left. A
+// lease that ends between two takeovers shows neither, so there are many leases.
+func takeoverAtTheLastMoment(f *fixture) {
+	moment := max(f.Resolution, time.Millisecond)
+	f.eventually("a takeover to be refused at the last moment", func() bool {
+		key, c := newKey(), newClaim()
+		c.Lease = f.Tick
+		f.win(key, c)
+		var closest time.Duration
+		for {
+			next := takeover(c)
+			rec := f.claim(key, next)
+			if rec.Token == next.Token {
+				return closest > 0 && closest <= moment
+			}
+			f.same(rec, running(c))
+			if closest = rec.LeaseLeft; closest <= 0 {
+				f.Fatalf("a takeover was refused that found %v of the lease left", closest)
+			}
+			time.Sleep(max(closest-moment, moment/8))
+		}
+	})
 }
 
 // takeoverOfAnother names every token but the one that stands.

@@ -32,7 +32,7 @@ func TestCluster(t *testing.T) {
 			Held:       func(tb testing.TB, s backend.Store) int { tb.Helper(); return heldInCluster(tb, client, s) },
 			Subtest:    inParallel,
 			Tick:       20 * time.Millisecond,
-			Resolution: 2 * time.Millisecond,
+			Resolution: time.Millisecond,
 		})
 	})
 	t.Run("AutoPipelined", func(t *testing.T) {

@@ -50,7 +50,7 @@ func conforms(t *testing.T, connect func(tb testing.TB) *redis.Client, opts ...r
 		Held:       held,
 		Subtest:    inParallel,
 		Tick:       20 * time.Millisecond,
-		Resolution: 2 * time.Millisecond,
+		Resolution: time.Millisecond,
 	})
 }
 

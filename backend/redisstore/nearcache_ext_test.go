@@ -38,7 +38,7 @@ func TestConformanceNear(t *testing.T) {
 		},
 		Subtest:    inParallel,
 		Tick:       20 * time.Millisecond,
-		Resolution: 2 * time.Millisecond,
+		Resolution: time.Millisecond,
 	})
 }
 

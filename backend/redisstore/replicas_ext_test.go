@@ -1,6 +1,7 @@
 package redisstore_test
 
 import (
+	"context"
 	"net"
 	"testing"
 	"time"
@@ -9,25 +10,14 @@ import (
 
 	"github.com/oncewire/idempotency/backend"
 	"github.com/oncewire/idempotency/backend/redisstore"
+	"github.com/oncewire/idempotency/internal/redistest"
 )
 
 // TestMinReplicas: with the replica, a claim that wins and its completion are
 // on it when the step returns. Without, both fail, and the claim is given back.
 func TestMinReplicas(t *testing.T) {
 	master, client := own(t)
-	host, port, err := net.SplitHostPort(master.Addr())
-	ok(t, err)
-	replica, copied := own(t, "--replicaof", host+" "+port)
-	eventually(t, "the replica to have a write", func() bool {
-		var copies *redis.Cmd // WAIT speaks of the writes of its own connection
-		_, _ = client.Pipelined(t.Context(), func(pipe redis.Pipeliner) error {
-			pipe.Set(t.Context(), "probe", "", time.Minute)
-			copies = pipe.Do(t.Context(), "wait", 1, 1000)
-			return nil
-		})
-		n, _ := copies.Int()
-		return n == 1
-	})
+	replica, copied := replicating(t, master, client)
 	s, key := store(t, client, redisstore.WithMinReplicas(1, 5*time.Second)), newKey()
 	c := win(t, s, key)
 	if n := copied.Exists(t.Context(), "idem:"+key.String()).Val(); n != 1 {
@@ -43,7 +33,7 @@ func TestMinReplicas(t *testing.T) {
 	replica.Kill()
 	s = store(t, client, redisstore.WithMinReplicas(1, 100*time.Millisecond))
 	lonely := newKey()
-	_, err = s.Claim(t.Context(), lonely, newClaim())
+	_, err := s.Claim(t.Context(), lonely, newClaim())
 	want(t, err, redisstore.ErrTooFewReplicas)
 	if n := client.Exists(t.Context(), "idem:"+lonely.String()).Val(); n != 0 {
 		t.Error("the claim that failed still stands")
@@ -53,6 +43,80 @@ func TestMinReplicas(t *testing.T) {
 		want(t, err, redisstore.ErrTooFewReplicas)
 	}
 	replays(t, s, key, "done") // has nothing to wait for, or it would fail
+}
+
+// replicating returns a replica of the master that is in sync, and a client for
+// it.
+func replicating(t *testing.T, master *redistest.Server, client *redis.Client) (*redistest.Server, *redis.Client) {
+	t.Helper()
+	host, port, err := net.SplitHostPort(master.Addr())
+	ok(t, err)
+	replica, copied := own(t, "--replicaof", host+" "+port)
+	eventually(t, "the replica to have a write", func() bool {
+		var copies *redis.Cmd // WAIT speaks of the writes of its own connection
+		_, _ = client.Pipelined(t.Context(), func(pipe redis.Pipeliner) error {
+			pipe.Set(t.Context(), "probe", "", time.Minute)
+			copies = pipe.Do(t.Context(), "wait", 1, 1000)
+			return nil
+		})
+		n, _ := copies.Int()
+		return n == 1
+	})
+	return replica, copied
+}
+
+// TestLostBeforeItIsReplicated: between a step and the wait for replicas, its
+// record is removed, or another claim takes its place, as after a failover. The
+// replicas have all that stands there, but it is not the record of the step.
+func TestLostBeforeItIsReplicated(t *testing.T) {
+	master, client := own(t)
+	replicating(t, master, client)
+	disturb := &beforePipelines{}
+	disturbed := redis.NewClient(&redis.Options{Addr: master.Addr()})
+	defer disturbed.Close()
+	disturbed.AddHook(disturb)
+	s := store(t, disturbed, redisstore.WithMinReplicas(1, 5*time.Second))
+	for what, do := range map[string]func(key backend.Key) (stands backend.Claim){
+		"removed": func(key backend.Key) backend.Claim {
+			ok(t, client.Del(t.Context(), name(key)).Err())
+			return win(t, store(t, client), newKey()) // the replica has a later write
+		},
+		"replaced": func(key backend.Key) backend.Claim {
+			ok(t, client.Del(t.Context(), name(key)).Err())
+			return win(t, store(t, client), key)
+		},
+	} {
+		t.Run(what, func(t *testing.T) {
+			key, other := newKey(), newKey()
+			var stands backend.Claim
+			disturb.do = func() { stands = do(key) }
+			_, err := s.Claim(t.Context(), key, newClaim())
+			want(t, err, backend.ErrClaimLost)
+			if what == "replaced" {
+				ok(t, store(t, client).Complete(t.Context(), key, stands.Token, outcome("done"))) // it was not given back
+			}
+
+			disturb.do = func() {}
+			c := win(t, s, other)
+			disturb.do = func() { do(other) }
+			want(t, s.Complete(t.Context(), other, c.Token, outcome("done")), backend.ErrClaimLost)
+		})
+	}
+}
+
+// beforePipelines is a hook that does something before every pipeline.
+type beforePipelines struct{ do func() }
+
+func (h *beforePipelines) DialHook(next redis.DialHook) redis.DialHook          { return next }
+func (h *beforePipelines) ProcessHook(next redis.ProcessHook) redis.ProcessHook { return next }
+
+func (h *beforePipelines) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
+	return func(ctx context.Context, cmds []redis.Cmder) error {
+		if cmds[len(cmds)-1].Name() == "wait" { // those of a handshake are not meant
+			h.do()
+		}
+		return next(ctx, cmds)
+	}
 }
 
 // TestTakeoverIsNotForgotten: a takeover that replicas do not have leaves a
