@@ -26,6 +26,9 @@ const (
 	AlgorithmHTTP Algorithm = 3
 	// AlgorithmHTTPJSON is AlgorithmHTTP with a JSON body in canonical form.
 	AlgorithmHTTPJSON Algorithm = 4
+	// AlgorithmHTTPJSONNumbers is AlgorithmHTTPJSON with numbers written by
+	// their value.
+	AlgorithmHTTPJSONNumbers Algorithm = 5
 	// AlgorithmHTTPMultipart is AlgorithmHTTP with the parts of a multipart
 	// body in place of its bytes, so that its boundary does not matter.
 	AlgorithmHTTPMultipart Algorithm = 6

@@ -21,11 +21,11 @@ type payload struct {
 }
 
 // fingerprint digests the payload in the form that its content type allows, and
-// as bytes where it allows none. A JSON body has a canonical form only if that
-// is wanted.
-func (p *payload) fingerprint(canonical bool) idempotency.Fingerprint {
-	if canonical {
-		if digest, ok := p.json(); ok {
+// as bytes where it allows none. A JSON body has the canonical form that is named,
+// or none.
+func (p *payload) fingerprint(form idempotency.Algorithm) idempotency.Fingerprint {
+	if form != idempotency.AlgorithmNone {
+		if digest, ok := p.json(form); ok {
 			return digest
 		}
 	}
@@ -43,8 +43,8 @@ func (p *payload) Rehash(algorithm idempotency.Algorithm) (idempotency.Fingerpri
 	switch algorithm {
 	case idempotency.AlgorithmHTTP:
 		return idempotency.NewFingerprint(algorithm, p.bytes), true
-	case idempotency.AlgorithmHTTPJSON:
-		digest, ok = p.json()
+	case idempotency.AlgorithmHTTPJSON, idempotency.AlgorithmHTTPJSONNumbers:
+		digest, ok = p.json(algorithm)
 	case idempotency.AlgorithmHTTPMultipart:
 		digest, ok = p.multipart()
 	default:
@@ -62,16 +62,11 @@ func formless(algorithm idempotency.Algorithm) idempotency.Fingerprint {
 	return idempotency.Fingerprint{byte(algorithm)}
 }
 
-func (p *payload) json() (idempotency.Fingerprint, bool) {
+func (p *payload) json(form idempotency.Algorithm) (idempotency.Fingerprint, bool) {
 	if !isJSON(p.contentType) {
 		return idempotency.Fingerprint{}, false
 	}
-	body, ok := canonicalJSON(p.bytes[p.body:])
-	if !ok {
-		return idempotency.Fingerprint{}, false
-	}
-	bytes := slices.Concat(p.bytes[:p.body], body)
-	return idempotency.NewFingerprint(idempotency.AlgorithmHTTPJSON, bytes), true
+	return fingerprintJSON(form, p.bytes[:p.body], p.bytes[p.body:])
 }
 
 // multipart digests the parts of the body while it walks over them. The

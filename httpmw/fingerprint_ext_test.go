@@ -31,6 +31,7 @@ const plainJSON = `{"a": 1, "b": [1, 2]}`
 
 func TestSameRequest(t *testing.T) {
 	canonical := []httpmw.Option{httpmw.WithCanonicalJSON()}
+	numbers := []httpmw.Option{httpmw.WithCanonicalJSONNumbers(), httpmw.WithCanonicalJSON()}
 	base := message{"/?a=1&b=2", "application/json; charset=utf-8", "", plainJSON}
 	tests := map[string]struct {
 		options []httpmw.Option
@@ -50,6 +51,8 @@ func TestSameRequest(t *testing.T) {
 		"canonical, order":     {canonical, func(m *message) { m.body = `{"b":[1,2],"a":1}` }, true},
 		"canonical, elements":  {canonical, func(m *message) { m.body = `{"a":1,"b":[2,1]}` }, false},
 		"canonical, number":    {canonical, func(m *message) { m.body = `{"a":1.0,"b":[1,2]}` }, false},
+		"numbers, equal":       {numbers, func(m *message) { m.body = `{"b":[10e-1,2.0],"a":1e0}` }, true},
+		"numbers, other":       {numbers, func(m *message) { m.body = `{"a":1.00000000000000000001,"b":[1,2]}` }, false},
 		"canonical, invalid":   {canonical, func(m *message) { m.body = `{"a":1,"b":[1,2]` }, false},
 		"canonical, no JSON":   {canonical, func(m *message) { m.contentType, m.body = "text/plain", `{"a":1,"b":[1,2]}` }, false},
 		"part moved elsewhere": {nil, func(m *message) { m.target, m.body = "/?a=1&b=", "2"+plainJSON }, false},
@@ -84,9 +87,14 @@ func TestOptionIsSwitched(t *testing.T) {
 	engine := engineOn(t, memstore.New())
 	bytes := newGuard(t, engine).Wrap(http.HandlerFunc(ok))
 	canonical := newGuard(t, engine, httpmw.WithCanonicalJSON()).Wrap(http.HandlerFunc(ok))
-	for name, order := range map[string][2]http.Handler{"on": {bytes, canonical}, "off": {canonical, bytes}} {
+	numbers := newGuard(t, engine, httpmw.WithCanonicalJSONNumbers()).Wrap(http.HandlerFunc(ok))
+	for name, order := range map[string][2]http.Handler{
+		"on": {bytes, canonical}, "off": {canonical, bytes},
+		"numbers on": {canonical, numbers}, "numbers off": {numbers, canonical},
+		"both on": {bytes, numbers}, "both off": {numbers, bytes},
+	} {
 		for _, body := range []string{plainJSON, `{"a": 1, "a": 1}`} {
-			path := "/" + name + "/" + string(rune('0'+len(body)%10))
+			path := "/" + strings.ReplaceAll(name, " ", "/") + "/" + string(rune('0'+len(body)%10))
 			retry := message{path, "application/json", "", body}
 			retry.send(order[0]).is(t, http.StatusOK, "done", false)
 			retry.send(order[1]).is(t, http.StatusOK, "done", true)

@@ -8,6 +8,17 @@ import (
 	"testing"
 )
 
+// canonicalJSON returns the form that fingerprintJSON digests.
+func canonicalJSON(body []byte, byValue bool) ([]byte, bool) {
+	var form jsonForm
+	if !form.read(body, byValue) {
+		return nil, false
+	}
+	var canonical bytes.Buffer
+	form.write(&canonical, 0, len(form.text))
+	return canonical.Bytes(), true
+}
+
 func TestCanonicalJSON(t *testing.T) {
 	tests := map[string]struct {
 		in   string
@@ -17,6 +28,8 @@ func TestCanonicalJSON(t *testing.T) {
 		"empty":              {`{ "a" : { } , "b" : [ ] }`, `{"a":{},"b":[]}`},
 		"members":            {`{"b":{"d":1,"c":2},"a":[{"z":1,"y":2}]}`, `{"a":[{"y":2,"z":1}],"b":{"c":2,"d":1}}`},
 		"numbers":            {`[1, 1.0, 1e0, -0, 12345678901234567890123]`, `[1,1.0,1e0,-0,12345678901234567890123]`},
+		"order of names":     {`{"a":0,"\"":1,"\\":2,"\u0001":3,"A":4,"":5,"aa":6}`, `{"":5,"\u0001":3,"\"":1,"A":4,"\\":2,"a":0,"aa":6}`},
+		"reversed in both":   {`{"b":{"z":[{"y":1,"x":2}],"a":3},"a":{}}`, `{"a":{},"b":{"a":3,"z":[{"x":2,"y":1}]}}`},
 		"escapes":            {`["\u0041\/\n\"\\ä\u00e4\ud83d\ude00\u007f"]`, "[\"A/\\u000a\\\"\\\\ää😀\x7f\"]"},
 		"HTML":               {`["<&>\u2028"]`, "[\"<&>\u2028\"]"},
 		"member twice":       {`{"a":1,"b":2,"a":1}`, ""},
@@ -35,7 +48,7 @@ func TestCanonicalJSON(t *testing.T) {
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			got, ok := canonicalJSON([]byte(test.in))
+			got, ok := canonicalJSON([]byte(test.in), false)
 			if string(got) != test.want || ok != (test.want != "") {
 				t.Fatalf("got %q, %t, want %q", got, ok, test.want)
 			}
@@ -53,12 +66,19 @@ func FuzzCanonicalJSON(f *testing.F) {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, body []byte) {
-		canonical, ok := canonicalJSON(body)
+		canonical, ok := canonicalJSON(body, false)
 		if !ok {
 			return
 		}
-		if again, ok := canonicalJSON(canonical); !ok || !bytes.Equal(again, canonical) {
+		if again, ok := canonicalJSON(canonical, false); !ok || !bytes.Equal(again, canonical) {
 			t.Fatalf("%q became %q", canonical, again)
+		}
+		byValue, ok := canonicalJSON(body, true)
+		if again, _ := canonicalJSON(canonical, true); !ok || !bytes.Equal(again, byValue) {
+			t.Fatalf("with numbers by value, %q has the form %q, and its other form %q", body, byValue, again)
+		}
+		if again, ok := canonicalJSON(byValue, true); !ok || !bytes.Equal(again, byValue) {
+			t.Fatalf("%q became %q", byValue, again)
 		}
 		value := decode(t, body)
 		if !reflect.DeepEqual(decode(t, canonical), value) {
@@ -68,7 +88,7 @@ func FuzzCanonicalJSON(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if other, ok := canonicalJSON(reordered); !ok || !bytes.Equal(other, canonical) {
+		if other, ok := canonicalJSON(reordered, false); !ok || !bytes.Equal(other, canonical) {
 			t.Fatalf("%q has the form %q, and reordered %q", body, canonical, other)
 		}
 	})

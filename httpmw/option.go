@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"net/http"
 	"strings"
+
+	"github.com/oncewire/idempotency"
 )
 
 // Defaults of the options below, in bytes.
@@ -19,7 +21,7 @@ type config struct {
 	methods     []string
 	maxRequest  int64
 	maxResponse int64
-	json        bool
+	json        idempotency.Algorithm // or AlgorithmNone
 	classify    Classifier
 	operation   func(*http.Request) string
 	setCookie   bool
@@ -87,7 +89,15 @@ func WithMaxResponseBody(bytes int64) Option {
 // nesting deeper than 100) are compared as bytes. The default is to compare
 // all bodies as bytes. Switching it on or off leaves older records readable.
 func WithCanonicalJSON() Option {
-	return func(c *config) { c.json = true }
+	return func(c *config) { c.json = cmp.Or(c.json, idempotency.AlgorithmHTTPJSON) }
+}
+
+// WithCanonicalJSONNumbers is [WithCanonicalJSON] with numbers that are compared
+// by their exact decimal value: 1, 1.0 and 1e0 are the same, as are 0 and -0, and
+// 0.1 is not 0.10000000000000001. A number whose exponent has more than 17 digits
+// is compared as it is written. It is for handlers that read all of these alike.
+func WithCanonicalJSONNumbers() Option {
+	return func(c *config) { c.json = idempotency.AlgorithmHTTPJSONNumbers }
 }
 
 // WithClassifier decides what becomes of an answer. The default, and the

@@ -1,0 +1,113 @@
+package httpmw
+
+import (
+	"encoding/json"
+	"fmt"
+	"runtime"
+	"strings"
+	"testing"
+
+	"github.com/oncewire/idempotency"
+)
+
+// BenchmarkCanonicalJSON shows, for the bodies that cost the most, that their
+// fingerprint costs at most three times the time and twice the memory of
+// decoding them.
+func BenchmarkCanonicalJSON(b *testing.B) {
+	inputs := append(hostileBodies(4<<20), hostileBody{"payment", usualBody})
+	for _, input := range inputs {
+		body := []byte(input.text)
+		b.Run(input.name+"/decode", func(b *testing.B) {
+			b.ReportAllocs()
+			b.SetBytes(int64(len(body)))
+			for b.Loop() {
+				decodeAny(b, body)
+			}
+		})
+		for _, algorithm := range []idempotency.Algorithm{idempotency.AlgorithmHTTPJSON, idempotency.AlgorithmHTTPJSONNumbers} {
+			b.Run(fmt.Sprintf("%s/fingerprint-%d", input.name, algorithm), func(b *testing.B) {
+				b.ReportAllocs()
+				b.SetBytes(int64(len(body)))
+				for b.Loop() {
+					if _, ok := fingerprintJSON(algorithm, nil, body); !ok {
+						b.Fatal("no canonical form")
+					}
+				}
+			})
+		}
+	}
+}
+
+// TestCanonicalJSONTakesLittleMemory takes at most twice what decoding takes, or
+// twice the body where decoding takes next to nothing.
+func TestCanonicalJSONTakesLittleMemory(t *testing.T) {
+	const slack = 64 << 10
+	for _, input := range hostileBodies(1 << 20) {
+		body := []byte(input.text)
+		decode := max(uint64(len(body)), allocated(func() { decodeAny(t, body) }))
+		form := allocated(func() { fingerprintJSON(idempotency.AlgorithmHTTPJSONNumbers, nil, body) })
+		if form > 2*decode+slack {
+			t.Errorf("%s: a fingerprint took %d bytes, and decoding %d", input.name, form, decode)
+		}
+	}
+}
+
+func allocated(run func()) uint64 {
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	run()
+	runtime.ReadMemStats(&after)
+	return after.TotalAlloc - before.TotalAlloc
+}
+
+func decodeAny(t testing.TB, body []byte) {
+	t.Helper()
+	var value any
+	if err := json.Unmarshal(body, &value); err != nil {
+		t.Fatal(err)
+	}
+}
+
+const usualBody = `{"amount": 1250, "currency": "EUR", "customer": "cus_9s6XKzkNRiz8i3",
+	"description": "two tickets for the evening", "metadata": {"order": "7711", "channel": "web"}}`
+
+// hostileBody is a request that is large in the way that its name says.
+type hostileBody struct{ name, text string }
+
+// hostileBodies are of about the given size in bytes.
+func hostileBodies(size int) []hostileBody {
+	elements := func(each string) string { return "[" + strings.Repeat(each+",", size/(len(each)+1)) + "0]" }
+	deep := elements("1")
+	for range deepest - 1 {
+		deep = `{"b":` + deep + `,"a":0}`
+	}
+	return []hostileBody{
+		{"digits", elements("1")},
+		{"fractions", elements("-1234.56789e-12")},
+		{"long number", fmt.Sprintf("1%se-%d", strings.Repeat("0", size), size)},
+		{"long zero", "0." + strings.Repeat("0", size) + "e5"},
+		{"strings", elements(`"a"`)},
+		{"one string", `"` + strings.Repeat("x", size) + `"`},
+		{"escapes", `"` + strings.Repeat(`\n`, size/2) + `"`},
+		{"unicode escapes", `"` + strings.Repeat(`\ud83d\ude00`, size/12) + `"`},
+		{"members in order", members(size, func(i, _ int) int { return i })},
+		{"members reversed", members(size, func(i, n int) int { return n - i })},
+		{"members at random", members(size, func(i, n int) int { return i * 7919 % n })},
+		{"empty objects", elements("{}")},
+		{"small objects", elements(`{"a":1}`)},
+		{"objects reversed", elements(`{"b":1,"a":1}`)},
+		{"arrays", elements("[]")},
+		{"deep", elements(strings.Repeat("[", deepest-1) + strings.Repeat("]", deepest-1))},
+		{"deep and reversed", deep},
+		{"white space", "[" + strings.Repeat(" ", size) + "]"},
+	}
+}
+
+func members(size int, name func(i, n int) int) string {
+	var text strings.Builder
+	n := size / 13
+	for i := range n {
+		fmt.Fprintf(&text, `,"%08d":1`, name(i, n))
+	}
+	return "{" + text.String()[1:] + "}"
+}
