@@ -1,11 +1,15 @@
 package outcome
 
 import (
+	"errors"
 	"fmt"
+	"io"
 	"unsafe"
 
 	"google.golang.org/protobuf/encoding/protowire"
 )
+
+var errNumber = errors.New("invalid field number")
 
 // reader walks over the fields of one message without copying. It moves an
 // offset and not a slice: that is cheaper, since it stores no pointer.
@@ -24,15 +28,19 @@ func (r *reader) next() bool {
 	if r.at >= len(r.message) || r.err != nil {
 		return false
 	}
-	number, kind, n := protowire.ConsumeTag(r.message[r.at:])
-	if !r.advance(n) {
+	tag, ok := r.readVarint()
+	if !ok {
 		return false
+	}
+	number, kind := protowire.DecodeTag(tag)
+	if number < protowire.MinValidNumber {
+		return r.fail(errNumber)
 	}
 	r.number, r.varint, r.from = number, 0, -1
 	switch kind {
 	case protowire.VarintType:
-		r.varint, n = protowire.ConsumeVarint(r.message[r.at:])
-		return r.advance(n)
+		r.varint, ok = r.readVarint()
+		return ok
 	case protowire.BytesType:
 		return r.nextBytes()
 	default:
@@ -41,21 +49,41 @@ func (r *reader) next() bool {
 }
 
 func (r *reader) nextBytes() bool {
-	bytes, n := protowire.ConsumeBytes(r.message[r.at:])
-	if !r.advance(n) {
+	length, ok := r.readVarint()
+	if !ok {
 		return false
 	}
-	r.from, r.to = r.at-len(bytes), r.at
+	if length > uint64(len(r.message)-r.at) {
+		return r.fail(io.ErrUnexpectedEOF)
+	}
+	r.from = r.at
+	r.at += int(length)
+	r.to = r.at
 	return true
 }
 
+// readVarint has a way of its own for one byte, which nearly all are.
+func (r *reader) readVarint() (uint64, bool) {
+	if r.at < len(r.message) && r.message[r.at] < 0x80 {
+		r.at++
+		return uint64(r.message[r.at-1]), true
+	}
+	value, n := protowire.ConsumeVarint(r.message[r.at:])
+	return value, r.advance(n)
+}
+
+// advance takes what package protowire returns: a length or an error.
 func (r *reader) advance(n int) bool {
 	if n < 0 {
-		r.err = fmt.Errorf("%w: %w", ErrFormat, protowire.ParseError(n))
-		return false
+		return r.fail(protowire.ParseError(n))
 	}
 	r.at += n
 	return true
+}
+
+func (r *reader) fail(err error) bool {
+	r.err = fmt.Errorf("%w: %w", ErrFormat, err)
+	return false
 }
 
 // bytes returns a bytes field, never nil, and nil for a field of another type.

@@ -60,8 +60,11 @@ func (g *Guard) message(method *Method, stored *outcome.StoredRPC) (proto.Messag
 		return newRaw(kind, stored.Message), nil
 	}
 	message := kind.New().Interface()
-	return message, proto.UnmarshalOptions{AllowPartial: true}.Unmarshal(stored.Message, message)
+	return message, intoNew.Unmarshal(stored.Message, message)
 }
+
+// intoNew decodes into a message that was just made, which need not be reset.
+var intoNew = proto.UnmarshalOptions{Merge: true, AllowPartial: true}
 
 // linkedMessage is for a method whose schema is not linked in.
 func linkedMessage(name string) protoreflect.MessageType {
