@@ -49,8 +49,8 @@ func TestOuterFields(t *testing.T) {
 		"deleted, then set":     {one, func(h http.Header) { h.Del("X-Outer"); h.Set("X-Outer", "mine") }, []string{"mine"}},
 		"nothing, then set":     {func(http.Header, string) {}, func(h http.Header) { h.Set("X-Outer", "mine") }, []string{"mine"}},
 		"set without a value":   {func(h http.Header, _ string) { h["X-Outer"] = nil }, func(h http.Header) { h.Add("X-Outer", "mine") }, []string{"mine"}},
-		"deleted, another one":  {func(h http.Header, call string) { h.Set("Etag", call) }, func(h http.Header) { h.Del("Etag") }, nil},
-		"deleted, never stored": {func(h http.Header, call string) { h.Set("X-Request-Id", call) }, func(h http.Header) { h.Del("X-Request-Id") }, nil},
+		"deleted, another one":  {func(h http.Header, call string) { h.Set("ETag", call) }, func(h http.Header) { h.Del("ETag") }, nil},
+		"deleted, never stored": {func(h http.Header, call string) { h.Set("X-Request-ID", call) }, func(h http.Header) { h.Del("X-Request-ID") }, nil},
 	}
 	for protocol, start := range protocols {
 		t.Run(protocol, func(t *testing.T) {

@@ -2,6 +2,7 @@ package httpmw_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -198,7 +199,7 @@ type oddEnd struct{ io.Reader }
 
 func (r oddEnd) Read(p []byte) (int, error) {
 	n, err := r.Reader.Read(p)
-	if err == io.EOF {
+	if errors.Is(err, io.EOF) {
 		err = fmt.Errorf("connection to storage lost: %w", io.EOF)
 	}
 	return n, err

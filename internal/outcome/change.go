@@ -1,6 +1,10 @@
 package outcome
 
-import "google.golang.org/protobuf/encoding/protowire"
+import (
+	"slices"
+
+	"google.golang.org/protobuf/encoding/protowire"
+)
 
 // Kind is the enum Change of message Field.
 type Kind uint8
@@ -26,8 +30,7 @@ func (c *Change) ApplyTo(fields map[string][]string) {
 	case Set:
 		fields[c.Name] = c.Values
 	case Appended:
-		before := fields[c.Name]
-		fields[c.Name] = append(before[:len(before):len(before)], c.Values...)
+		fields[c.Name] = append(slices.Clip(fields[c.Name]), c.Values...)
 	case Removed:
 		delete(fields, c.Name)
 	}
