@@ -28,7 +28,7 @@ func appendBody(buffer []byte, r *http.Request, limit int64) ([]byte, error) {
 		switch {
 		case int64(len(buffer)-head) > limit:
 			return buffer, errTooLarge
-		case err == io.EOF: //nolint:errorlint // a wrapped one means that the body broke off
+		case err == io.EOF: // a wrapped one means that the body broke off
 			return buffer, nil
 		case err != nil:
 			return buffer, err

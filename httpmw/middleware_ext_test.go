@@ -138,8 +138,10 @@ func TestOperation(t *testing.T) {
 	}
 	handler.ran(t, 2)
 	named := newGuard(t, newEngine(t), httpmw.WithOperation(func(*http.Request) string { return "pay" })).Wrap(handler)
-	if send(named, "/v1/pay") != "pay" || send(named, "/v1/pay") != "pay" {
-		t.Error("got another operation")
+	for range 2 {
+		if got := send(named, "/v1/pay"); got != "pay" {
+			t.Errorf("got operation %q", got)
+		}
 	}
 	if send(named, "/v2/pay") != "" {
 		t.Error("a request for one path was answered with the answer to another")

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"crypto/tls"
 	"fmt"
+	"maps"
 	"net"
 	"net/http"
 	"strings"
@@ -180,9 +181,7 @@ func TestFingerprintHeaders(t *testing.T) {
 			guarded := newGuard(t, newEngine(t), test.option).Wrap(http.HandlerFunc(ok))
 			send := func(header http.Header) answer {
 				request := newRequest(key, "{}")
-				for name, values := range header {
-					request.Header[name] = values
-				}
+				maps.Copy(request.Header, header)
 				return do(guarded, request)
 			}
 			send(test.first).is(t, http.StatusOK, "done", false)

@@ -23,6 +23,14 @@ type charge struct {
 	account string
 }
 
+// page is a part of a list.
+type page struct {
+	Object  string   `json:"object"`
+	URL     string   `json:"url"`
+	Data    []charge `json:"data"`
+	HasMore bool     `json:"has_more"`
+}
+
 // charges is the ledger. It knows nothing of keys.
 type charges struct {
 	mu      sync.Mutex
@@ -64,12 +72,9 @@ func (c *charges) list(w http.ResponseWriter, r *http.Request) {
 	if err != nil || limit < 1 || limit > 100 {
 		limit = 10
 	}
-	page := c.after(r.Header.Get("Stripe-Account"), r.FormValue("starting_after"))
-	more := len(page) > limit
-	if more {
-		page = page[:limit]
-	}
-	write(w, http.StatusOK, map[string]any{"object": "list", "url": "/v1/charges", "data": page, "has_more": more})
+	entries := c.after(r.Header.Get("Stripe-Account"), r.FormValue("starting_after"))
+	rest := min(limit, len(entries))
+	write(w, http.StatusOK, page{"list", "/v1/charges", entries[:rest], rest < len(entries)})
 }
 
 func (c *charges) after(account, id string) []charge {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"log"
 	"net/http"
 
 	"github.com/oncewire/idempotency"
@@ -21,10 +22,12 @@ func (f failure) write(w http.ResponseWriter, status int) {
 	write(w, status, map[string]failure{"error": f})
 }
 
-func write(w http.ResponseWriter, status int, body any) {
+func write[T charge | page | map[string]failure](w http.ResponseWriter, status int, body T) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
-	json.NewEncoder(w).Encode(body)
+	if err := json.NewEncoder(w).Encode(body); err != nil {
+		log.Print(err) // the client has hung up
+	}
 }
 
 // writeRefusal says in Stripe's words what the guard refused. Stripe-Should-Retry

@@ -52,7 +52,7 @@ func (c *config) handleError(ctx context.Context, mux *runtime.ServeMux, marshal
 // says that it did nothing. The status 409 would not say it to a guard around the
 // gateway: it stands for AlreadyExists too.
 func aborted(err error) bool {
-	answer, ok := err.(interface{ GRPCStatus() *status.Status }) //nolint:errorlint // a wrapped one comes from a later step
+	answer, ok := err.(interface{ GRPCStatus() *status.Status }) // a wrapped one comes from a later step
 	return ok && answer.GRPCStatus().Code() == codes.Aborted
 }
 
