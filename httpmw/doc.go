@@ -42,6 +42,26 @@
 // one handler on the same record, the inner one runs under the claim of the
 // outer one.
 //
+// # Which requests are the same
+//
+// A key belongs to one request, and is refused for another (422 KEY_REUSED). What
+// makes a request, apart from method and path as the operation, is
+//
+//   - the host, so that one site never gets the answer of another; see [WithHost]
+//     for replicas that have names of their own,
+//   - the path as it was received, so that neither do two mounts of one handler
+//     under [http.StripPrefix],
+//   - the fields of [WithFingerprintHeaders],
+//   - the query, in the order in which it was sent: a handler may care,
+//   - the content type and the content coding,
+//   - the body.
+//
+// A multipart body is compared part by part, without its boundary: clients draw a
+// new one for every attempt. Names, file names, types and bytes of the parts
+// count, and their order. A body that is not strictly well-formed, or has more
+// than 1000 parts, is compared as bytes. So is a JSON body, unless
+// [WithCanonicalJSON] is given. [WithFingerprint] replaces the comparison.
+//
 // # What the first caller gets
 //
 // Exactly what the handler writes, when it writes it: interim (1xx) answers,
