@@ -124,6 +124,9 @@ func TestMultipartForms(t *testing.T) {
 		"malformed, other boundary":      {base, "--B\r\n", "multipart/form-data; boundary=C", "--C\r\n", false},
 		"nested, same":                   {base, deep, "multipart/form-data; boundary=X", strings.ReplaceAll(deep, "--B", "--X"), true},
 		"nested, new boundary inside":    {base, deep, base, strings.ReplaceAll(deep, "--C", "--D"), false},
+		"delimiter within a line": {
+			base, "--B\r\n\r\n1\r\n--B\r\n\r\n2\r\n--B--", base, "--B\r\n\r\n1--B\r\n\r\n2\r\n--B--", false,
+		},
 		// A reader that takes a bare line feed for a line break would see two
 		// parts in the first body and one in the second.
 		"boundary in the content": {
