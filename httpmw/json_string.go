@@ -88,8 +88,9 @@ func (f *jsonForm) unicode() (r rune, ok bool) {
 	return r, r != utf8.RuneError
 }
 
+// digits reads the four that valid JSON has here.
 func (f *jsonForm) digits() rune {
-	r, _ := strconv.ParseUint(string(f.body[f.at:f.at+4]), 16, 16) //nolint:errcheck // valid JSON has four of them
+	r, _ := strconv.ParseUint(string(f.body[f.at:f.at+4]), 16, 16)
 	f.at += 4
 	return rune(r)
 }

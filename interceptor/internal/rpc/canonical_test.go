@@ -325,6 +325,7 @@ func FuzzFingerprint(f *testing.F) {
 	kinds := []proto.Message{
 		new(paymentsv1.CreatePaymentRequest), new(structpb.Struct),
 		new(descriptorpb.FileDescriptorProto), new(wrapperspb.BytesValue),
+		new(descriptorpb.FieldOptions), new(descriptorpb.SourceCodeInfo), new(anypb.Any),
 	}
 	f.Fuzz(func(t *testing.T, raw []byte) {
 		for _, kind := range kinds {

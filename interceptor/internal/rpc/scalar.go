@@ -43,12 +43,12 @@ func scalarBits(kind protoreflect.Kind, value protoreflect.Value) uint64 {
 	case protoreflect.Sint32Kind, protoreflect.Sint64Kind:
 		return protowire.EncodeZigZag(value.Int())
 	case protoreflect.FloatKind:
-		if float := value.Float(); float == float { //nolint:gocritic // is false for NaN
+		if float := value.Float(); !math.IsNaN(float) {
 			return uint64(math.Float32bits(float32(float)))
 		}
 		return nan32
 	case protoreflect.DoubleKind:
-		if float := value.Float(); float == float { //nolint:gocritic // is false for NaN
+		if float := value.Float(); !math.IsNaN(float) {
 			return math.Float64bits(float)
 		}
 		return nan64
@@ -70,16 +70,17 @@ func (w *writer) scalar(wire protowire.Type, bits uint64) {
 
 // oneNaN replaces every NaN in a packed list.
 func oneNaN(kind protoreflect.Kind, packed []byte) {
-	switch kind {
-	case protoreflect.FloatKind:
+	const infinity32, infinity64 = 0x7f800000, 0x7ff0000000000000 // NaNs lie beyond
+	if kind == protoreflect.FloatKind {
 		for ; len(packed) >= 4; packed = packed[4:] {
-			if binary.LittleEndian.Uint32(packed)&^(1<<31) > 0x7f800000 { // infinity
+			if binary.LittleEndian.Uint32(packed)&^(1<<31) > infinity32 {
 				binary.LittleEndian.PutUint32(packed, nan32)
 			}
 		}
-	case protoreflect.DoubleKind:
+	}
+	if kind == protoreflect.DoubleKind {
 		for ; len(packed) >= 8; packed = packed[8:] {
-			if binary.LittleEndian.Uint64(packed)&^(1<<63) > 0x7ff0000000000000 { // infinity
+			if binary.LittleEndian.Uint64(packed)&^(1<<63) > infinity64 {
 				binary.LittleEndian.PutUint64(packed, nan64)
 			}
 		}
