@@ -64,7 +64,7 @@ func newCell(t *testing.T, f fault, m mode) *cell {
 }
 
 // stepBound is what the store may take for a step, in a cell.
-const stepBound = 500 * time.Millisecond
+const stepBound = time.Second
 
 func (c *cell) startServer() *wired {
 	c.Helper()

@@ -3,6 +3,7 @@
 package main
 
 import (
+	"slices"
 	"syscall"
 	"time"
 )
@@ -45,9 +46,25 @@ func (p *process) signal(c *cell, signal syscall.Signal) {
 	}
 }
 
-// restartRedis kills Redis while half of the calls run and the others come in,
-// and starts it again with what it had acknowledged.
-func restartRedis(c *cell, calls int) {
+// restartRedis leaves it open whether the leases of calls that run are over by
+// then.
+func restartRedis(c *cell, calls int) { _ = restarted(c, calls) }
+
+// restartRedisInTime does so within the lease of the calls that run. Each of
+// them keeps its claim, and its answer is recorded when Redis is back.
+func restartRedisInTime(c *cell, calls int) {
+	stories := restarted(c, calls)
+	charges := c.charges()
+	for _, s := range stories {
+		if len(charges[s.key()]) != 1 || s.final.payment == nil {
+			c.Errorf("%s: %d charges and answer %+v, though no lease was over", s.key(), len(charges[s.key()]), s.final)
+		}
+	}
+}
+
+// restarted kills Redis while half of the calls run and the others come in, and
+// starts it again with what it had acknowledged.
+func restarted(c *cell, calls int) []*story {
 	running, coming := c.newStories((calls+1)/2, true), c.newStories(calls/2, false)
 	wait := c.askInBackground(c.servers[0], running)
 	c.awaitCharges(running)
@@ -63,7 +80,9 @@ func restartRedis(c *cell, calls int) {
 		c.Fatal(err)
 	}
 	wait()
-	c.insist(append(coming, running...))
+	stories := slices.Concat(coming, running)
+	c.insist(stories)
+	return stories
 }
 
 // everything breaks connections on all sides while a process dies.

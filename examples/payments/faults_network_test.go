@@ -61,6 +61,7 @@ func redisPartition(c *cell, calls int) {
 		return fate{}
 	})
 	stories := c.newStories(calls, false)
+	// Some find a connection that is held back, and are refused in time.
 	each(stories, func(i int, s *story) { c.ask(s, at, i%len(doors), patience) })()
 	eventually(c, "the partition to heal", func() bool { return time.Now().After(healed) })
 	at.redis.set(nil)

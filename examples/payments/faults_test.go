@@ -33,8 +33,12 @@ type fault struct {
 	round func(c *cell, calls int)
 }
 
-// callsPerRound is what a round takes on at a time, of the FAULT_CALLS of a cell.
-const callsPerRound = 24
+const (
+	// callsPerRound is what a round takes on at a time, of the FAULT_CALLS of a
+	// cell, and cellsAtATime is how many cells do. Each has three processes.
+	callsPerRound = 12
+	cellsAtATime  = 8
+)
 
 // faultCalls is one call for every door, or as many as FAULT_CALLS says.
 func faultCalls(t *testing.T) int {
@@ -59,24 +63,31 @@ func faultCalls(t *testing.T) int {
 //
 // FAULT_CALLS is the number of calls in each cell of the matrix. With -v it
 // prints the table.
+//
+// faults_rows_test.go lists the faults, which are in faults_network_test.go and
+// faults_death_test.go. A cell (faults_cell_test.go) runs them on real processes
+// behind wires (faults_wire_test.go), asks as a client does that wants an answer
+// (faults_client_test.go), and compares what that heard with the charges that
+// were made (faults_verdict_test.go).
 func TestFaults(t *testing.T) {
 	t.Parallel()
 	calls, table := faultCalls(t), &table{}
-	t.Run("Matrix", func(t *testing.T) {
-		for _, f := range faults {
-			for _, m := range modes {
-				t.Run(f.name+"/"+m.name, func(t *testing.T) {
-					t.Parallel()
-					c := newCell(t, f, m)
-					for left := calls; left > 0; left -= callsPerRound {
-						f.round(c, min(left, callsPerRound))
-					}
-					table.add(f, m, c.judge())
-				})
-			}
+	room := make(chan struct{}, cellsAtATime)
+	t.Cleanup(func() { t.Logf("\n%s", table) })
+	for _, f := range faults {
+		for _, m := range modes {
+			t.Run(f.name+"/"+m.name, func(t *testing.T) {
+				t.Parallel()
+				room <- struct{}{}
+				defer func() { <-room }()
+				c := newCell(t, f, m)
+				for left := calls; left > 0; left -= callsPerRound {
+					f.round(c, min(left, callsPerRound))
+				}
+				table.add(f, m, c.judge())
+			})
 		}
-	})
-	t.Logf("\n%s", table)
+	}
 }
 
 // table is what all cells came to.

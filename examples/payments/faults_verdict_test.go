@@ -100,13 +100,13 @@ func (c *cell) judgeAnswers(total *tally, s *story, charges []charged) {
 			continue
 		}
 		if !slices.ContainsFunc(charges, func(charge charged) bool { return charge.Payment == a.payment.GetId() }) {
-			c.wrong(total, "%s: payment %s was never charged", s.key(), a.payment.GetId())
+			c.wrongf(total, "%s: payment %s was never charged", s.key(), a.payment.GetId())
 		}
 		if !a.replayed {
 			continue
 		}
-		if first, any := replayed[a.operation]; any && a.text() != first {
-			c.wrong(total, "%s: replays of %s differ:\n%s\n%s", s.key(), a.operation, first, a.text())
+		if first, recorded := replayed[a.operation]; recorded && a.text() != first {
+			c.wrongf(total, "%s: replays of %s differ:\n%s\n%s", s.key(), a.operation, first, a.text())
 		}
 		replayed[a.operation] = a.text()
 	}
@@ -119,7 +119,7 @@ func (c *cell) judgeAnswers(total *tally, s *story, charges []charged) {
 func (c *cell) judgeFirst(total *tally, s *story, replayed map[string]string, starts int) {
 	stale := 0
 	for _, a := range s.answers {
-		if first, any := replayed[a.operation]; any && a.payment != nil && !a.replayed && a.text() != first {
+		if first, recorded := replayed[a.operation]; recorded && a.payment != nil && !a.replayed && a.text() != first {
 			stale++
 		}
 	}
@@ -128,12 +128,12 @@ func (c *cell) judgeFirst(total *tally, s *story, replayed map[string]string, st
 		stale++
 	}
 	if stale > 0 && starts < 2 {
-		c.wrong(total, "%s: the answer of the only start is not what is replayed", s.key())
+		c.wrongf(total, "%s: the answer of the only start is not what is replayed", s.key())
 	}
 	total.stale += stale
 }
 
-func (c *cell) wrong(total *tally, format string, arguments ...any) {
+func (c *cell) wrongf(total *tally, format string, arguments ...any) {
 	c.Helper()
 	total.wrong++
 	c.Errorf(format, arguments...)
