@@ -179,7 +179,7 @@ func (s *snatched) Claim(ctx context.Context, key backend.Key, claim backend.Cla
 	other.Token[0]++
 	record, err := s.Store.Claim(ctx, key, other)
 	if err == nil {
-		err = s.Store.Extend(ctx, key, other.Token, 0, claim.Retention)
+		err = s.Extend(ctx, key, other.Token, 0, claim.Retention)
 	}
 	record.LeaseLeft = 0
 	return record, err

@@ -53,15 +53,14 @@ func newToken() (token backend.Token) {
 
 // prepare makes the handler's context.
 func (a *attempt) prepare(ctx context.Context) {
-	x := &a.execution
-	x.ctx.base = ctx
-	if !a.engine.detached {
-		return
+	var deadline time.Time // none
+	if a.engine.detached {
+		ctx = context.WithoutCancel(ctx)
+		if a.engine.detachedFor > 0 {
+			deadline = time.Now().Add(a.engine.detachedFor)
+		}
 	}
-	x.ctx.base = context.WithoutCancel(ctx)
-	if a.engine.detachedFor > 0 {
-		x.ctx.deadline = time.Now().Add(a.engine.detachedFor)
-	}
+	a.execution.ctx.until(ctx, deadline)
 }
 
 // replay returns the recorded outcome, if the caller may see it.

@@ -27,7 +27,7 @@ func TestLeaseEndsToTheNanosecond(t *testing.T) {
 		if rec := claim(next); rec.Token != first.Token || rec.LeaseLeft != 1 {
 			t.Errorf("a nanosecond before: token %v, %v left", rec.Token, rec.LeaseLeft)
 		}
-		time.Sleep(1)
+		time.Sleep(time.Nanosecond)
 		if rec := claim(next); rec.Token != next.Token {
 			t.Errorf("at the end: token %v, %v left", rec.Token, rec.LeaseLeft)
 		}

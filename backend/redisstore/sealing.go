@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/oncewire/idempotency/backend"
 )
@@ -86,7 +87,7 @@ func (c *config) unseal(key backend.Key, found *stored) ([]byte, error) {
 
 // open checks both seals of a finished record.
 func (c *config) open(key backend.Key, found *stored) ([]byte, error) {
-	identity := append(found.Token[:len(found.Token):len(found.Token)], binary.BigEndian.AppendUint32(nil, found.Attempt)...)
+	identity := binary.BigEndian.AppendUint32(slices.Clone(found.Token[:]), found.Attempt)
 	identity = append(identity, found.Fingerprint[:]...)
 	if _, err := c.opened(found.claimSeal, c.claimContext(key, identity)); err != nil {
 		return nil, err

@@ -2,6 +2,7 @@ package idemgrpc
 
 import (
 	"reflect"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -105,7 +106,7 @@ func shallow(md metadata.MD) metadata.MD {
 	}
 	copied := make(metadata.MD, len(md))
 	for name, values := range md {
-		copied[name] = values[:len(values):len(values)]
+		copied[name] = slices.Clip(values)
 	}
 	return copied
 }
