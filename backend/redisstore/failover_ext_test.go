@@ -14,8 +14,9 @@ import (
 )
 
 const (
-	// back is how long after an election every call must succeed again.
-	back = 5 * time.Second
+	// back is how long after an election every call must succeed again, on the
+	// busiest machine. By itself go-redis looks at a Cluster once a minute.
+	back = 30 * time.Second
 	// calm is how long all calls must succeed to count as back.
 	calm = 1500 * time.Millisecond
 )

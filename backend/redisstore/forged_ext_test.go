@@ -136,14 +136,14 @@ func TestClaimsAreSeenByAll(t *testing.T) {
 		key := newKey()
 		owner, other := pair[0], pair[1]
 		c := win(t, owner, key)
-		end := waiting(t, client, other, 1, key, c)
+		end := listening(t, client, other, 1, key, c)
 		rec, err := other.Claim(t.Context(), key, newClaim())
 		ok(t, err)
 		if rec.State != backend.Running || rec.Fingerprint != c.Fingerprint || rec.LeaseLeft <= 0 {
 			t.Errorf("%s: found %+v", what, rec)
 		}
 		ok(t, owner.Extend(t.Context(), key, c.Token, 0, time.Hour))
-		end(nil, soon)
+		end(nil)
 		next := newClaim()
 		next.Replaces, next.Attempt = c.Token, 2
 		rec, err = other.Claim(t.Context(), key, next)

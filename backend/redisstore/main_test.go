@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"testing"
+	"time"
 
 	"go.uber.org/goleak"
 
@@ -17,6 +18,10 @@ var server *redistest.Server
 
 // ServerAddr returns the address of the shared server to black-box tests.
 func ServerAddr() string { return server.Addr() }
+
+// OnlyListen has the waiters of a store learn of an end by being told, as long as
+// they can hear. It must be called before anybody waits.
+func OnlyListen(s *Store) { s.vigils.hearing = time.Hour }
 
 // TestMain proves that closed stores leave nothing running.
 func TestMain(m *testing.M) {

@@ -25,6 +25,10 @@ func own(t *testing.T, args ...string) (*redistest.Server, *redis.Client) {
 	return server, client
 }
 
+// hours is a ReadTimeout that no test lives to see: what ends sooner was ended by
+// the store.
+const hours = 2 * time.Hour
+
 // TestScriptsAreFlushed between any two steps.
 func TestScriptsAreFlushed(t *testing.T) {
 	_, client := own(t)
@@ -69,7 +73,9 @@ func TestDownAndHanging(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			server, client := own(t)
+			server := redistest.Start(t)
+			client := redis.NewClient(&redis.Options{Addr: server.Addr(), ReadTimeout: hours})
+			defer client.Close()
 			s := store(t, client, append(opts, redisstore.WithTimeout(100*time.Millisecond))...)
 			finish(t, s, newKey(), "before")
 
@@ -104,7 +110,7 @@ func failsInTime(t *testing.T, s *redisstore.Store) {
 	} {
 		start := time.Now()
 		err := step(t.Context())
-		if took := time.Since(start); err == nil || took > 2*time.Second {
+		if took := time.Since(start); err == nil || took > time.Minute {
 			t.Errorf("%s: %v after %v, want an error after 100ms", name, err, took)
 		}
 	}
@@ -120,12 +126,12 @@ func heals(t *testing.T, s *redisstore.Store) {
 }
 
 // TestContextEndsFirst: the error is the context's and comes in its time,
-// although the server hangs and the client may wait for 3 s.
+// although the server hangs and the client may wait for hours.
 func TestContextEndsFirst(t *testing.T) {
 	server := redistest.Start(t)
 	for name, heeds := range map[string]bool{"Heeding": true, "ByDefault": false} {
 		t.Run(name, func(t *testing.T) {
-			client := redis.NewClient(&redis.Options{Addr: server.Addr(), ContextTimeoutEnabled: heeds})
+			client := redis.NewClient(&redis.Options{Addr: server.Addr(), ReadTimeout: hours, ContextTimeoutEnabled: heeds})
 			defer client.Close()
 			s := store(t, client)
 			win(t, s, newKey())
@@ -136,7 +142,7 @@ func TestContextEndsFirst(t *testing.T) {
 			start := time.Now()
 			_, err := s.Claim(ctx, newKey(), newClaim())
 			want(t, err, context.DeadlineExceeded)
-			if took := time.Since(start); took > time.Second {
+			if took := time.Since(start); took > time.Minute {
 				t.Errorf("Claim took %v, want 50ms", took)
 			}
 		})

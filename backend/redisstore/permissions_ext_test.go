@@ -23,9 +23,9 @@ func TestPermissions(t *testing.T) {
 
 	s, key := store(t, client), newKey()
 	c := win(t, s, key)
-	end := waiting(t, admin, s, 1, key, c)
+	end := listening(t, admin, s, 1, key, c)
 	ok(t, s.Complete(t.Context(), key, c.Token, outcome("done")))
-	end(nil, soon)
+	end(nil)
 	lonely := store(t, client, redisstore.WithMinReplicas(1, time.Millisecond))
 	_, err := lonely.Claim(t.Context(), newKey(), newClaim())
 	want(t, err, redisstore.ErrTooFewReplicas)

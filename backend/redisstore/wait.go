@@ -53,6 +53,7 @@ type vigils struct {
 	store    *Store
 	listener listener
 	running  sync.WaitGroup
+	hearing  time.Duration // pollHearing, but for tests
 
 	mu     sync.Mutex
 	closed bool
@@ -60,7 +61,7 @@ type vigils struct {
 }
 
 func (vs *vigils) begin(s *Store) {
-	vs.store = s
+	vs.store, vs.hearing = s, pollHearing
 	vs.kept = make(map[claimed]*vigil)
 	vs.listener.open(s.client)
 }
@@ -150,7 +151,7 @@ func (s *Store) keep(ctx context.Context, claim claimed) error {
 		case <-ctx.Done():
 			return ctx.Err()
 		case <-confirmed:
-			confirmed, poll = nil, pollHearing
+			confirmed, poll = nil, s.vigils.hearing
 		case <-time.After(min(left, poll)):
 		}
 		if left, err = s.look(ctx, name, claim.token); err != nil || left <= 0 {

@@ -2,6 +2,7 @@ package redistest
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"strconv"
@@ -68,8 +69,7 @@ func (c *Cluster) join(ctx context.Context) error {
 		if err := node.do(ctx, "cluster", "set-config-epoch", i+1); err != nil {
 			return err
 		}
-		host, port, _ := net.SplitHostPort(c.Nodes[0].Addr())
-		if err := node.do(ctx, "cluster", "meet", host, port, c.Nodes[0].args[3]); err != nil {
+		if err := c.meet(ctx, node); err != nil {
 			return err
 		}
 		if i < masters {
@@ -87,17 +87,25 @@ func (c *Cluster) join(ctx context.Context) error {
 	return nil
 }
 
-// replicate tries until the replica has heard of its master.
+// meet makes the node known to the first one.
+func (c *Cluster) meet(ctx context.Context, node *Server) error {
+	host, port, _ := net.SplitHostPort(c.Nodes[0].Addr())
+	return node.do(ctx, "cluster", "meet", host, port, c.Nodes[0].args[3])
+}
+
+// replicate tries until the replica has heard of its master. On a busy machine a
+// node gives up a meeting that takes longer than its timeout, so they meet again.
 func (c *Cluster) replicate(ctx context.Context, replica, master *Server) error {
 	id, err := master.ask(ctx, "cluster", "myid")
-	for start := time.Now(); err == nil; time.Sleep(20 * time.Millisecond) {
+	for start := time.Now(); err == nil; time.Sleep(50 * time.Millisecond) {
 		failed := replica.do(ctx, "cluster", "replicate", id)
 		if failed == nil {
 			return nil
 		}
 		if time.Since(start) > patience {
-			err = fmt.Errorf("redistest: %w", failed)
+			return fmt.Errorf("redistest: %w", failed)
 		}
+		err = errors.Join(c.meet(ctx, replica), c.meet(ctx, master))
 	}
 	return err
 }

@@ -16,8 +16,9 @@ import (
 )
 
 // patience is how long a server may take to start, and how long a Cluster or
-// a Sentinel may take to find itself together.
-const patience = 30 * time.Second
+// a Sentinel may take to find itself together. A sentinel that was not given the
+// processor for 2 s does nothing for the next 30.
+const patience = 2 * time.Minute
 
 // Server is a process. Its methods are not safe for concurrent use.
 type Server struct {
