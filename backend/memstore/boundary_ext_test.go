@@ -23,7 +23,7 @@ func TestLeaseEndsToTheNanosecond(t *testing.T) {
 			return rec
 		}
 		claim(first)
-		time.Sleep(first.Lease - 1)
+		time.Sleep(first.Lease - time.Nanosecond)
 		if rec := claim(next); rec.Token != first.Token || rec.LeaseLeft != 1 {
 			t.Errorf("a nanosecond before: token %v, %v left", rec.Token, rec.LeaseLeft)
 		}

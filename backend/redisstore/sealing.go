@@ -1,10 +1,10 @@
 package redisstore
 
 import (
+	"bytes"
 	"encoding/binary"
 	"fmt"
 	"math"
-	"slices"
 
 	"github.com/oncewire/idempotency/backend"
 )
@@ -53,8 +53,8 @@ func (c *config) format() byte {
 	return formatSealed
 }
 
-// claimContext is what a claim's seal binds; identity is the part of the header from
-// the token to the fingerprint.
+// claimContext is what a claim's seal binds; identity is the part of the header
+// from the token to the fingerprint.
 func (c *config) claimContext(key backend.Key, identity []byte) []byte {
 	context := append([]byte{ofClaim, formatSealed}, identity...)
 	return append(context, c.name(key)...)
@@ -87,7 +87,8 @@ func (c *config) unseal(key backend.Key, found *stored) ([]byte, error) {
 
 // open checks both seals of a finished record.
 func (c *config) open(key backend.Key, found *stored) ([]byte, error) {
-	identity := binary.BigEndian.AppendUint32(slices.Clone(found.Token[:]), found.Attempt)
+	identity := bytes.Clone(found.Token[:])
+	identity = binary.BigEndian.AppendUint32(identity, found.Attempt)
 	identity = append(identity, found.Fingerprint[:]...)
 	if _, err := c.opened(found.claimSeal, c.claimContext(key, identity)); err != nil {
 		return nil, err
