@@ -98,8 +98,11 @@ func (f *jsonForm) read(body []byte, byValue bool) bool {
 		return false
 	}
 	// An escape takes two bytes at least, and never more than six in the text.
-	most := len(body) + 4*bytes.Count(body, []byte{'\\'})
-	f.body, f.byValue, f.text = body, byValue, slices.Grow(f.text, most+sha256.Size)
+	most := sha256.Size + len(body) + 4*bytes.Count(body, []byte{'\\'})
+	if cap(f.text) < most {
+		f.text = make([]byte, 0, most)
+	}
+	f.body, f.byValue = body, byValue
 	if !f.value(0) {
 		return false
 	}

@@ -1,7 +1,6 @@
 package rpc
 
 import (
-	"runtime"
 	"testing"
 
 	"google.golang.org/protobuf/proto"
@@ -36,27 +35,6 @@ func BenchmarkFingerprint(b *testing.B) {
 			}
 		})
 	}
-}
-
-// TestFingerprintTakesLittleMemory takes at most twice what decoding takes.
-func TestFingerprintTakesLittleMemory(t *testing.T) {
-	const slack = 128 << 10 // of scratch that does not depend on the size
-	for _, input := range hostileInputs(mebi / 4) {
-		var message proto.Message
-		decode := allocated(func() { message = decoded(t, input.kind, input.raw) })
-		fingerprint := allocated(func() { new(Fingerprinter).Fingerprint(message) })
-		if fingerprint > 2*decode+slack {
-			t.Errorf("%s: a fingerprint took %d bytes, and decoding %d", input.name, fingerprint, decode)
-		}
-	}
-}
-
-func allocated(run func()) uint64 {
-	var before, after runtime.MemStats
-	runtime.ReadMemStats(&before)
-	run()
-	runtime.ReadMemStats(&after)
-	return after.TotalAlloc - before.TotalAlloc
 }
 
 // decoded returns a message, after decoding what is in it if it is an Any.

@@ -1,0 +1,32 @@
+//go:build !race
+
+package httpmw
+
+import (
+	"runtime"
+	"testing"
+
+	"github.com/oncewire/idempotency"
+)
+
+// TestCanonicalJSONTakesLittleMemory takes at most twice what decoding takes, or
+// twice the body where decoding takes next to nothing.
+func TestCanonicalJSONTakesLittleMemory(t *testing.T) {
+	const slack = 64 << 10
+	for _, input := range hostileBodies(1 << 20) {
+		body := []byte(input.text)
+		decode := max(uint64(len(body)), allocated(func() { decodeAny(t, body) }))
+		form := allocated(func() { fingerprintJSON(idempotency.AlgorithmHTTPJSONNumbers, nil, body) })
+		if form > 2*decode+slack {
+			t.Errorf("%s: a fingerprint took %d bytes, and decoding %d", input.name, form, decode)
+		}
+	}
+}
+
+func allocated(run func()) uint64 {
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	run()
+	runtime.ReadMemStats(&after)
+	return after.TotalAlloc - before.TotalAlloc
+}
