@@ -128,12 +128,16 @@ func extended() string {
 	}))
 }
 
+// deep is a string in a list in a list, and so on.
 func deep(size int) []byte {
-	raw := marshalled(structpb.NewStringValue(strings.Repeat("x", size)))
+	var w writer
+	w.string(strings.Repeat("x", size))
+	w.wrap(3<<3|2, 0)
 	for range 4900 {
-		raw = nested(6, nested(1, raw))
+		w.wrap(1<<3|2, 0)
+		w.wrap(6<<3|2, 0)
 	}
-	return raw
+	return written(&w)
 }
 
 func inAny(levels int, raw []byte) []byte {
