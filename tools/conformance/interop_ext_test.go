@@ -12,6 +12,7 @@ import (
 	"google.golang.org/grpc/interop"
 	testgrpc "google.golang.org/grpc/interop/grpc_testing"
 	"google.golang.org/grpc/orca"
+	"google.golang.org/grpc/status"
 
 	"github.com/oncewire/idempotency"
 	"github.com/oncewire/idempotency/backend/memstore"
@@ -34,7 +35,7 @@ func TestInterop(t *testing.T) {
 func runCases(t *testing.T, mode tally.Mode, cases []string) {
 	t.Helper()
 	counted := new(tally.Tally)
-	address, stop := serve(t, counted)
+	address, stop := serve(t, mode, counted)
 	ran := result{suite: "grpc interop", mode: mode}
 	for _, name := range cases {
 		passed := t.Run(name, func(t *testing.T) {
@@ -62,13 +63,13 @@ func runCases(t *testing.T, mode tally.Mode, cases []string) {
 
 // serve starts the interop server behind the guard. Load reports are made
 // inside of it: they are what handlers say, in a trailer.
-func serve(t *testing.T, counted *tally.Tally) (address string, stop func()) {
+func serve(t *testing.T, mode tally.Mode, counted *tally.Tally) (address string, stop func()) {
 	t.Helper()
 	engine, err := idempotency.New(memstore.New(), idempotency.WithObserver(counted))
 	if err != nil {
 		t.Fatal(err)
 	}
-	guard, err := idemgrpc.NewInterceptor(engine)
+	guard, err := idemgrpc.NewInterceptor(engine, options(mode)...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -88,6 +89,15 @@ func serve(t *testing.T, counted *tally.Tally) (address string, stop func()) {
 	go server.Serve(listener)
 	t.Cleanup(server.Stop)
 	return listener.Addr().String(), server.GracefulStop
+}
+
+// options are those of the guard. For replays it records every answer, whatever
+// its code, since one that is released or abandoned has its handler run again.
+func options(mode tally.Mode) []idemgrpc.Option {
+	if mode != tally.Replay {
+		return nil
+	}
+	return []idemgrpc.Option{idemgrpc.WithClassifier(func(*status.Status) idempotency.Verdict { return idempotency.Record })}
 }
 
 func count(counted *tally.Tally) grpc.UnaryServerInterceptor {
