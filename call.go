@@ -39,6 +39,10 @@ type Answer struct {
 	// HTTP status from 500 on. After the handler's context has ended it is
 	// usually the echo of the cancellation, and the claim is abandoned.
 	ServerError bool
+	// NoEffect says that it is certain that the operation had no effect: a guard
+	// inside refused the call, or no route matched. The claim is released, also
+	// after the handler's context has ended.
+	NoEffect bool
 	// Outcome is the serialized answer of a recorded call. The engine owns
 	// the bytes from here on.
 	Outcome []byte

@@ -44,6 +44,7 @@ func TestVerdictAfterTheContextEnded(t *testing.T) {
 		"not kept":        {idempotency.Answer{Verdict: idempotency.Abandon, NotKept: true}, leavesClaim, leavesClaim},
 		"error to retry":  {idempotency.Answer{Verdict: idempotency.Release}, leavesNone, leavesClaim},
 		"unknown outcome": {idempotency.Answer{Verdict: idempotency.Abandon}, leavesClaim, leavesClaim},
+		"nothing ran":     {idempotency.Answer{NoEffect: true}, leavesNone, leavesNone},
 	}
 	for name, test := range answers {
 		for moment, end := range map[string]func(context.CancelFunc){

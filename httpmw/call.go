@@ -99,7 +99,19 @@ func (c *call) serve(ctx context.Context) idempotency.Answer {
 	defer c.handBack(request)
 	c.next.ServeHTTP(c.recorder.exposed(), request)
 	defer c.recorder.drop()
-	answer := idempotency.Answer{Verdict: c.verdict(ctx), ServerError: c.recorder.status >= http.StatusInternalServerError}
+	if c.recorder.status == 0 && ctx.Err() != nil {
+		return idempotency.Answer{Verdict: idempotency.Abandon} // the implicit 200 would be wrong
+	}
+	c.recorder.commit(http.StatusOK)
+	if c.noEffect() {
+		return idempotency.Answer{NoEffect: true}
+	}
+	return c.answer(ctx)
+}
+
+// answer is what the handler wrote.
+func (c *call) answer(ctx context.Context) idempotency.Answer {
+	answer := idempotency.Answer{Verdict: c.verdict(), ServerError: c.recorder.status >= http.StatusInternalServerError}
 	switch {
 	case answer.Verdict != idempotency.Record:
 	case c.recorder.whole(ctx):

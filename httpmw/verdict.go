@@ -1,7 +1,6 @@
 package httpmw
 
 import (
-	"context"
 	"net/http"
 	"net/url"
 
@@ -34,17 +33,15 @@ func DefaultClassifier(status int, _ http.Header) idempotency.Verdict {
 	}
 }
 
-// verdict decides about the answer once the handler has returned. Facts go
-// before the operation's policy, and that before the classifier.
-func (c *call) verdict(ctx context.Context) idempotency.Verdict {
+// noEffect reports whether it is certain that nothing ran.
+func (c *call) noEffect() bool {
+	return c.refused() || c.recorder.status == http.StatusNotFound && c.unrouted()
+}
+
+// verdict decides about any other answer: the operation's policy goes before the
+// classifier.
+func (c *call) verdict() idempotency.Verdict {
 	r := &c.recorder
-	if r.status == 0 && ctx.Err() != nil {
-		return idempotency.Abandon // the implicit 200 would be wrong
-	}
-	r.commit(http.StatusOK)
-	if c.refused() || r.status == http.StatusNotFound && c.unrouted() {
-		return idempotency.Release
-	}
 	if verdict, ok := c.policy.Verdicts[r.status]; ok {
 		return verdict
 	}

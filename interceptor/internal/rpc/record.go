@@ -27,7 +27,10 @@ func (g *Guard) Success(method *Method, response any, headers, trailers Fields) 
 // Failure is the answer of a handler that returned an error. The key tells a
 // refusal of the same call by a guard inside from an answer.
 func (g *Guard) Failure(method *Method, key string, status *spb.Status, headers, trailers Fields) idempotency.Answer {
-	verdict := g.verdict(method, key, status)
+	if refusedInside(method, key, status) {
+		return idempotency.Answer{NoEffect: true}
+	}
+	verdict := g.verdict(method, status)
 	if verdict != idempotency.Record {
 		return idempotency.Answer{Verdict: verdict}
 	}
@@ -38,10 +41,14 @@ func (g *Guard) Failure(method *Method, key string, status *spb.Status, headers,
 	return answer
 }
 
-func (g *Guard) verdict(method *Method, key string, status *spb.Status) idempotency.Verdict {
-	if refused, _ := refusal.Decode(status); refused != nil && idempotency.HasRefusalMark(refused.Mark, method.Operation, key) {
-		return idempotency.Release
-	}
+// refusedInside reports whether the status is the refusal of this very call by a
+// guard inside of this one: the handler did not run.
+func refusedInside(method *Method, key string, status *spb.Status) bool {
+	refused, _ := refusal.Decode(status)
+	return refused != nil && idempotency.HasRefusalMark(refused.Mark, method.Operation, key)
+}
+
+func (g *Guard) verdict(method *Method, status *spb.Status) idempotency.Verdict {
 	if verdict, ok := method.Policy.Verdicts[int(status.GetCode())]; ok {
 		return verdict
 	}
