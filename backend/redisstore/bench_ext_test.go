@@ -84,6 +84,30 @@ func BenchmarkReplay(b *testing.B) {
 	})
 }
 
+// BenchmarkSealed puts a first call and a replay with a sealer beside those
+// without.
+func BenchmarkSealed(b *testing.B) {
+	for name, opts := range map[string][]redisstore.Option{"Plain": nil, "Sealed": {sealer(b, sealKey(1))}} {
+		s, key, c := store(b, connect(b), opts...), newKey(), newClaim()
+		bytes := strings.Repeat("x", 300)
+		finish(b, s, key, bytes)
+		b.Run("FirstCall/"+name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				finish(b, s, newKey(), bytes)
+			}
+		})
+		b.Run("Replay/"+name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				if rec, err := s.Claim(b.Context(), key, c); err != nil || len(rec.Outcome) != 300 {
+					b.Fatal(rec, err)
+				}
+			}
+		})
+	}
+}
+
 // BenchmarkClaims128 has 128 callers claim at once, each its own keys.
 func BenchmarkClaims128(b *testing.B) {
 	for name, opts := range map[string][]redisstore.Option{

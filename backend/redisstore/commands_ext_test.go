@@ -30,6 +30,7 @@ func TestCommandsPerRequest(t *testing.T) {
 	_, err = s.Claim(t.Context(), other, newClaim())
 	ok(t, err)
 	ok(t, s.Extend(t.Context(), other, c.Token, c.Lease, c.Retention))
+	sealing, sealedKey := store(t, client, sealer(t, sealKey(1))), newKey()
 	for _, step := range []struct {
 		name            string
 		sent, inScripts calls
@@ -40,6 +41,12 @@ func TestCommandsPerRequest(t *testing.T) {
 		}},
 		{"replay", calls{"set": 1}, nil, func() {
 			replays(t, s, key, "an outcome")
+		}},
+		{"first call, sealed", calls{"set": 1, "evalsha": 1}, calls{"getrange": 2, "set": 1}, func() {
+			finish(t, sealing, sealedKey, "an outcome")
+		}},
+		{"replay, sealed", calls{"set": 1}, nil, func() {
+			replays(t, sealing, sealedKey, "an outcome")
 		}},
 		{"in progress", calls{"set": 1, "evalsha": 1}, calls{"get": 1, "pttl": 1}, func() {
 			_, err := s.Claim(t.Context(), other, newClaim())
