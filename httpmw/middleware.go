@@ -2,7 +2,6 @@ package httpmw
 
 import (
 	"net/http"
-	"slices"
 	"strings"
 
 	"github.com/oncewire/idempotency"
@@ -47,7 +46,12 @@ type handler struct {
 // ServeHTTP implements http.Handler.
 func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	values := r.Header[h.keyField]
-	if !h.guards(r) || len(values) == 0 && !h.engine.RequiresKeys() {
+	if len(values) == 0 && !h.engine.RequiresKeys() || !h.guards(r.Method) {
+		h.next.ServeHTTP(w, r)
+		return
+	}
+	framing := rpcFraming(contentType(r))
+	if framing && rpcRoute(r) {
 		h.next.ServeHTTP(w, r)
 		return
 	}
@@ -58,7 +62,7 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		h.respond(w, r, operation, "", err)
 	case key == "":
 		h.next.ServeHTTP(w, r)
-	case rpcFraming(r.Header.Get("Content-Type")):
+	case framing:
 		h.respond(w, r, operation, key, h.engine.Refuse(r.Context(), idempotency.Call{Operation: operation, Key: key}, idempotency.ErrNotSupported, nil))
 	default:
 		if h.echo {
@@ -68,8 +72,18 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// guards tells by the method, and leaves RPCs to the packages that know them.
-func (m *Middleware) guards(r *http.Request) bool {
-	named := func(method string) bool { return strings.EqualFold(method, r.Method) }
-	return slices.ContainsFunc(m.methods, named) && !isRPC(r)
+func (m *Middleware) guards(method string) bool {
+	for _, guarded := range m.methods {
+		if guarded == method || strings.EqualFold(guarded, method) {
+			return true
+		}
+	}
+	return false
+}
+
+func contentType(r *http.Request) string {
+	if values := r.Header["Content-Type"]; len(values) > 0 {
+		return values[0]
+	}
+	return ""
 }

@@ -9,7 +9,6 @@ import (
 	"slices"
 	"strconv"
 
-	"github.com/oncewire/idempotency"
 	"github.com/oncewire/idempotency/internal/outcome"
 )
 
@@ -20,11 +19,10 @@ type recorder struct {
 
 	filter   outcome.Filter
 	limit    int64    // of the body
-	head     bool     // HEAD: the body is not sent
 	scratch  *scratch // holds the copy; nil once nothing is kept
 	status   int      // 0 until the answer has begun
+	head     bool     // HEAD: the body is not sent
 	flushed  bool     // the client has a part of the answer before its end
-	marks    []string // of refusals, that the answer carries
 	declared int64    // Content-Length of the answer; -1 for none
 	written  int64    // bytes of the body
 	lost     error    // what the transport failed with; it is left alone then
@@ -57,7 +55,6 @@ func (r *recorder) commit(status int) {
 	}
 	header := r.Header()
 	r.status = status
-	r.marks = header[idempotency.RefusedField]
 	r.declared = r.contentLength(header)
 	if status == http.StatusSwitchingProtocols || r.declared > r.limit {
 		r.drop()
@@ -69,11 +66,11 @@ func (r *recorder) commit(status int) {
 
 // contentLength returns -1 where it is not that of the body.
 func (r *recorder) contentLength(header http.Header) int64 {
-	text := header.Get("Content-Length")
-	if text == "" || r.head || r.status == http.StatusNotModified {
+	values := header["Content-Length"]
+	if len(values) == 0 || r.head || r.status == http.StatusNotModified {
 		return -1
 	}
-	length, err := strconv.ParseInt(text, 10, 64)
+	length, err := strconv.ParseInt(values[0], 10, 64)
 	if err != nil {
 		return -1
 	}

@@ -5,12 +5,12 @@ import (
 	"strings"
 )
 
-// isRPC reports whether the request is a call over gRPC or gRPC-Web or a
+// rpcRoute reports whether the request can be a call over gRPC or gRPC-Web or a
 // stream over Connect, which package idemgrpc or idemconnect guards. A client
 // chooses the content type, so that alone must not switch protection off: the
 // path, which the server's routes decide, has to be an RPC's too.
-func isRPC(r *http.Request) bool {
-	return r.Method == http.MethodPost && rpcFraming(r.Header.Get("Content-Type")) && rpcPath(r.URL.Path)
+func rpcRoute(r *http.Request) bool {
+	return r.Method == http.MethodPost && rpcPath(r.URL.Path)
 }
 
 // rpcFraming reports whether the content type is one that these protocols send:
@@ -18,6 +18,10 @@ func isRPC(r *http.Request) bool {
 //	application/grpc, application/grpc-web, application/grpc-web-text, also with +CODEC
 //	application/connect+proto, application/connect+json
 func rpcFraming(contentType string) bool {
+	const prefix = "application/"
+	if len(contentType) <= len(prefix) || !strings.ContainsRune("gGcC", rune(contentType[len(prefix)])) {
+		return false // nearly always
+	}
 	kind, _, _ := strings.Cut(contentType, ";")
 	protocol, codec, named := strings.Cut(strings.Trim(kind, " \t"), "+")
 	switch {

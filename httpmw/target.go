@@ -10,7 +10,7 @@ import (
 // was sent: the order of its parameters may matter.
 func (m *Middleware) appendTarget(buffer []byte, r *http.Request) ([]byte, payload) {
 	var p payload
-	p.contentType = r.Header.Get("Content-Type")
+	p.contentType = contentType(r)
 	buffer = appendPart(buffer, m.host(r))
 	buffer = appendPart(buffer, receivedPath(r))
 	start := len(buffer)

@@ -55,7 +55,7 @@ func (c *call) refused() bool {
 	if c.recorder.status < http.StatusBadRequest {
 		return false
 	}
-	for _, mark := range c.recorder.marks {
+	for _, mark := range c.w.Header()[idempotency.RefusedField] {
 		if idempotency.HasRefusalMark(mark, c.operation, c.key) || idempotency.HasRefusalMark(mark, c.escapedPath(), c.key) {
 			return true
 		}
