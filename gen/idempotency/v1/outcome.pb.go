@@ -78,14 +78,14 @@ func (Field_Change) EnumDescriptor() ([]byte, []int) {
 	return file_idempotency_v1_outcome_proto_rawDescGZIP(), []int{3, 0}
 }
 
-// Outcome is the first call's answer as every door stores it. gRPC and Connect
+// Outcome is the first call's answer as every adapter stores it. gRPC and Connect
 // write the same RpcOutcome, so that either replays what the other recorded.
 type Outcome struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Version of this format. A reader refuses a version it does not know.
 	// New fields that an older reader may skip do not raise it.
 	Format uint32 `protobuf:"varint,1,opt,name=format,proto3" json:"format,omitempty"`
-	// Which door's answer it is.
+	// Which adapter's answer it is.
 	//
 	// Types that are valid to be assigned to Kind:
 	//
