@@ -51,7 +51,7 @@ func TestChargeThenDrop(t *testing.T) {
 		inner     bool // the service is guarded too
 		statuses  []int
 		charges   int32
-		recovered int32 // attempts of the edge that were told
+		recovered int32 // attempts of the edge that were told, at least
 	}{
 		"reject, edge": {idempotency.Reject, false, []int{503, 409, 409, 409}, 1, 0},
 		"reject, both": {idempotency.Reject, true, []int{503, 409, 409, 409}, 1, 0},
@@ -89,7 +89,8 @@ func TestChargeThenDrop(t *testing.T) {
 				}
 			}
 			wantRuns(t, service, test.charges)
-			if got := recovered.Load(); got != test.recovered {
+			// An attempt that met the service still at work is told too.
+			if got := recovered.Load(); got < test.recovered || !test.inner && got > test.recovered {
 				t.Errorf("%d attempts were told that they recover, want %d", got, test.recovered)
 			}
 		})

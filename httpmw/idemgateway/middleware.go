@@ -34,7 +34,7 @@ func MiddlewareOptions() []httpmw.Option {
 // a service.
 func unstored() []string {
 	names := httpmw.DefaultUnstored()
-	for _, name := range append(httpmw.DefaultUnstored(), "Set-Cookie") {
+	for _, name := range append(httpmw.DefaultUnstored(), "Set-Cookie", "Set-Cookie2") {
 		names = append(names, runtime.MetadataHeaderPrefix+name, runtime.MetadataTrailerPrefix+name)
 	}
 	return names
