@@ -2,8 +2,8 @@ package redistest
 
 import "syscall"
 
-// endWithParent ends a server with the test that started it, even if the test
-// is killed.
-func endWithParent() *syscall.SysProcAttr {
-	return &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+// attributes put a server into a group of its own, and end it with the test that
+// started it, even if the test is killed.
+func attributes() *syscall.SysProcAttr {
+	return &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
 }

@@ -4,6 +4,6 @@ package redistest
 
 import "syscall"
 
-// endWithParent has nothing to offer here: a test that is killed leaves its
-// servers behind.
-func endWithParent() *syscall.SysProcAttr { return nil }
+// attributes put a server into a group of its own. A test that is killed leaves
+// its servers behind here.
+func attributes() *syscall.SysProcAttr { return &syscall.SysProcAttr{Setpgid: true} }

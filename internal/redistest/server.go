@@ -20,7 +20,11 @@ import (
 // processor for 2 s does nothing for the next 30.
 const patience = 2 * time.Minute
 
-// Server is a process. Its methods are not safe for concurrent use.
+// goneWithin bounds the wait for a child that was killed with its server: where
+// nobody collects it, it stays in the table of processes, and does no harm.
+const goneWithin = time.Second
+
+// Server is a process with a group of its own. Its methods are not safe for concurrent use.
 type Server struct {
 	port    int
 	dir     string
@@ -58,14 +62,18 @@ func Launch(dir string, args ...string) (*Server, error) {
 // Addr returns the host and port that the server listens on.
 func (s *Server) Addr() string { return net.JoinHostPort("127.0.0.1", strconv.Itoa(s.port)) }
 
-// Kill ends the server as kill -9 does, and waits for its end. It has no
-// effect on one that is down.
+// Kill ends the server as kill -9 does, with the child that may be writing a
+// snapshot for it, and waits for their end. It has no effect on one that is down.
 func (s *Server) Kill() {
 	if s.process == nil {
 		return
 	}
-	_ = s.process.Process.Kill()
+	group := -s.process.Process.Pid
+	_ = syscall.Kill(group, syscall.SIGKILL)
 	_ = s.process.Wait()
+	for start := time.Now(); syscall.Kill(group, 0) == nil && time.Since(start) < goneWithin; {
+		time.Sleep(time.Millisecond)
+	}
 	_ = s.log.Close()
 	s.process = nil
 }
@@ -89,7 +97,7 @@ func (s *Server) Restart() error {
 	}
 	s.process = exec.Command(program, s.arguments()...)
 	s.process.Stdout, s.process.Stderr = s.log, s.log
-	s.process.SysProcAttr = endWithParent()
+	s.process.SysProcAttr = attributes()
 	if err := s.process.Start(); err != nil {
 		s.process = nil
 		return errors.Join(err, s.log.Close())
