@@ -13,7 +13,12 @@ import (
 // fingerprint costs at most three times the time and twice the memory of
 // decoding them.
 func BenchmarkCanonicalJSON(b *testing.B) {
-	inputs := append(hostileBodies(4<<20), hostileBody{"payment", usualBody})
+	inputs := []hostileBody{{"payment", usualBody}}
+	for _, size := range []int{1, 4} {
+		for _, input := range hostileBodies(size << 20) {
+			inputs = append(inputs, hostileBody{fmt.Sprintf("%s, %d MiB", input.name, size), input.text})
+		}
+	}
 	for _, input := range inputs {
 		body := []byte(input.text)
 		b.Run(input.name+"/decode", func(b *testing.B) {
