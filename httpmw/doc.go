@@ -80,7 +80,7 @@
 // # What becomes of the answer
 //
 // The key is released only by an answer that cannot follow an effect. Any other
-// answer is recorded, unless nobody knows how the request ended: then the claim
+// answer is recorded, unless it is unknown how the request ended: then the claim
 // is abandoned, and the engine's OnAbandoned decides about the next request. A
 // [Classifier] decides by the status, by default [DefaultClassifier]:
 //

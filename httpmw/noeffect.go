@@ -20,7 +20,7 @@ import (
 //
 //	inner.Handle("/", httpmw.NoEffect(http.NotFoundHandler()))
 //
-// A request that is not guarded is answered all the same.
+// A request that is not guarded is answered by next as usual.
 func NoEffect(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		idempotency.DoNotRecord(r.Context())

@@ -60,5 +60,5 @@ func writeProblem(w http.ResponseWriter, base string, refusal *idempotency.Error
 	header.Set("Content-Type", "application/problem+json")
 	header.Set("Content-Length", strconv.Itoa(len(body)))
 	w.WriteHeader(status)
-	_, _ = w.Write(body) // nobody can be told of an error
+	_, _ = w.Write(body) // an error cannot be reported any more
 }

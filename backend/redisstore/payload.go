@@ -14,7 +14,7 @@ import (
 const maxInflated = 64 << 20
 
 // pack returns an outcome as it stands in Redis. What was not kept has an empty
-// payload, which is sealed nevertheless: so nobody else can have written it.
+// payload, which is sealed too: only a holder of the secret can have written it.
 func (c *config) pack(key backend.Key, token backend.Token, outcome backend.Outcome) ([]byte, flags, error) {
 	var payload []byte
 	var set flags
