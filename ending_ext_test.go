@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/oncewire/idempotency"
+	"github.com/oncewire/idempotency/backend"
+	"github.com/oncewire/idempotency/backend/backendtest"
 )
 
 // What a call leaves behind, as the next call with its key sees it.
@@ -118,4 +120,30 @@ func TestDetachedHandlerOutlivesItsClient(t *testing.T) {
 			})
 		})
 	}
+}
+
+// TestCallerGoneBeforeTheHandlerStarts leaves nothing, also under Reject: the
+// handler did not run.
+func TestCallerGoneBeforeTheHandlerStarts(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store := newShaky(openStore(t))
+		ctx, cancel := context.WithCancel(t.Context())
+		store.on(backendtest.OpClaim, func(int) backendtest.Fault {
+			cancel() // the store still takes the claim
+			return backendtest.Fault{}
+		})
+		engine := newEngine(t, lateCancel{store}, reject)
+		w := recording("ran")
+		_, err := engine.Run(ctx, payment("k"), w.run)
+		want(t, err, context.Canceled)
+		equal(t, "runs", w.runs.Load(), 0)
+		equal(t, "leaves", left(t, engine), leavesNone)
+	})
+}
+
+// lateCancel is a store whose claims do not notice that their caller gave up.
+type lateCancel struct{ *shaky }
+
+func (s lateCancel) Claim(ctx context.Context, key backend.Key, claim backend.Claim) (backend.Record, error) {
+	return s.shaky.Claim(context.WithoutCancel(ctx), key, claim)
 }

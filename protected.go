@@ -11,12 +11,15 @@ import (
 // runProtected runs the handler under the claim. Whatever way the handler leaves,
 // also by a panic, which is not touched here, the claim is finished before
 // observers are told.
-func (a *attempt) runProtected(ctx context.Context, handler Handler) Result {
+//
+// A caller that gave up before the handler started gets the context's own error,
+// and its claim is released: nothing ran.
+func (a *attempt) runProtected(ctx context.Context, handler Handler) (Result, error) {
 	x, observers := &a.execution, a.engine.observers
 	a.prepare(ctx)
 	heartbeat := a.engine.heartbeats.start(x, a.sent)
 	start := observers.now()
-	end := ending(x, Answer{Verdict: Release}) // until the handler starts
+	end := ending(x, Answer{NoEffect: true}) // until the handler starts
 	defer func() {
 		took := observers.since(start)
 		heartbeat.stop(end.verdict)
@@ -25,10 +28,13 @@ func (a *attempt) runProtected(ctx context.Context, handler Handler) Result {
 		a.tellEnd(ctx, took, finished)
 	}()
 	a.tellClaim(ctx)
+	if err := x.Err(); err != nil {
+		return Result{Waited: a.waited}, err
+	}
 	end = finish{verdict: Abandon} // should the handler panic
 	answer := handler(x)
 	end = ending(x, answer)
-	return Result{Outcome: answer.Outcome, Attempt: int(x.claim.number), Waited: a.waited}
+	return Result{Outcome: answer.Outcome, Attempt: int(x.claim.number), Waited: a.waited}, nil
 }
 
 func (a *attempt) tellClaim(ctx context.Context) {

@@ -55,7 +55,7 @@ func (a *attempt) settle(ctx context.Context, handler Handler) (Result, error) {
 		switch {
 		case step == stepRun:
 			patience.leave()
-			return a.runProtected(ctx, handler), nil
+			return a.runProtected(ctx, handler)
 		case step == stepNested:
 			return Result{Outcome: handler(ctx).Outcome, Attempt: int(record.Attempt), Waited: a.waited}, nil
 		case step == stepReplay:
