@@ -10,8 +10,11 @@
 
 local value = redis.call('GET', KEYS[1])
 if value then
-  if not runs(value, ARGV[3]) or left(value) > 0 then
-    return {value, redis.call('PTTL', KEYS[1])}
+  -- Asked once: the clock goes on within a script, and a claim that is refused
+  -- must not be told that nothing of the lease is left.
+  local expires = redis.call('PTTL', KEYS[1])
+  if not runs(value, ARGV[3]) or expires - retention(value) > 0 then
+    return {value, expires}
   end
   tell(value)
 end
