@@ -11,7 +11,7 @@ import (
 // attempt is one call's way through the engine.
 type attempt struct {
 	execution execution // what the handler sees
-	engine    *Engine
+	engine    *Engine   // of its operation
 
 	// The two steps of every call have their contexts in here, to cost nothing
 	// more.
@@ -33,17 +33,17 @@ func (a *attempt) identify(ctx context.Context) *Error {
 	}
 	x.claim = claim{
 		store:   a.engine.store,
-		policy:  a.engine.policies.of(x.call.Operation),
-		timeout: a.engine.storeTimeout,
-		key:     address(a.engine.namespace, x.scope, &x.call),
+		policy:  x.operation.policy,
+		timeout: a.engine.limits.StoreTimeout,
+		key:     address(a.engine.namespace, x.scope, x.operation.name, x.call.Key),
 		token:   newToken(),
 	}
 	return nil
 }
 
 // address digests what tells one record from another.
-func address(namespace, scope string, call *Call) backend.Key {
-	return digestParts(namespace, scope, call.Operation, call.Key)
+func address(namespace, scope, operation, key string) backend.Key {
+	return digestParts(namespace, scope, operation, key)
 }
 
 func newToken() (token backend.Token) {
@@ -54,10 +54,10 @@ func newToken() (token backend.Token) {
 // prepare makes the handler's context.
 func (a *attempt) prepare(ctx context.Context) {
 	var deadline time.Time // none
-	if a.engine.detached {
+	if detached := a.execution.operation.policy.Detached; detached > 0 {
 		ctx = context.WithoutCancel(ctx)
-		if a.engine.detachedFor > 0 {
-			deadline = time.Now().Add(a.engine.detachedFor)
+		if detached != Forever {
+			deadline = time.Now().Add(detached)
 		}
 	}
 	a.execution.ctx.until(ctx, deadline)
@@ -67,8 +67,9 @@ func (a *attempt) prepare(ctx context.Context) {
 func (a *attempt) replay(ctx context.Context, record *backend.Record) (Result, error) {
 	x := &a.execution
 	if a.engine.authorize != nil {
-		err := a.engine.authorize(ctx, Replay{
-			Operation: x.call.Operation, Key: x.call.Key, Scope: x.scope, Attempt: int(record.Attempt),
+		err := a.engine.authorize(ctx, Execution{
+			Operation: x.operation.name, Key: x.call.Key, Scope: x.scope,
+			Attempt: int(record.Attempt), Recovered: record.Attempt > 1,
 		})
 		if err != nil {
 			return a.refuse(ctx, ErrReplayDenied.withCause(err))
@@ -82,9 +83,9 @@ func (a *attempt) replay(ctx context.Context, record *backend.Record) (Result, e
 
 func (a *attempt) refuse(ctx context.Context, refusal *Error) (Result, error) {
 	x := &a.execution
-	refusal = refusal.withMark(RefusalMark(ctx, x.call.Operation, x.call.Key))
+	refusal = refusal.withMark(x.operation.RefusalMark(ctx, x.call.Key))
 	if refusal.Next() == NextRetrySameKey {
-		refusal = refusal.withRetryAfter(a.engine.retryAfter)
+		refusal = refusal.withRetryAfter(x.operation.policy.RetryAfter)
 	}
 	event := x.event(EventRefused)
 	event.Took = a.waited

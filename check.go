@@ -51,7 +51,7 @@ func (e *Engine) checkLeases(timeout time.Duration) (findings []error) {
 				"idempotency: %s: the lease of %v is shorter than the %v that a handler may take; make it at least that", option, lease, timeout))
 		}
 	}
-	check(e.policies.standard.Lease, "WithLease")
+	check(e.policies.base.Lease, "WithLease")
 	for _, named := range e.policies.list {
 		if named.policy.Lease != 0 {
 			check(named.policy.Lease, fmt.Sprintf("WithPolicy(%q)", named.operations))

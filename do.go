@@ -15,17 +15,17 @@ import (
 // abandoned and [WithOnAbandoned] decides about the next call; an error made
 // by [NotDone] releases the claim instead.
 func (e *Engine) Do(ctx context.Context, call Call, run func(context.Context) ([]byte, error)) (Result, error) {
-	var keys []string
-	if call.Key != "" {
-		keys = []string{call.Key}
+	operation := e.Operation(call.Operation, Policy{})
+	if call.Key == "" && operation.policy.Key != KeyIgnored {
+		return Result{}, operation.Refuse(ctx, "", ErrKeyMissing, nil)
 	}
-	key, err := e.ParseKey(ctx, call.Operation, KeyRequired, keys)
+	key, err := operation.ParseKey(ctx, []string{call.Key})
 	if err != nil {
 		return Result{}, err
 	}
 	call.Key = key
 	var failure error
-	result, err := e.Run(ctx, call, func(ctx context.Context) Answer {
+	result, err := operation.Run(ctx, call, func(ctx context.Context) Answer {
 		var outcome []byte
 		if outcome, failure = run(ctx); failure != nil {
 			if errors.As(failure, &notDoneError{}) {

@@ -42,8 +42,8 @@ func New(store backend.Store, options ...Option) (*Engine, error) {
 	}
 	engine.policies.prepare()
 	engine.waiter, _ = store.(backend.Waiter)
-	engine.waiters.perKey, engine.waiters.total = engine.waitersPerKey, engine.waitersTotal
-	engine.backlog.open(engine.backlogSize, engine.backlogWindow, engine.observers.tellSafely)
+	engine.waiters.perKey, engine.waiters.total = engine.limits.WaitersPerKey, engine.limits.Waiters
+	engine.backlog.open(engine.limits.Retries, engine.limits.RetryWindow, engine.observers.tellSafely)
 	engine.heartbeats.lost, engine.heartbeats.late = engine.leaseLost, engine.heartbeatLate
 	return engine, nil
 }
@@ -56,7 +56,7 @@ func (e *Engine) leaseLost(x *execution, err error) {
 
 // heartbeatLate repeats the end of a claim that a heartbeat may have revived.
 func (e *Engine) heartbeatLate(x *execution) {
-	e.backlog.add(x.call.Operation, x.claim, finish{verdict: Abandon, unconfirmed: true})
+	e.backlog.add(x.operation.name, x.claim, finish{verdict: Abandon, unconfirmed: true})
 }
 
 // Close waits until every recording that is being retried in the background

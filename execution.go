@@ -8,11 +8,12 @@ import (
 // execution is a call whose handler runs: the handler's context, which carries
 // the claim.
 type execution struct {
-	ctx      lazyContext
-	call     Call
-	scope    string
-	claim    claim
-	override override
+	ctx       lazyContext
+	operation Operation
+	call      Call
+	scope     string
+	claim     claim
+	override  override
 }
 
 type executionKey struct{}
@@ -23,19 +24,17 @@ func innermost(ctx context.Context) *execution {
 	return x
 }
 
-// enclosing calls visit with every execution that ctx carries, the innermost
-// first, and reports whether there is one: one request may be guarded at several
-// layers of a process.
-func enclosing(ctx context.Context, visit func(*execution)) bool {
-	first := innermost(ctx)
-	for x := first; x != nil; x = innermost(x.ctx.base) {
+// each invokes visit with the execution, which may be nil, and with those that
+// enclose it, the innermost first: one request may be guarded at several layers
+// of a process.
+func (x *execution) each(visit func(*execution)) {
+	for ; x != nil; x = innermost(x.ctx.base) {
 		visit(x)
 	}
-	return first != nil
 }
 
 // event returns an event about the call.
-func (x *execution) event(kind EventKind) Event { return x.claim.event(x.call.Operation, kind) }
+func (x *execution) event(kind EventKind) Event { return x.claim.event(x.operation.name, kind) }
 
 // Deadline implements context.Context.
 func (x *execution) Deadline() (time.Time, bool) { return x.ctx.Deadline() }

@@ -6,66 +6,69 @@ import (
 	"time"
 )
 
-// Execution is what a handler may know of the claim it runs under.
+// Execution is what a handler can know and say of the claim that it runs under.
+// The zero Execution is that of an unguarded handler; its methods do nothing.
 type Execution struct {
 	Operation string
 	Key       string
 	Scope     string
 	// Attempt is 1 for the first claim of the key, and one more each time an
-	// expired claim is taken over.
+	// expired claim is taken over. It is 0 without a confirmed claim (see
+	// [WithFailOpen]).
 	Attempt int
 	// Recovered is true when an earlier attempt was started and never ended:
 	// its effects may be there already.
 	Recovered bool
 	// Token is unique to this claim. Later attempts have another; a resource
-	// that remembers it can refuse a stale owner.
+	// that stores it can refuse a stale owner.
 	Token string
+
+	running *execution // nil when unguarded
 }
 
-// FromContext returns the claim that the handler runs under, and false when it
-// runs unguarded or without a confirmed claim (see [WithFailOpen]).
+// FromContext returns the execution of the handler whose context this is. It
+// reports false when the handler runs unguarded or without a confirmed claim.
 func FromContext(ctx context.Context) (Execution, bool) {
 	x := innermost(ctx)
-	if x == nil || x.claim.number == 0 {
+	if x == nil {
 		return Execution{}, false
 	}
 	return Execution{
-		Operation: x.call.Operation,
+		Operation: x.operation.name,
 		Key:       x.call.Key,
 		Scope:     x.scope,
 		Attempt:   int(x.claim.number),
 		Recovered: x.claim.number > 1,
 		Token:     x.claim.token.String(),
-	}, true
+		running:   x,
+	}, x.claim.number > 0
 }
 
-// DeriveKey returns a key for a call that the handler makes to another
-// service, in the form of a UUID (RFC 9562, version 8). It is the same at
-// every attempt of the same call, and another for every name, scope, operation
-// and key, so the other service sees a retry as a retry. It returns false when
-// the handler runs unguarded.
-func DeriveKey(ctx context.Context, name string) (string, bool) {
-	x := innermost(ctx)
-	if x == nil {
-		return "", false
+// DeriveKey returns a key for a call that the handler makes to another service,
+// in the form of a UUID (RFC 9562, version 8). It is the same at every attempt
+// of the same call, and differs for every name, scope, operation and key, so the
+// other service sees a retry as a retry. It returns "" when the handler runs
+// unguarded.
+func (e Execution) DeriveKey(name string) string {
+	if e.running == nil {
+		return ""
 	}
-	digest := sha256.Sum256(append(x.claim.key[:], name...))
-	return uuid([16]byte(digest[:16]), 8), true
+	digest := sha256.Sum256(append(e.running.claim.key[:], name...))
+	return uuid([16]byte(digest[:16]), 8)
 }
 
-// DoNotRecord says, from within a handler, that the call had no effect: its
-// answer is not recorded, whatever it is, and the next call with the key runs.
-// It returns false when the handler runs unguarded. Where several layers guard
-// one request in this process, it speaks to all of them.
-func DoNotRecord(ctx context.Context) bool {
-	return enclosing(ctx, func(x *execution) { x.override.noEffect.Store(true) })
+// NoEffect says that the call had no effect: its answer is not recorded, whatever
+// it is, the claim is released, and the next call with the key runs. Where
+// several layers guard one request in this process, it applies to all of them.
+// It may be called from any goroutine of the handler, until the handler returns.
+func (e Execution) NoEffect() {
+	e.running.each(func(x *execution) { x.override.noEffect.Store(true) })
 }
 
-// RecordFor asks, from within a handler, to retain its answer for this long. It
-// can shorten the configured retention and not lengthen it, and a time that is
-// not positive changes nothing. It returns false when the handler runs
-// unguarded. Where several layers guard one request in this process, it speaks
-// to all of them.
-func RecordFor(ctx context.Context, retention time.Duration) bool {
-	return enclosing(ctx, func(x *execution) { x.override.retention.Store(int64(retention)) })
+// ShortenRetention sets how long the answer is retained, if that is less than
+// the configured retention; a time that is not positive changes nothing. Where
+// several layers guard one request in this process, it applies to all of them.
+// It may be called from any goroutine of the handler, until the handler returns.
+func (e Execution) ShortenRetention(retention time.Duration) {
+	e.running.each(func(x *execution) { x.override.retention.Store(int64(retention)) })
 }

@@ -1,20 +1,50 @@
 package idempotency
 
-import "strings"
+import (
+	"cmp"
+	"strings"
+)
 
-// DefaultMaxKeyLength is the number of characters a key may have, unless
-// WithMaxKeyLength says otherwise.
-const DefaultMaxKeyLength = 255
+// KeyRules say where a key is sent and what it has to satisfy. A zero field
+// stands for its default.
+type KeyRules struct {
+	// Field names the header or metadata field that carries the key. Case does
+	// not matter. The default is Idempotency-Key.
+	Field string
+	// MaxLength bounds the characters of a key, quotes not counted. The default
+	// is 255.
+	MaxLength int
+	// UUID refuses every key that is not a textual UUID (RFC 9562, any version):
+	// with hyphens or without, in braces, as urn:uuid:, in any case, all of which
+	// are the same key. The default is to take any visible ASCII.
+	UUID bool
+	// Validate refuses every key for which it returns an error, with
+	// [ErrKeyInvalid]. The error is wrapped, and is never sent to a client. The
+	// function gets the key as the client wrote it, without quotes: after the
+	// checks of length and characters and before that of UUID. It must be safe
+	// for concurrent use. The default is none.
+	Validate func(key string) error
+}
 
-// keyRules is what a key has to satisfy.
-type keyRules struct {
-	maxLength int
-	uuid      bool
-	validate  func(key string) error // nil for none
+// over returns the rules with their zero fields taken from others.
+func (r KeyRules) over(base *KeyRules) KeyRules {
+	r.Field = cmp.Or(r.Field, base.Field)
+	r.MaxLength = cmp.Or(r.MaxLength, base.MaxLength)
+	r.UUID = r.UUID || base.UUID
+	if r.Validate == nil {
+		r.Validate = base.Validate
+	}
+	return r
+}
+
+func (r *KeyRules) validateRules(check check) {
+	check(fieldName(r.Field), "key field %q is not a header name", r.Field)
+	check(r.MaxLength > 0, "maximum key length %d is not positive", r.MaxLength)
+	check(!r.UUID || r.MaxLength >= 36, "a maximum key length of %d leaves no room for a UUID", r.MaxLength)
 }
 
 // parse returns "" for no key at all.
-func (r *keyRules) parse(values []string) (string, *Error) {
+func (r *KeyRules) parse(values []string) (string, *Error) {
 	switch len(values) {
 	case 0:
 		return "", nil
@@ -25,17 +55,17 @@ func (r *keyRules) parse(values []string) (string, *Error) {
 	}
 }
 
-func (r *keyRules) canonical(text string) (string, *Error) {
+func (r *KeyRules) canonical(text string) (string, *Error) {
 	key, rule := r.unwrap(text)
 	if rule != "" {
 		return "", ErrKeyInvalid.withRule(rule)
 	}
-	if r.validate != nil {
-		if err := r.validate(key); err != nil {
+	if r.Validate != nil {
+		if err := r.Validate(key); err != nil {
 			return "", ErrKeyInvalid.withRule(RuleValidator).withCause(err)
 		}
 	}
-	if !r.uuid {
+	if !r.UUID {
 		return key, nil
 	}
 	uuid, ok := canonicalUUID(key)
@@ -46,7 +76,7 @@ func (r *keyRules) canonical(text string) (string, *Error) {
 }
 
 // unwrap returns the key without quotes, or the rule that it breaks.
-func (r *keyRules) unwrap(text string) (string, KeyRule) {
+func (r *KeyRules) unwrap(text string) (string, KeyRule) {
 	if text == "" {
 		return "", RuleBlank
 	}
@@ -57,7 +87,7 @@ func (r *keyRules) unwrap(text string) (string, KeyRule) {
 		}
 		text = unquoted
 	}
-	if text == "" || len(text) > r.maxLength {
+	if text == "" || len(text) > r.MaxLength {
 		return "", RuleLength
 	}
 	if !visibleASCII(text) {

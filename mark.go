@@ -27,8 +27,8 @@ func RefusalMark(ctx context.Context, operation, key string) string {
 	}
 	key = markedKey(key)
 	marks := []string{refusalMark(operation, key)}
-	enclosing(ctx, func(x *execution) {
-		mark := refusalMark(x.call.Operation, key)
+	innermost(ctx).each(func(x *execution) {
+		mark := refusalMark(x.operation.name, key)
 		if markedKey(x.call.Key) == key && !slices.Contains(marks, mark) {
 			marks = append(marks, mark)
 		}
@@ -71,4 +71,16 @@ func markedKey(key string) string {
 		return uuid
 	}
 	return key
+}
+
+// RefusalMark returns the mark of a refusal of a call of this operation; see
+// [Error.Mark].
+func (o Operation) RefusalMark(ctx context.Context, key string) string {
+	return RefusalMark(ctx, o.name, key)
+}
+
+// HasRefusalMark reports whether a mark that came with an answer is that of a
+// refusal of this operation and key.
+func (o Operation) HasRefusalMark(mark, key string) bool {
+	return HasRefusalMark(mark, o.name, key)
 }

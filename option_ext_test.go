@@ -17,19 +17,19 @@ func TestNewNeedsAStore(t *testing.T) {
 // TestOneErrorNamesEveryBadOption, so that nobody mends them one by one.
 func TestOneErrorNamesEveryBadOption(t *testing.T) {
 	bad := map[string]idempotency.Option{
-		"key field":          idempotency.WithKeyField("Idempotency Key"),
+		"key field":          idempotency.WithKeyRules(idempotency.KeyRules{Field: "Idempotency Key"}),
 		"replayed field":     idempotency.WithReplayedField(""),
-		"maximum key length": idempotency.WithMaxKeyLength(0),
-		"lease":              idempotency.WithLease(0),
+		"maximum key length": idempotency.WithKeyRules(idempotency.KeyRules{MaxLength: -1}),
+		"lease":              idempotency.WithPolicy("/a", idempotency.Policy{Lease: -1}),
 		"observer":           idempotency.WithObserver(nil),
-		"retention":          idempotency.WithRetention(-time.Second),
-		"policy":             idempotency.WithOnAbandoned(7),
-		"wait":               idempotency.WithWait(-1),
-		"retry-after":        idempotency.WithRetryAfter(0),
-		"store timeout":      idempotency.WithStoreTimeout(0),
-		"detached":           idempotency.WithDetached(-1),
-		"backlog":            idempotency.WithBacklog(-1, time.Minute),
-		"waiters":            idempotency.WithMaxWaiters(0, 1),
+		"retention":          idempotency.WithPolicy("/b", idempotency.Policy{Retention: -time.Second}),
+		"abandon policy":     idempotency.WithPolicy("/c", idempotency.Policy{OnAbandoned: 7}),
+		"wait":               idempotency.WithPolicy("/d", idempotency.Policy{Wait: 1}),
+		"retry-after":        idempotency.WithPolicy("/e", idempotency.Policy{RetryAfter: -1}),
+		"store timeout":      idempotency.WithLimits(idempotency.Limits{StoreTimeout: -1}),
+		"detached":           idempotency.WithPolicy("/f", idempotency.Policy{Detached: 1}),
+		"retry window":       idempotency.WithLimits(idempotency.Limits{RetryWindow: -1}),
+		"waiters":            idempotency.WithLimits(idempotency.Limits{WaitersPerKey: -1}),
 	}
 	all := make([]idempotency.Option, 0, len(bad))
 	for name, option := range bad {
@@ -53,13 +53,13 @@ func TestOneErrorNamesEveryBadOption(t *testing.T) {
 // TestDurationWithoutUnitIsRefused: 30 is 30 ns. The text says what is missing.
 func TestDurationWithoutUnitIsRefused(t *testing.T) {
 	for name, option := range map[string]idempotency.Option{
-		"lease":           idempotency.WithLease(30),
-		"retention":       idempotency.WithRetention(24),
-		"wait":            idempotency.WithWait(5),
-		"retry-after":     idempotency.WithRetryAfter(1),
-		"store timeout":   idempotency.WithStoreTimeout(5),
-		"detached time":   idempotency.WithDetached(60),
-		"backlog window":  idempotency.WithBacklog(1, 60),
+		"lease":           idempotency.WithPolicy("*", idempotency.Policy{Lease: 30}),
+		"retention":       idempotency.WithPolicy("*", idempotency.Policy{Retention: 24}),
+		"wait":            idempotency.WithPolicy("*", idempotency.Policy{Wait: 5}),
+		"retry-after":     idempotency.WithPolicy("*", idempotency.Policy{RetryAfter: 1}),
+		"store timeout":   idempotency.WithLimits(idempotency.Limits{StoreTimeout: 5}),
+		"detached time":   idempotency.WithPolicy("*", idempotency.Policy{Detached: 60}),
+		"retry window":    idempotency.WithLimits(idempotency.Limits{RetryWindow: 60}),
 		"policy's lease":  idempotency.WithPolicy("/a", idempotency.Policy{Lease: 30}),
 		"policy's wait":   idempotency.WithPolicy("/a", idempotency.Policy{Wait: 30}),
 		"policy's memory": idempotency.WithPolicy("/a", idempotency.Policy{Retention: 30}),
@@ -72,24 +72,23 @@ func TestDurationWithoutUnitIsRefused(t *testing.T) {
 }
 
 func TestNilOptions(t *testing.T) {
-	if _, err := idempotency.New(openStore(t), idempotency.WithWait(0), nil); err == nil || !strings.Contains(err.Error(), "option 2 is nil") {
+	if _, err := idempotency.New(openStore(t), idempotency.WithNamespace(""), nil); err == nil || !strings.Contains(err.Error(), "option 2 is nil") {
 		t.Errorf("got %v, want an error that says which option is nil", err)
 	}
-	newEngine(t, openStore(t), idempotency.WithScope(nil), idempotency.WithReplayAuthorizer(nil), idempotency.WithKeyValidator(nil), idempotency.WithLogger(nil))
+	newEngine(t, openStore(t), idempotency.WithScope(nil), idempotency.WithReplayAuthorizer(nil), idempotency.WithKeyRules(idempotency.KeyRules{}), idempotency.WithLogger(nil))
 }
 
 func TestBadOptions(t *testing.T) {
 	tests := map[string][]idempotency.Option{
-		"no key field":                   {idempotency.WithKeyField("")},
-		"key field with CRLF":            {idempotency.WithKeyField("Key\r\nX: y")},
-		"key field with colon":           {idempotency.WithKeyField(":authority")},
-		"key field not ASCII":            {idempotency.WithKeyField("Schlüssel")},
-		"UUIDs that are too long":        {idempotency.WithUUIDKeys(), idempotency.WithMaxKeyLength(35)},
-		"negative maximum key length":    {idempotency.WithMaxKeyLength(-1)},
-		"negative lease":                 {idempotency.WithLease(-1)},
-		"no retention":                   {idempotency.WithRetention(0)},
-		"negative window of the backlog": {idempotency.WithBacklog(1, -1)},
-		"the last of two":                {idempotency.WithLease(time.Second), idempotency.WithLease(0)},
+		"key field with CRLF":         {idempotency.WithKeyRules(idempotency.KeyRules{Field: "Key\r\nX: y"})},
+		"key field with colon":        {idempotency.WithKeyRules(idempotency.KeyRules{Field: ":authority"})},
+		"key field not ASCII":         {idempotency.WithKeyRules(idempotency.KeyRules{Field: "Schlüssel"})},
+		"UUIDs that are too long":     {idempotency.WithKeyRules(idempotency.KeyRules{UUID: true, MaxLength: 35})},
+		"negative maximum key length": {idempotency.WithKeyRules(idempotency.KeyRules{MaxLength: -1})},
+		"negative lease":              {idempotency.WithPolicy("*", idempotency.Policy{Lease: -1})},
+		"negative retention":          {idempotency.WithPolicy("*", idempotency.Policy{Retention: -1})},
+		"negative retry window":       {idempotency.WithLimits(idempotency.Limits{RetryWindow: -1})},
+		"the last of two":             {idempotency.WithLimits(idempotency.Limits{StoreTimeout: time.Second}), idempotency.WithLimits(idempotency.Limits{StoreTimeout: -1})},
 	}
 	for name, options := range tests {
 		if _, err := idempotency.New(openStore(t), options...); err == nil {
@@ -100,12 +99,13 @@ func TestBadOptions(t *testing.T) {
 
 func TestGoodOptions(t *testing.T) {
 	tests := map[string][]idempotency.Option{
-		"none":               nil,
-		"zeros that mean so": {idempotency.WithWait(0), idempotency.WithDetached(0), idempotency.WithBacklog(0, 0), idempotency.WithNamespace(""), idempotency.WithScope(nil)},
-		"UUIDs just fit":     {idempotency.WithUUIDKeys(), idempotency.WithMaxKeyLength(36)},
-		"for ever":           {idempotency.WithRetention(idempotency.Forever)},
-		"own fields":         {idempotency.WithKeyField("x-request_key.v1"), idempotency.WithReplayedField("X-Replay")},
-		"the last of two":    {idempotency.WithLease(0), idempotency.WithLease(time.Second)},
+		"none":              nil,
+		"zero fields":       {idempotency.WithPolicy("*", idempotency.Policy{}), idempotency.WithLimits(idempotency.Limits{}), idempotency.WithKeyRules(idempotency.KeyRules{}), idempotency.WithNamespace(""), idempotency.WithScope(nil)},
+		"negative for none": {idempotency.WithPolicy("*", idempotency.Policy{Wait: -1, Detached: -1}), idempotency.WithLimits(idempotency.Limits{Retries: -1})},
+		"UUIDs just fit":    {idempotency.WithKeyRules(idempotency.KeyRules{UUID: true, MaxLength: 36})},
+		"forever":           {idempotency.WithPolicy("*", idempotency.Policy{Retention: idempotency.Forever, Detached: idempotency.Forever})},
+		"own fields":        {idempotency.WithKeyRules(idempotency.KeyRules{Field: "x-request_key.v1"}), idempotency.WithReplayedField("X-Replay")},
+		"the last of two":   {idempotency.WithLimits(idempotency.Limits{StoreTimeout: -1}), idempotency.WithLimits(idempotency.Limits{StoreTimeout: time.Second})},
 	}
 	for name, options := range tests {
 		t.Run(name, func(t *testing.T) { newEngine(t, openStore(t), options...) })

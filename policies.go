@@ -7,58 +7,89 @@ import (
 	"strings"
 )
 
+// everyOperation is the pattern of the policy from which all others inherit.
+const everyOperation = "*"
+
+// policies finds the policy of an operation.
+type policies struct {
+	list     []namedPolicy
+	base     Policy                  // for everyOperation, over the defaults
+	exact    map[string]*policyEntry // by operation
+	prefixes []*policyEntry          // the longest first
+	all      policyEntry             // for other operations
+	required bool                    // a key, by any of them
+}
+
+// namedPolicy is what WithPolicy was given.
 type namedPolicy struct {
 	operations string
 	policy     Policy
 }
 
-// policies finds the policy of an operation.
-type policies struct {
-	standard Policy // of the engine's options
-	list     []namedPolicy
-	exact    map[string]*Policy
-	prefixes []prefixPolicy // the longest first
-	required bool           // by any of them
+// policyEntry is a policy as given, and complete as it applies without a schema.
+type policyEntry struct {
+	prefix          string
+	given, complete Policy
 }
 
-type prefixPolicy struct {
-	prefix string
-	policy *Policy
-}
-
-// of returns the policy of an operation. It must not be changed.
-func (p *policies) of(operation string) *Policy {
-	if policy, ok := p.exact[operation]; ok {
-		return policy
+// resolve returns the complete policy of an operation. It must not be changed.
+func (p *policies) resolve(operation string, schema *Policy) *Policy {
+	found, exact := p.exact[operation]
+	if !exact {
+		found = p.byPrefix(operation)
 	}
-	for i := range p.prefixes {
-		if strings.HasPrefix(operation, p.prefixes[i].prefix) {
-			return p.prefixes[i].policy
+	if schema.empty() {
+		return &found.complete
+	}
+	complete := schema.over(&found.given)
+	if exact {
+		complete = found.given.over(schema)
+	}
+	complete = complete.over(&p.base)
+	return &complete
+}
+
+func (p *policies) byPrefix(operation string) *policyEntry {
+	for _, entry := range p.prefixes {
+		if strings.HasPrefix(operation, entry.prefix) {
+			return entry
 		}
 	}
-	return &p.standard
+	return &p.all
 }
 
 // prepare puts the list in the order in which it is searched.
 func (p *policies) prepare() {
-	p.required = p.standard.Key == KeyRequired
-	p.exact = make(map[string]*Policy, len(p.list))
 	for _, named := range p.list {
-		policy := named.policy.over(&p.standard)
-		p.required = p.required || policy.Key == KeyRequired
-		if prefix, ok := strings.CutSuffix(named.operations, "*"); ok {
-			p.prefixes = append(p.prefixes, prefixPolicy{prefix, policy})
-		} else {
-			p.exact[named.operations] = policy
+		if named.operations == everyOperation {
+			p.base = named.policy.over(&p.base)
 		}
 	}
-	slices.SortFunc(p.prefixes, func(a, b prefixPolicy) int { return cmp.Compare(len(b.prefix), len(a.prefix)) })
+	p.all.complete = p.base
+	p.required = p.base.Key == KeyRequired
+	p.exact = make(map[string]*policyEntry, len(p.list))
+	for _, named := range p.list {
+		if named.operations != everyOperation {
+			p.add(named)
+		}
+	}
+	slices.SortFunc(p.prefixes, func(a, b *policyEntry) int { return cmp.Compare(len(b.prefix), len(a.prefix)) })
+}
+
+func (p *policies) add(named namedPolicy) {
+	entry := &policyEntry{given: named.policy, complete: named.policy.over(&p.base)}
+	p.required = p.required || entry.complete.Key == KeyRequired
+	prefix, several := strings.CutSuffix(named.operations, "*")
+	if several {
+		entry.prefix = prefix
+		p.prefixes = append(p.prefixes, entry)
+	} else {
+		p.exact[named.operations] = entry
+	}
 }
 
 // validate reports what cannot be honoured, with check.
 func (p *policies) validate(check check) {
-	p.standard.validate("", check)
-	check(p.standard.Wait >= 0, "wait %v is negative", p.standard.Wait)
 	seen := map[string]bool{}
 	for _, named := range p.list {
 		where := fmt.Sprintf("policy for %q: ", named.operations)
@@ -66,6 +97,8 @@ func (p *policies) validate(check check) {
 		check(strings.Count(strings.TrimSuffix(named.operations, "*"), "*") == 0, "%sa * may only stand at the end", where)
 		check(!seen[named.operations], "%sgiven twice", where)
 		seen[named.operations] = true
-		named.policy.over(&p.standard).validate(where, check)
+		complete := named.policy.over(&p.base)
+		complete.validate(where, check)
 	}
+	p.base.validate("", check) // as the old options set it
 }

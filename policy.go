@@ -5,18 +5,20 @@ import (
 	"time"
 )
 
-// KeyUse says what an operation does with a key.
-type KeyUse uint8
+// KeyMode says what an operation does with a key.
+type KeyMode uint8
 
 const (
-	// KeyDefault inherits from the next level: see [Engine.KeyUse].
-	KeyDefault KeyUse = iota
-	// KeyOptional honours a key where one is sent.
+	// KeyDefault inherits from the next level; see [Engine.Operation].
+	KeyDefault KeyMode = iota
+	// KeyOptional guards the calls that have a key.
 	KeyOptional
-	// KeyRequired refuses a call that has no key.
+	// KeyRequired refuses a call without a key, with [ErrKeyMissing], wherever an
+	// adapter guards: not on streams, on methods without side effects, or on
+	// health checks and reflection.
 	KeyRequired
-	// KeyOff ignores keys: the call always runs.
-	KeyOff
+	// KeyIgnored ignores keys: every call runs unguarded.
+	KeyIgnored
 )
 
 // AbandonPolicy decides about a call whose predecessor was started and whose
@@ -34,45 +36,76 @@ const (
 	Reject
 )
 
-// Policy is how the calls of some operations are treated. A zero field inherits
-// from the engine's options, or from the adapter's.
+// Policy is how the calls of some operations are treated. A zero field inherits;
+// see [WithPolicy] and [Engine.Operation].
 type Policy struct {
-	// Key says whether a key is required, optional or ignored. See
-	// [Engine.KeyUse] for what goes before what.
-	Key KeyUse
-	// Lease : see [WithLease].
+	// Key says whether a key is required, optional or ignored. The default is
+	// [KeyOptional].
+	Key KeyMode
+	// Lease is how long a claim lives without a heartbeat, and so how long a key
+	// stays blocked after a crash. The default is 30 s, the minimum 100 ms. A
+	// handler may run longer: the engine extends the lease while it runs.
 	Lease time.Duration
-	// Retention : see [WithRetention].
+	// Retention is how long an outcome is replayed, and how long an expired
+	// claim stays visible. The default is 24 h, the minimum 1 s; [Forever] sets
+	// no end.
 	Retention time.Duration
-	// Wait : see [WithWait]. A negative time refuses at once.
+	// Wait is how long a call that finds another one running waits for its
+	// outcome, within its own deadline, before it is refused with
+	// [ErrInProgress]. The default is to refuse at once, which a negative time
+	// says too. [Limits] bounds the number of waiting calls.
 	Wait time.Duration
-	// OnAbandoned : see [WithOnAbandoned].
+	// OnAbandoned decides about a call whose predecessor never ended. The
+	// default is [Retry].
 	OnAbandoned AbandonPolicy
+	// RetryAfter is how long a refused client is told to wait before it retries.
+	// The default is 1 s, the minimum 1 ms.
+	RetryAfter time.Duration
+	// Detached lets a handler run on for at most this long, counted from its
+	// start, when its client hangs up or the client's deadline passes. [Forever]
+	// sets no bound. The default is to cancel the handler with its client, which
+	// a negative time says too.
+	Detached time.Duration
 	// Verdicts decide about answers before the adapter's classifier does, by the
 	// number of the gRPC status code, or by the HTTP status of an operation
-	// that is a method and a path.
+	// that is a method and a path. A nil map inherits; maps are not merged.
 	Verdicts map[int]Verdict
 	// MaxRequest and MaxResponse bound, in bytes, the request that httpmw reads
-	// and the answer that any adapter keeps.
+	// and the answer that any adapter stores. The default is the adapter's.
 	MaxRequest, MaxResponse int64
 }
 
-// over fills zero fields in. That of Key stays: a schema may have a say.
-func (p *Policy) over(standard *Policy) *Policy {
-	full := *p
-	full.Lease = cmp.Or(p.Lease, standard.Lease)
-	full.Retention = cmp.Or(p.Retention, standard.Retention)
-	full.Wait = cmp.Or(p.Wait, standard.Wait)
-	full.OnAbandoned = cmp.Or(p.OnAbandoned, standard.OnAbandoned)
-	return &full
+// over returns the policy with its zero fields taken from another one.
+func (p Policy) over(base *Policy) Policy {
+	p.Key = cmp.Or(p.Key, base.Key)
+	p.Lease = cmp.Or(p.Lease, base.Lease)
+	p.Retention = cmp.Or(p.Retention, base.Retention)
+	p.Wait = cmp.Or(p.Wait, base.Wait)
+	p.OnAbandoned = cmp.Or(p.OnAbandoned, base.OnAbandoned)
+	p.RetryAfter = cmp.Or(p.RetryAfter, base.RetryAfter)
+	p.Detached = cmp.Or(p.Detached, base.Detached)
+	p.MaxRequest = cmp.Or(p.MaxRequest, base.MaxRequest)
+	p.MaxResponse = cmp.Or(p.MaxResponse, base.MaxResponse)
+	if p.Verdicts == nil {
+		p.Verdicts = base.Verdicts
+	}
+	return p
+}
+
+// empty reports whether the policy says nothing.
+func (p *Policy) empty() bool {
+	return p.Verdicts == nil && p.Key == 0 && p.OnAbandoned == 0 &&
+		p.Lease|p.Retention|p.Wait|p.RetryAfter|p.Detached == 0 && p.MaxRequest|p.MaxResponse == 0
 }
 
 func (p *Policy) validate(where string, check check) {
-	check(p.Key <= KeyOff, "%sunknown key use %d", where, p.Key)
+	check(p.Key <= KeyIgnored, "%sunknown key mode %d", where, p.Key)
 	check.duration(where+"lease", p.Lease, minLease)
 	check.duration(where+"retention", p.Retention, minRetention)
+	check.duration(where+"retry-after", p.RetryAfter, minDuration)
 	check.optional(where+"wait", max(p.Wait, 0))
-	check(p.OnAbandoned == Retry || p.OnAbandoned == Reject, "%sunknown abandon policy %d", where, p.OnAbandoned)
+	check.optional(where+"detached time", max(p.Detached, 0))
+	check(p.OnAbandoned <= Reject, "%sunknown abandon policy %d", where, p.OnAbandoned)
 	check(p.MaxRequest >= 0 && p.MaxResponse >= 0, "%sa negative limit", where)
 	for status, verdict := range p.Verdicts {
 		check(verdict <= Release, "%sunknown verdict %d on %d", where, verdict, status)

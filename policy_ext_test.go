@@ -111,7 +111,7 @@ func TestBadPolicies(t *testing.T) {
 		"at the end":   idempotency.WithPolicy("/a/*/b", idempotency.Policy{}),
 		"lease":        idempotency.WithPolicy("/a", idempotency.Policy{Lease: -1}),
 		"retention":    idempotency.WithPolicy("/a", idempotency.Policy{Retention: -1}),
-		"key use":      idempotency.WithPolicy("/a", idempotency.Policy{Key: 9}),
+		"key mode":     idempotency.WithPolicy("/a", idempotency.Policy{Key: 9}),
 		"abandon":      idempotency.WithPolicy("/a", idempotency.Policy{OnAbandoned: 9}),
 		"limit":        idempotency.WithPolicy("/a", idempotency.Policy{MaxResponse: -1}),
 		"verdict":      idempotency.WithPolicy("/a", idempotency.Policy{Verdicts: map[int]idempotency.Verdict{5: 9}}),

@@ -83,7 +83,7 @@ func (a *attempt) finish(ctx context.Context, f finish) Event {
 		}
 	default:
 		event.Kind, event.Err, event.Took = EventFinishFailed, err, time.Since(start)
-		a.engine.backlog.add(x.call.Operation, x.claim, f)
+		a.engine.backlog.add(x.operation.name, x.claim, f)
 	}
 	return event
 }

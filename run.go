@@ -20,11 +20,11 @@ import (
 //
 // An error is a refusal, and then the handler did not run: an [*Error], or the
 // context's own error when the caller gave up first.
-func (e *Engine) Run(ctx context.Context, call Call, handler Handler) (Result, error) {
+func (o Operation) Run(ctx context.Context, call Call, handler Handler) (Result, error) {
 	if call.Key == "" {
 		return Result{Outcome: handler(ctx).Outcome}, nil
 	}
-	a := &attempt{engine: e, execution: execution{call: call}}
+	a := &attempt{engine: o.engine, execution: execution{operation: o, call: call}}
 	if refusal := a.identify(ctx); refusal != nil {
 		return a.refuse(ctx, refusal)
 	}
@@ -85,7 +85,7 @@ func (a *attempt) next(ctx context.Context, record *backend.Record) (step, *Erro
 	}
 	f.same = sameRequest(x.call.Fingerprint, x.call.Rehasher, record.Fingerprint)
 	if record.State == backend.Running {
-		enclosing(ctx, func(outer *execution) { f.nested = f.nested || outer.claim.token == record.Token })
+		innermost(ctx).each(func(outer *execution) { f.nested = f.nested || outer.claim.token == record.Token })
 	}
 	return f.next()
 }

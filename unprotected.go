@@ -60,5 +60,5 @@ func (a *attempt) finishLater(err error, f finish) {
 	if errors.Is(err, backend.ErrFull) || errors.Is(err, backend.ErrClosed) {
 		return
 	}
-	a.engine.backlog.add(a.execution.call.Operation, a.execution.claim, f)
+	a.engine.backlog.add(a.execution.operation.name, a.execution.claim, f)
 }

@@ -1,0 +1,102 @@
+package idempotency
+
+import (
+	"context"
+	"errors"
+)
+
+// Operation is what an adapter needs for the calls of one operation. Resolve it
+// once for each method and keep it, or for each call where operations are not
+// known before: without a schema that takes no memory. It is a small value,
+// and safe for concurrent use.
+type Operation struct {
+	engine *Engine
+	name   string
+	policy *Policy
+}
+
+// Operation returns the handle of an operation: "/pkg.Service/Method" for an RPC,
+// "METHOD /path" for HTTP, any stable name for a job. "*" stands for all
+// operations, for an adapter that does not know yet which one is called.
+//
+// The schema is what the operation's own definition says, such as the options in
+// a .proto; the zero Policy says nothing. For every field the most specific level
+// that sets it applies: the policy for this very operation, the schema, the
+// policy for the longest beginning of its name, the policy for "*", the default.
+// So a policy for a whole service does not require keys of methods whose schema
+// says that they have no side effects.
+func (e *Engine) Operation(name string, schema Policy) Operation {
+	return Operation{engine: e, name: name, policy: e.policies.resolve(name, &schema)}
+}
+
+// Name is that of the operation.
+func (o Operation) Name() string { return o.name }
+
+// Policy returns the complete policy of the operation. It must not be changed.
+func (o Operation) Policy() *Policy { return o.policy }
+
+// KeyField is the name of the header or metadata field that carries the key. It
+// is the same for all operations of an engine.
+func (o Operation) KeyField() string { return o.engine.keys.Field }
+
+// ReplayedField is the name of the header or metadata field that marks a replay,
+// where its value is "true". It is the same for all operations of an engine.
+func (o Operation) ReplayedField() string { return o.engine.replayedField }
+
+// RequiresKey reports whether a call without a key is refused. For "*" it reports
+// whether that is so for any operation: if not, an adapter can pass a call
+// without a key on before it knows the operation.
+func (o Operation) RequiresKey() bool {
+	return o.policy.Key == KeyRequired || o.name == everyOperation && o.engine.policies.required
+}
+
+// ParseKey returns the canonical key from the values of the key field, for a
+// [Call]. A bare key and a structured-field string (RFC 9651) are the same key:
+// abc and "abc"; parameters behind the string are ignored. It returns "" when the
+// call has no key and needs none, or when keys are ignored; then the call is not
+// guarded.
+//
+// The error is [ErrKeyInvalid], whose mark is that of the malformed key if there
+// is only one, or [ErrKeyMissing].
+func (o Operation) ParseKey(ctx context.Context, values []string) (string, error) {
+	if o.policy.Key == KeyIgnored {
+		return "", nil
+	}
+	key, refusal := o.engine.keys.parse(values)
+	if refusal == nil && key == "" && o.policy.Key == KeyRequired {
+		refusal = ErrKeyMissing
+	}
+	if refusal != nil && len(values) == 1 {
+		refusal = refusal.withMark(o.RefusalMark(ctx, values[0]))
+	}
+	if refusal != nil {
+		return "", o.engine.observers.refuse(ctx, Event{Operation: o.name}, refusal)
+	}
+	return key, nil
+}
+
+// Refuse is for a refusal that an adapter makes itself, such as
+// [ErrOutcomeUnreadable] for an outcome that it cannot read. It notifies the
+// observers, and returns the refusal with its mark, its cause, which may be nil,
+// and a time to retry after if that can help. The key may be empty.
+func (o Operation) Refuse(ctx context.Context, key string, refusal *Error, cause error) *Error {
+	refusal = refusal.withCause(cause).withMark(o.RefusalMark(ctx, key))
+	if refusal.Next() == NextRetrySameKey {
+		refusal = refusal.withRetryAfter(o.policy.RetryAfter)
+	}
+	return o.engine.observers.refuse(ctx, Event{Operation: o.name}, refusal)
+}
+
+// NoteCredentials is for an adapter that guards a call. If the engine has no
+// [WithScope] and the call has credentials, such as an Authorization field,
+// observers get [EventUnscoped], once per engine: all callers then share one
+// scope, and the keys of different callers can meet. The function is not called
+// where its result does not matter.
+func (o Operation) NoteCredentials(ctx context.Context, present func() bool) {
+	e := o.engine
+	if e.scope == nil && !e.unscoped.Load() && present() && e.unscoped.CompareAndSwap(false, true) {
+		e.observers.tell(ctx, Event{Kind: EventUnscoped, Operation: o.name, Err: errUnscoped})
+	}
+}
+
+var errUnscoped = errors.New("callers send credentials, and all share one scope; give the engine WithScope")
