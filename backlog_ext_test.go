@@ -21,8 +21,8 @@ func TestClaimIsKeptWhileRecordingIsRetried(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
 					inner, seen := openStore(t), &events{}
 					store := newShaky(inner).on(backendtest.OpComplete, every(fault))
-					engine := newEngine(t, store, idempotency.WithLease(short),
-						idempotency.WithBacklog(1, time.Hour), idempotency.WithObserver(seen))
+					engine := newEngine(t, store, all(idempotency.Policy{Lease: short}),
+						idempotency.WithLimits(idempotency.Limits{Retries: 1, RetryWindow: time.Hour}), idempotency.WithObserver(seen))
 					onlooker := newEngine(t, inner)
 					begun := time.Now()
 					go starts(t, engine, payment("k"), recording("paid"), 1)
@@ -48,7 +48,7 @@ func TestBacklogIsBoundedInNumber(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		seen := &events{}
 		store := newShaky(openStore(t)).on(backendtest.OpComplete, every(down))
-		engine := newEngine(t, store, idempotency.WithBacklog(2, time.Hour), idempotency.WithObserver(seen))
+		engine := newEngine(t, store, idempotency.WithLimits(idempotency.Limits{Retries: 2, RetryWindow: time.Hour}), idempotency.WithObserver(seen))
 		for _, key := range []string{"a", "b", "c", "d"} {
 			starts(t, engine, payment(key), recording("paid "+key), 1)
 		}
@@ -69,7 +69,7 @@ func TestBacklogIsBoundedInTime(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				seen := &events{}
 				store := newShaky(openStore(t)).on(backendtest.OpComplete, every(fault))
-				engine := newEngine(t, store, idempotency.WithBacklog(10, time.Minute), idempotency.WithObserver(seen))
+				engine := newEngine(t, store, idempotency.WithLimits(idempotency.Limits{Retries: 10, RetryWindow: time.Minute}), idempotency.WithObserver(seen))
 				starts(t, engine, payment("k"), recording("paid"), 1)
 				start := time.Now()
 				ok(t, engine.Close(t.Context()))
@@ -86,7 +86,7 @@ func TestBacklogIsBoundedInTime(t *testing.T) {
 func TestDroppedRecordingLapses(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		store := newShaky(openStore(t)).on(backendtest.OpComplete, first(1, down))
-		engine := newEngine(t, store, idempotency.WithBacklog(0, 0))
+		engine := newEngine(t, store, idempotency.WithLimits(idempotency.Limits{Retries: -1}))
 		starts(t, engine, payment("k"), recording("paid"), 1)
 		refused(t, engine, payment("k"), idempotency.ErrInProgress)
 		time.Sleep(lease)
@@ -98,7 +98,7 @@ func TestBacklogEndsWhenTheClaimIsLost(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		inner, seen := openStore(t), &events{}
 		cut := newShaky(inner).on(backendtest.OpComplete, every(down)).on(backendtest.OpExtend, every(down))
-		engine := newEngine(t, cut, idempotency.WithBacklog(1, time.Hour), idempotency.WithObserver(seen))
+		engine := newEngine(t, cut, idempotency.WithLimits(idempotency.Limits{Retries: 1, RetryWindow: time.Hour}), idempotency.WithObserver(seen))
 		starts(t, engine, payment("k"), recording("stale"), 1)
 		time.Sleep(lease)
 		other := newEngine(t, inner)
@@ -116,7 +116,7 @@ func TestBacklogEndsWhenTheClaimIsLost(t *testing.T) {
 func TestRetriesComeSlower(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		store := newShaky(openStore(t)).on(backendtest.OpComplete, every(down))
-		engine := newEngine(t, store, idempotency.WithBacklog(1, 10*time.Minute))
+		engine := newEngine(t, store, idempotency.WithLimits(idempotency.Limits{Retries: 1, RetryWindow: 10 * time.Minute}))
 		start := time.Now()
 		starts(t, engine, payment("k"), recording("paid"), 1)
 		ok(t, engine.Close(t.Context()))

@@ -18,11 +18,12 @@ func BenchmarkRun(b *testing.B) {
 		return idempotency.Answer{Verdict: idempotency.Record, Outcome: outcome}
 	}
 	// It takes no *testing.B, whose Helper would cost more than a call.
-	run := func(ctx context.Context, engine *idempotency.Engine, call idempotency.Call) {
-		if _, err := engine.Run(ctx, call, handler); err != nil {
+	run := func(ctx context.Context, operation idempotency.Operation, call idempotency.Call) {
+		if _, err := operation.Run(ctx, call, handler); err != nil {
 			panic(err)
 		}
 	}
+	payload := func(key string) idempotency.Call { return payload(key, "body").Call }
 	b.Run("bare handler", func(b *testing.B) {
 		b.ReportAllocs()
 		for b.Loop() {
@@ -30,19 +31,19 @@ func BenchmarkRun(b *testing.B) {
 		}
 	})
 	b.Run("no key", func(b *testing.B) {
-		engine := newEngine(b, openStore(b))
+		pay := newEngine(b, openStore(b)).Operation(operation, idempotency.Policy{})
 		b.ReportAllocs()
 		for b.Loop() {
-			run(b.Context(), engine, payment(""))
+			run(b.Context(), pay, idempotency.Call{})
 		}
 	})
 	b.Run("first call", func(b *testing.B) {
 		calls := make([]idempotency.Call, benchKeys)
 		for i := range calls {
-			calls[i] = payload(strconv.Itoa(i), "body")
+			calls[i] = payload(strconv.Itoa(i))
 		}
 		var store *memstore.Store
-		var engine *idempotency.Engine
+		var pay idempotency.Operation
 		b.ReportAllocs()
 		for i := 0; b.Loop(); i++ {
 			if i%benchKeys == 0 {
@@ -51,30 +52,30 @@ func BenchmarkRun(b *testing.B) {
 					_ = store.Close()
 				}
 				store = memstore.New()
-				engine = newEngine(b, store)
+				pay = newEngine(b, store).Operation(operation, idempotency.Policy{})
 				b.StartTimer()
 			}
-			run(b.Context(), engine, calls[i%benchKeys])
+			run(b.Context(), pay, calls[i%benchKeys])
 		}
 		_ = store.Close()
 	})
 	b.Run("replay", func(b *testing.B) {
-		engine := newEngine(b, openStore(b))
-		call := payload("k", "body")
-		run(b.Context(), engine, call)
+		pay := newEngine(b, openStore(b)).Operation(operation, idempotency.Policy{})
+		call := payload("k")
+		run(b.Context(), pay, call)
 		b.ReportAllocs()
 		for b.Loop() {
-			run(b.Context(), engine, call)
+			run(b.Context(), pay, call)
 		}
 	})
 	b.Run("replay in parallel", func(b *testing.B) {
-		engine := newEngine(b, openStore(b))
-		call := payload("k", "body")
-		run(b.Context(), engine, call)
+		pay := newEngine(b, openStore(b)).Operation(operation, idempotency.Policy{})
+		call := payload("k")
+		run(b.Context(), pay, call)
 		b.ReportAllocs()
 		b.RunParallel(func(pb *testing.PB) {
 			for pb.Next() {
-				run(b.Context(), engine, call)
+				run(b.Context(), pay, call)
 			}
 		})
 	})

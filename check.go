@@ -8,22 +8,18 @@ import (
 	"time"
 )
 
-// Server is what a program knows of its server and an engine cannot see.
-type Server struct {
-	// Operations are the RPCs that it serves, as "/pkg.Service/Method". Nil
-	// means unknown. HTTP operations are not listed: they have paths.
-	Operations []string
-	// HandlerTimeout is how long it lets a handler run; zero if unknown.
-	HandlerTimeout time.Duration
-}
-
-// Check reports, when a program starts, what would go wrong without anybody
-// being told: a policy for an RPC that the server does not have, and a lease
-// that ends before the server would give its handler up, so that a handler
-// which blocks the process's heartbeats runs beside the one that took over. The
-// error names every finding and the fix; it is nil where there is none.
-func (e *Engine) Check(server Server) error {
-	return errors.Join(append(e.checkOperations(server.Operations), e.checkLeases(server.HandlerTimeout)...)...)
+// Check reports, when a program starts, mistakes that would otherwise stay
+// unnoticed: a policy for an RPC that the server does not have, and a lease that
+// ends before the server stops waiting for its handler. A handler that keeps the
+// process from sending heartbeats would then run beside the one that took over.
+//
+// Operations are the RPCs that the server has, as "/pkg.Service/Method"; nil
+// means that they are not known. HTTP operations are not listed. The timeout is
+// how long the server lets a handler run; zero means that it is not known.
+//
+// The error names every finding and its fix, and is nil if there is none.
+func (e *Engine) Check(operations []string, handlerTimeout time.Duration) error {
+	return errors.Join(append(e.checkOperations(operations), e.checkLeases(handlerTimeout)...)...)
 }
 
 func (e *Engine) checkOperations(operations []string) (findings []error) {
@@ -51,9 +47,9 @@ func (e *Engine) checkLeases(timeout time.Duration) (findings []error) {
 				"idempotency: %s: the lease of %v is shorter than the %v that a handler may take; make it at least that", option, lease, timeout))
 		}
 	}
-	check(e.policies.base.Lease, "WithLease")
+	check(e.policies.base.Lease, `WithPolicy("*")`)
 	for _, named := range e.policies.list {
-		if named.policy.Lease != 0 {
+		if named.policy.Lease != 0 && named.operations != everyOperation {
 			check(named.policy.Lease, fmt.Sprintf("WithPolicy(%q)", named.operations))
 		}
 	}

@@ -17,12 +17,12 @@ func TestCheckFindsPoliciesForNothing(t *testing.T) {
 		idempotency.WithPolicy("/bnak.*", idempotency.Policy{}),
 		idempotency.WithPolicy("POST /v1/payments", idempotency.Policy{}),
 	)
-	err := engine.Check(idempotency.Server{Operations: []string{"/bank.v1.Bank/Pay", "/bank.v1.Bank/List"}})
+	err := engine.Check([]string{"/bank.v1.Bank/Pay", "/bank.v1.Bank/List"}, 0)
 	if err == nil || strings.Count(err.Error(), "no such operation") != 2 ||
 		!strings.Contains(err.Error(), `"/bank.v1.Bank/Pya"`) || !strings.Contains(err.Error(), `"/bnak.*"`) {
 		t.Errorf("found %v", err)
 	}
-	ok(t, engine.Check(idempotency.Server{}))
+	ok(t, engine.Check(nil, 0))
 }
 
 func TestCheckFindsShortLeases(t *testing.T) {
@@ -30,9 +30,9 @@ func TestCheckFindsShortLeases(t *testing.T) {
 		idempotency.WithPolicy("/bank.v1.Bank/Pay", idempotency.Policy{Lease: 10 * time.Second}),
 		idempotency.WithPolicy("/bank.v1.Bank/Audit", idempotency.Policy{Lease: time.Hour}),
 	)
-	ok(t, engine.Check(idempotency.Server{HandlerTimeout: 10 * time.Second}))
-	err := engine.Check(idempotency.Server{HandlerTimeout: time.Minute})
-	if err == nil || strings.Count(err.Error(), "shorter") != 2 || !strings.Contains(err.Error(), "WithLease") || !strings.Contains(err.Error(), "Pay") {
+	ok(t, engine.Check(nil, 10*time.Second))
+	err := engine.Check(nil, time.Minute)
+	if err == nil || strings.Count(err.Error(), "shorter") != 2 || !strings.Contains(err.Error(), `WithPolicy("*")`) || !strings.Contains(err.Error(), "Pay") {
 		t.Errorf("found %v", err)
 	}
 }
@@ -40,18 +40,23 @@ func TestCheckFindsShortLeases(t *testing.T) {
 func TestCredentialsWithoutScopeAreToldOnce(t *testing.T) {
 	seen := new(events)
 	engine := newEngine(t, openStore(t), idempotency.WithObserver(seen))
-	equal(t, "unscoped", engine.Unscoped(), true)
+	pay := engine.Operation(operation, idempotency.Policy{})
+	looked := 0
+	present := func(yes bool) func() bool { return func() bool { looked++; return yes } }
+	pay.NoteCredentials(t.Context(), present(false))
+	equal(t, "told of none", len(seen.of(idempotency.EventUnscoped)), 0)
 	for range 3 {
-		engine.NoteCredentials(t.Context(), operation)
+		pay.NoteCredentials(t.Context(), present(true))
 	}
+	equal(t, "looked", looked, 2)
 	told := seen.of(idempotency.EventUnscoped)
 	if len(told) != 1 || told[0].Operation != operation || !strings.Contains(told[0].Err.Error(), "WithScope") {
 		t.Errorf("told %v", told)
 	}
-	equal(t, "unscoped", engine.Unscoped(), false)
 
 	scoped := newEngine(t, openStore(t), idempotency.WithObserver(seen),
 		idempotency.WithScope(func(context.Context) (string, error) { return "", nil }))
-	scoped.NoteCredentials(t.Context(), operation)
+	scoped.Operation(operation, idempotency.Policy{}).NoteCredentials(t.Context(), present(true))
+	equal(t, "looked", looked, 2)
 	equal(t, "told", len(seen.of(idempotency.EventUnscoped)), 1)
 }

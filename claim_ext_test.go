@@ -79,7 +79,7 @@ func TestFailsOpen(t *testing.T) {
 func TestFailedOpenHandlerIsUnguarded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		engine := newEngine(t, newShaky(openStore(t)).on(backendtest.OpClaim, every(down)), idempotency.WithFailOpen())
-		_, err := engine.Run(t.Context(), payment("k"), func(ctx context.Context) idempotency.Answer {
+		_, err := run(engine, t.Context(), payment("k"), func(ctx context.Context) idempotency.Answer {
 			_, guarded := idempotency.FromContext(ctx)
 			equal(t, "guarded", guarded, false)
 			return idempotency.Answer{}
@@ -126,7 +126,7 @@ func TestCallerGivesUpInTheClaim(t *testing.T) {
 				defer stop()
 				for _, ctx := range []context.Context{cancelled, hurried} {
 					w := recording("ran")
-					_, err := engine.Run(ctx, payment("k"), w.run)
+					_, err := run(engine, ctx, payment("k"), w.run)
 					equal(t, "error is the context's own", err, ctx.Err())
 					equal(t, "has an error", err != nil, true)
 					equal(t, "runs", w.runs.Load(), 0)
@@ -158,7 +158,7 @@ func TestLostClaimOfAClientThatHungUpIsGivenBack(t *testing.T) {
 			return backendtest.Fault{Err: context.Canceled, Applied: true}
 		})
 		engine := newEngine(t, store)
-		_, err := engine.Run(ctx, payment("k"), recording("ran").run)
+		_, err := run(engine, ctx, payment("k"), recording("ran").run)
 		if err == nil {
 			t.Error("ran without a claim")
 		}
@@ -208,7 +208,7 @@ func TestStraysLeaveRoomForRecordings(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		seen := &events{}
 		store := newShaky(openStore(t))
-		engine := newEngine(t, store, idempotency.WithBacklog(8, time.Minute), idempotency.WithObserver(seen))
+		engine := newEngine(t, store, idempotency.WithLimits(idempotency.Limits{Retries: 8, RetryWindow: time.Minute}), idempotency.WithObserver(seen))
 		store.on(backendtest.OpClaim, every(down)).on(backendtest.OpRelease, every(hang))
 		for range 20 {
 			refused(t, engine, payment("stray"), idempotency.ErrStore)

@@ -8,7 +8,7 @@ import (
 )
 
 func TestNewKeysAreRandomUUIDs(t *testing.T) {
-	engine := newEngine(t, openStore(t), idempotency.WithUUIDKeys())
+	engine := newEngine(t, openStore(t), idempotency.WithKeyRules(idempotency.KeyRules{UUID: true}))
 	seen := map[string]bool{}
 	for range 10_000 {
 		key := idempotency.NewKey()
@@ -17,7 +17,7 @@ func TestNewKeysAreRandomUUIDs(t *testing.T) {
 			t.Fatalf("%s came twice", key)
 		}
 		seen[key] = true
-		parsed, err := engine.ParseKey(t.Context(), operation, idempotency.KeyDefault, []string{key})
+		parsed, err := engine.Operation(operation, idempotency.Policy{}).ParseKey(t.Context(), []string{key})
 		ok(t, err)
 		equal(t, "key as a server reads it", parsed, key)
 	}

@@ -85,7 +85,7 @@ func (c *crowd) call(t *testing.T, caller, key int, random *rand.Rand) {
 	}()
 	engine := c.engines[random.IntN(len(c.engines))]
 	verdict := idempotency.Abandon
-	result, err := engine.Run(t.Context(), payment(strconv.Itoa(key)), func(context.Context) idempotency.Answer {
+	result, err := run(engine, t.Context(), payment(strconv.Itoa(key)), func(context.Context) idempotency.Answer {
 		answer := c.handle(random)
 		verdict = answer.Verdict
 		return answer
@@ -150,7 +150,7 @@ func TestCrowdIsLinearizable(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		store := openStore(t)
 		for _, wait := range []time.Duration{0, time.Second} {
-			c.engines = append(c.engines, newEngine(t, store, idempotency.WithLease(crowdLease), idempotency.WithWait(wait)))
+			c.engines = append(c.engines, newEngine(t, store, all(idempotency.Policy{Lease: crowdLease, Wait: wait})))
 		}
 		c.run(t)
 	})
@@ -185,9 +185,8 @@ func TestCrowdOnAShakyStore(t *testing.T) {
 			return fault
 		})
 		for _, wait := range []time.Duration{0, time.Second} {
-			c.engines = append(c.engines, newEngine(t, store, idempotency.WithLease(crowdLease),
-				idempotency.WithWait(wait), idempotency.WithStoreTimeout(crowdLease/2),
-				idempotency.WithObserver(told), idempotency.WithBacklog(10_000, time.Minute)))
+			c.engines = append(c.engines, newEngine(t, store, all(idempotency.Policy{Lease: crowdLease, Wait: wait}),
+				idempotency.WithLimits(idempotency.Limits{StoreTimeout: crowdLease / 2, Retries: 10_000}), idempotency.WithObserver(told)))
 		}
 		c.run(t)
 	})

@@ -18,7 +18,7 @@ func TestHandlerIsCancelledWithItsClient(t *testing.T) {
 		defer cancel()
 		start := time.Now()
 		var cause error
-		_, err := engine.Run(ctx, payment("k"), untilCancelled(&cause))
+		_, err := run(engine, ctx, payment("k"), untilCancelled(&cause))
 		ok(t, err)
 		took(t, start, time.Second)
 		want(t, cause, context.DeadlineExceeded)
@@ -27,10 +27,10 @@ func TestHandlerIsCancelledWithItsClient(t *testing.T) {
 
 func TestDetachedHandlerSurvivesItsClient(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		engine := newEngine(t, openStore(t), idempotency.WithDetached(0))
+		engine := newEngine(t, openStore(t), all(idempotency.Policy{Detached: idempotency.Forever}))
 		ctx, cancel := context.WithTimeout(context.WithValue(t.Context(), tenantKey{}, "acme"), time.Second)
 		defer cancel()
-		_, err := engine.Run(ctx, payment("k"), func(ctx context.Context) idempotency.Answer {
+		_, err := run(engine, ctx, payment("k"), func(ctx context.Context) idempotency.Answer {
 			if _, bounded := ctx.Deadline(); bounded {
 				t.Error("a detached handler sees its client's deadline")
 			}
@@ -47,12 +47,12 @@ func TestDetachedHandlerSurvivesItsClient(t *testing.T) {
 
 func TestDetachedHandlerIsBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		engine := newEngine(t, openStore(t), idempotency.WithDetached(time.Minute))
+		engine := newEngine(t, openStore(t), all(idempotency.Policy{Detached: time.Minute}))
 		ctx, cancel := context.WithCancel(t.Context())
 		time.AfterFunc(time.Second, cancel)
 		start := time.Now()
 		var cause error
-		_, err := engine.Run(ctx, payment("k"), func(ctx context.Context) idempotency.Answer {
+		_, err := run(engine, ctx, payment("k"), func(ctx context.Context) idempotency.Answer {
 			deadline, bounded := ctx.Deadline()
 			equal(t, "bounded", bounded, true)
 			equal(t, "deadline", deadline.Sub(start), time.Minute)
@@ -67,9 +67,9 @@ func TestDetachedHandlerIsBounded(t *testing.T) {
 func TestDetachedHandlerStillLosesItsClaim(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		store := newShaky(openStore(t)).on("Extend", every(down))
-		engine := newEngine(t, store, idempotency.WithDetached(time.Hour), idempotency.WithBacklog(0, 0))
+		engine := newEngine(t, store, all(idempotency.Policy{Detached: time.Hour}), idempotency.WithLimits(idempotency.Limits{Retries: -1}))
 		var cause error
-		_, err := engine.Run(t.Context(), payment("k"), untilCancelled(&cause))
+		_, err := run(engine, t.Context(), payment("k"), untilCancelled(&cause))
 		ok(t, err)
 		want(t, cause, idempotency.ErrClaimLost)
 	})
@@ -82,7 +82,7 @@ func TestHandlersContextEndsWithIt(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			engine := newEngine(t, openStore(t))
 			var kept context.Context
-			_, err := engine.Run(context.Background(), payment("k"), func(ctx context.Context) idempotency.Answer {
+			_, err := run(engine, context.Background(), payment("k"), func(ctx context.Context) idempotency.Answer {
 				if kept = ctx; early {
 					_ = ctx.Done()
 				}

@@ -5,33 +5,30 @@ import (
 	"errors"
 )
 
-// Do runs a function once for the call's key and returns the bytes it made,
+// Do runs a function once for the call's key and returns the bytes that it made,
 // or those that an earlier run made. It is for queue consumers, jobs and
-// whatever else speaks no protocol that has an adapter.
+// protocols that have no adapter. The operation is any stable name.
 //
 // The key must satisfy the engine's rules and may not be empty. What the
 // function returns without an error is recorded. After an error, which is
-// returned as it is, it is unknown what the function has done: its claim is
-// abandoned and [WithOnAbandoned] decides about the next call; an error made
-// by [NotDone] releases the claim instead.
-func (e *Engine) Do(ctx context.Context, call Call, run func(context.Context) ([]byte, error)) (Result, error) {
-	operation := e.Operation(call.Operation, Policy{})
-	if call.Key == "" && operation.policy.Key != KeyIgnored {
-		return Result{}, operation.Refuse(ctx, "", ErrKeyMissing, nil)
+// returned unchanged, it is unknown whether the function had an effect: the claim
+// is abandoned, and [Policy.OnAbandoned] decides about the next call. An error
+// marked by [NoEffect] releases the claim instead.
+func (e *Engine) Do(ctx context.Context, operation string, call Call, run func(context.Context) ([]byte, error)) (Result, error) {
+	o := e.Operation(operation, Policy{})
+	if call.Key == "" && o.policy.Key != KeyIgnored {
+		return Result{}, o.Refuse(ctx, "", ErrKeyMissing, nil)
 	}
-	key, err := operation.ParseKey(ctx, []string{call.Key})
+	key, err := o.ParseKey(ctx, []string{call.Key})
 	if err != nil {
 		return Result{}, err
 	}
 	call.Key = key
 	var failure error
-	result, err := operation.Run(ctx, call, func(ctx context.Context) Answer {
+	result, err := o.Run(ctx, call, func(ctx context.Context) Answer {
 		var outcome []byte
 		if outcome, failure = run(ctx); failure != nil {
-			if errors.As(failure, &notDoneError{}) {
-				DoNotRecord(ctx)
-			}
-			return Answer{Verdict: Abandon}
+			return Answer{Verdict: Abandon, NoEffect: errors.As(failure, &noEffectError{})}
 		}
 		return Answer{Verdict: Record, Outcome: outcome}
 	})
@@ -41,15 +38,15 @@ func (e *Engine) Do(ctx context.Context, call Call, run func(context.Context) ([
 	return result, err
 }
 
-type notDoneError struct{ error }
+type noEffectError struct{ error }
 
-func (e notDoneError) Unwrap() error { return e.error }
+func (e noEffectError) Unwrap() error { return e.error }
 
-// NotDone marks the error of a function that had no effect, so that the next
-// call with its key runs. It returns nil for nil.
-func NotDone(err error) error {
+// NoEffect marks an error of a function that [Engine.Do] runs: the function had
+// no effect, and the next call with its key runs. It returns nil for nil.
+func NoEffect(err error) error {
 	if err == nil {
 		return nil
 	}
-	return notDoneError{err}
+	return noEffectError{err}
 }

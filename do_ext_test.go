@@ -29,7 +29,7 @@ func TestDoReturnsTheBytes(t *testing.T) {
 		engine := newEngine(t, openStore(t))
 		runs := 0
 		for i := range 3 {
-			result, err := engine.Do(t.Context(), payment("k"), does(&runs, fmt.Sprint("run ", i), nil))
+			result, err := engine.Do(t.Context(), operation, payment("k").Call, does(&runs, fmt.Sprint("run ", i), nil))
 			ok(t, err)
 			equal(t, "outcome", string(result.Outcome), "run 0")
 			equal(t, "replayed", result.Replayed, i > 0)
@@ -43,10 +43,10 @@ func TestDoAbandonsAfterAnError(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		engine := newEngine(t, openStore(t))
 		runs := 0
-		result, err := engine.Do(t.Context(), payment("k"), does(&runs, "", errJob))
+		result, err := engine.Do(t.Context(), operation, payment("k").Call, does(&runs, "", errJob))
 		equal(t, "the very error", err, errJob)
 		equal(t, "attempt", result.Attempt, 1)
-		result, err = engine.Do(t.Context(), payment("k"), does(&runs, "done", nil))
+		result, err = engine.Do(t.Context(), operation, payment("k").Call, does(&runs, "done", nil))
 		ok(t, err)
 		equal(t, "attempt", result.Attempt, 2)
 	})
@@ -56,28 +56,28 @@ func TestDoRejectsAfterAnError(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		engine := newEngine(t, openStore(t), reject)
 		runs := 0
-		_, err := engine.Do(t.Context(), payment("k"), does(&runs, "", errJob))
+		_, err := engine.Do(t.Context(), operation, payment("k").Call, does(&runs, "", errJob))
 		want(t, err, errJob)
-		_, err = engine.Do(t.Context(), payment("k"), does(&runs, "done", nil))
+		_, err = engine.Do(t.Context(), operation, payment("k").Call, does(&runs, "done", nil))
 		want(t, err, idempotency.ErrOutcomeUnknown)
 		equal(t, "runs", runs, 1)
 	})
 }
 
-func TestDoReleasesWhatWasNotDone(t *testing.T) {
+func TestDoReleasesWhatHadNoEffect(t *testing.T) {
 	for name, failure := range map[string]error{
-		"marked":             idempotency.NotDone(errJob),
-		"marked and wrapped": fmt.Errorf("queue: %w", idempotency.NotDone(errJob)),
-		"wrapped and marked": idempotency.NotDone(fmt.Errorf("queue: %w", errJob)),
+		"marked":             idempotency.NoEffect(errJob),
+		"marked and wrapped": fmt.Errorf("queue: %w", idempotency.NoEffect(errJob)),
+		"wrapped and marked": idempotency.NoEffect(fmt.Errorf("queue: %w", errJob)),
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				engine := newEngine(t, openStore(t), reject)
 				runs := 0
-				_, err := engine.Do(t.Context(), payment("k"), does(&runs, "", failure))
+				_, err := engine.Do(t.Context(), operation, payment("k").Call, does(&runs, "", failure))
 				want(t, err, errJob)
 				equal(t, "the very error", err, failure)
-				result, err := engine.Do(t.Context(), payment("k"), does(&runs, "done", nil))
+				result, err := engine.Do(t.Context(), operation, payment("k").Call, does(&runs, "done", nil))
 				ok(t, err)
 				equal(t, "attempt", result.Attempt, 1)
 			})
@@ -85,7 +85,7 @@ func TestDoReleasesWhatWasNotDone(t *testing.T) {
 	}
 }
 
-func TestNotDoneOfNothing(t *testing.T) { ok(t, idempotency.NotDone(nil)) }
+func TestNoEffectOfNoError(t *testing.T) { ok(t, idempotency.NoEffect(nil)) }
 
 func TestDoNeedsAGoodKey(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -95,7 +95,7 @@ func TestDoNeedsAGoodKey(t *testing.T) {
 			"": idempotency.ErrKeyMissing, " ": idempotency.ErrKeyInvalid,
 			"a b": idempotency.ErrKeyInvalid, "\x00": idempotency.ErrKeyInvalid,
 		} {
-			_, err := engine.Do(t.Context(), payment(key), does(&runs, "done", nil))
+			_, err := engine.Do(t.Context(), operation, payment(key).Call, does(&runs, "done", nil))
 			want(t, err, target)
 		}
 		equal(t, "runs", runs, 0)
@@ -108,7 +108,7 @@ func TestDoMeetsRun(t *testing.T) {
 		starts(t, engine, payment("k"), recording("paid"), 1)
 		runs := 0
 		for _, key := range []string{"k", `"k"`, " k "} {
-			result, err := engine.Do(t.Context(), payment(key), does(&runs, "again", nil))
+			result, err := engine.Do(t.Context(), operation, payment(key).Call, does(&runs, "again", nil))
 			ok(t, err)
 			equal(t, "outcome", string(result.Outcome), "paid")
 		}
@@ -121,7 +121,7 @@ func TestDoPanics(t *testing.T) {
 		engine := newEngine(t, openStore(t))
 		func() {
 			defer func() { equal(t, "panic", recover(), any("boom")) }()
-			_, _ = engine.Do(t.Context(), payment("k"), func(context.Context) ([]byte, error) { panic("boom") })
+			_, _ = engine.Do(t.Context(), operation, payment("k").Call, func(context.Context) ([]byte, error) { panic("boom") })
 		}()
 		starts(t, engine, payment("k"), recording("paid"), 2)
 	})
@@ -132,11 +132,11 @@ func TestDoFailsOpenWithItsOutcome(t *testing.T) {
 		store := newShaky(openStore(t)).on(backendtest.OpClaim, every(down))
 		engine := newEngine(t, store, idempotency.WithFailOpen())
 		runs := 0
-		result, err := engine.Do(t.Context(), payment("k"), does(&runs, "unprotected", nil))
+		result, err := engine.Do(t.Context(), operation, payment("k").Call, does(&runs, "unprotected", nil))
 		ok(t, err)
 		equal(t, "outcome", string(result.Outcome), "unprotected")
 		equal(t, "attempt", result.Attempt, 0)
-		_, err = engine.Do(t.Context(), payment("k"), does(&runs, "", errJob))
+		_, err = engine.Do(t.Context(), operation, payment("k").Call, does(&runs, "", errJob))
 		want(t, err, errJob)
 	})
 }

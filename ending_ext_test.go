@@ -21,7 +21,7 @@ const (
 // left finds out what a call of payment("k") left behind.
 func left(tb testing.TB, engine *idempotency.Engine) (what string) {
 	tb.Helper()
-	result, err := engine.Run(tb.Context(), payment("k"), recording("next").run)
+	result, err := run(engine, tb.Context(), payment("k"), recording("next").run)
 	ok(tb, err)
 	switch {
 	case result.Replayed:
@@ -59,7 +59,7 @@ func TestVerdictAfterTheContextEnded(t *testing.T) {
 					engine := newEngine(t, openStore(t))
 					ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 					defer cancel()
-					_, err := engine.Run(ctx, payment("k"), func(context.Context) idempotency.Answer {
+					_, err := run(engine, ctx, payment("k"), func(context.Context) idempotency.Answer {
 						end(cancel)
 						return test.answer
 					})
@@ -86,8 +86,8 @@ func TestMarkedAnswerIsReleased(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				engine := newEngine(t, openStore(t), reject)
 				ctx, cancel := context.WithCancel(t.Context())
-				_, err := engine.Run(ctx, payment("k"), func(ctx context.Context) idempotency.Answer {
-					equal(t, "guarded", idempotency.DoNotRecord(ctx), true)
+				_, err := run(engine, ctx, payment("k"), func(ctx context.Context) idempotency.Answer {
+					executionOf(ctx).NoEffect()
 					cancel()
 					return answer
 				})
@@ -104,13 +104,13 @@ func TestDetachedHandlerOutlivesItsClient(t *testing.T) {
 		limit time.Duration
 		want  string
 	}{
-		"in time": {0, leavesNone}, "over its own limit": {time.Second, leavesClaim},
+		"in time": {idempotency.Forever, leavesNone}, "over its own limit": {time.Second, leavesClaim},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				engine := newEngine(t, openStore(t), idempotency.WithDetached(test.limit))
+				engine := newEngine(t, openStore(t), all(idempotency.Policy{Detached: test.limit}))
 				ctx, cancel := context.WithCancel(t.Context())
-				_, err := engine.Run(ctx, payment("k"), func(context.Context) idempotency.Answer {
+				_, err := run(engine, ctx, payment("k"), func(context.Context) idempotency.Answer {
 					cancel()
 					time.Sleep(2 * time.Second)
 					return releasing().answer
@@ -134,7 +134,7 @@ func TestCallerGoneBeforeTheHandlerStarts(t *testing.T) {
 		})
 		engine := newEngine(t, lateCancel{store}, reject)
 		w := recording("ran")
-		_, err := engine.Run(ctx, payment("k"), w.run)
+		_, err := run(engine, ctx, payment("k"), w.run)
 		want(t, err, context.Canceled)
 		equal(t, "runs", w.runs.Load(), 0)
 		equal(t, "leaves", left(t, engine), leavesNone)

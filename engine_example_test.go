@@ -14,16 +14,15 @@ func ExampleNew() {
 	store := memstore.New()
 	defer store.Close()
 	engine, err := idempotency.New(store,
-		idempotency.WithRetention(72*time.Hour),
-		idempotency.WithWait(5*time.Second),
+		idempotency.WithPolicy("*", idempotency.Policy{Retention: 72 * time.Hour, Wait: 5 * time.Second}),
 	)
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
 	defer engine.Close(context.Background())
-	fmt.Println(engine.KeyField())
-	// Output: Idempotency-Key
+	fmt.Println(engine.Operation("/bank.v1.Bank/Pay", idempotency.Policy{}).Policy().Wait)
+	// Output: 5s
 }
 
 func ExampleEngine_Do() {
@@ -37,8 +36,8 @@ func ExampleEngine_Do() {
 		return []byte("invoice 17"), nil
 	}
 	for range 2 { // a queue delivers at least once
-		call := idempotency.Call{Operation: "send-invoice", Key: "message-4711"}
-		result, err := engine.Do(context.Background(), call, send)
+		call := idempotency.Call{Key: "message-4711"}
+		result, err := engine.Do(context.Background(), "send-invoice", call, send)
 		fmt.Printf("%s, replayed: %v, %v\n", result.Outcome, result.Replayed, err)
 	}
 	// Output:
@@ -47,16 +46,16 @@ func ExampleEngine_Do() {
 	// invoice 17, replayed: true, <nil>
 }
 
-func ExampleNotDone() {
+func ExampleNoEffect() {
 	store := memstore.New()
 	defer store.Close()
-	engine, _ := idempotency.New(store, idempotency.WithOnAbandoned(idempotency.Reject))
+	engine, _ := idempotency.New(store, idempotency.WithPolicy("*", idempotency.Policy{OnAbandoned: idempotency.Reject}))
 	defer engine.Close(context.Background())
 
-	answers := []error{idempotency.NotDone(errors.New("mail server is busy")), nil}
+	answers := []error{idempotency.NoEffect(errors.New("mail server is busy")), nil}
 	for _, answer := range answers {
-		call := idempotency.Call{Operation: "send-invoice", Key: "message-4711"}
-		result, err := engine.Do(context.Background(), call, func(context.Context) ([]byte, error) {
+		call := idempotency.Call{Key: "message-4711"}
+		result, err := engine.Do(context.Background(), "send-invoice", call, func(context.Context) ([]byte, error) {
 			return []byte("sent"), answer
 		})
 		fmt.Printf("%q %v\n", result.Outcome, err)

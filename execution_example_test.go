@@ -24,28 +24,27 @@ func ExampleFromContext() {
 		return nil, context.DeadlineExceeded
 	}
 	for range 2 {
-		_, _ = engine.Do(context.Background(), idempotency.Call{Operation: "charge", Key: "order-1"}, charge)
+		_, _ = engine.Do(context.Background(), "charge", idempotency.Call{Key: "order-1"}, charge)
 	}
 	// Output:
 	// attempt 1 loses the connection to the bank
 	// attempt 2 looks first whether the card was charged
 }
 
-func ExampleDeriveKey() {
+func ExampleExecution_DeriveKey() {
 	store := memstore.New()
 	defer store.Close()
 	engine, _ := idempotency.New(store)
 	defer engine.Close(context.Background())
 
 	order := func(ctx context.Context) ([]byte, error) {
-		payment, _ := idempotency.DeriveKey(ctx, "payment")
-		shipment, _ := idempotency.DeriveKey(ctx, "shipment")
-		fmt.Println("pay with", payment)
-		fmt.Println("ship with", shipment)
+		execution, _ := idempotency.FromContext(ctx)
+		fmt.Println("pay with", execution.DeriveKey("payment"))
+		fmt.Println("ship with", execution.DeriveKey("shipment"))
 		return nil, context.DeadlineExceeded
 	}
 	for range 2 { // the second attempt sends the same keys
-		_, _ = engine.Do(context.Background(), idempotency.Call{Operation: "order", Key: "order-1"}, order)
+		_, _ = engine.Do(context.Background(), "order", idempotency.Call{Key: "order-1"}, order)
 	}
 	// Output:
 	// pay with 26c55a86-43fa-8555-a9d0-45d0ed4138ef

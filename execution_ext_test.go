@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/oncewire/idempotency"
 )
@@ -20,10 +21,10 @@ func isUUID(tb testing.TB, text, version string) {
 }
 
 // within runs a call and looks around in its handler.
-func within(tb testing.TB, engine *idempotency.Engine, ctx context.Context, call idempotency.Call, verdict idempotency.Verdict, look func(context.Context)) { //nolint:revive // the test comes first
+func within(tb testing.TB, engine *idempotency.Engine, ctx context.Context, call request, verdict idempotency.Verdict, look func(context.Context)) { //nolint:revive // the test comes first
 	tb.Helper()
 	ran := false
-	_, err := engine.Run(ctx, call, func(ctx context.Context) idempotency.Answer {
+	_, err := run(engine, ctx, call, func(ctx context.Context) idempotency.Answer {
 		ran = true
 		look(ctx)
 		return idempotency.Answer{Verdict: verdict}
@@ -59,9 +60,9 @@ func TestNoClaimIsSeenOutside(t *testing.T) {
 	seen, guarded := idempotency.FromContext(t.Context())
 	equal(t, "guarded", guarded, false)
 	equal(t, "execution", seen, idempotency.Execution{})
-	key, derived := idempotency.DeriveKey(t.Context(), "charge")
-	equal(t, "derived", derived, false)
-	equal(t, "key", key, "")
+	equal(t, "key", seen.DeriveKey("charge"), "")
+	seen.NoEffect() // neither panics
+	seen.ShortenRetention(time.Second)
 }
 
 func TestClaimIsSeenThroughContextsMadeOfIt(t *testing.T) {
@@ -98,8 +99,7 @@ func TestDerivedKeyIsStableAcrossAttempts(t *testing.T) {
 			engine := newEngine(t, store) // another process
 			within(t, engine, t.Context(), payment("k"), idempotency.Abandon, func(ctx context.Context) {
 				for range 2 {
-					key, derived := idempotency.DeriveKey(ctx, "charge")
-					equal(t, "derived", derived, true)
+					key := executionOf(ctx).DeriveKey("charge")
 					isUUID(t, key, "8")
 					keys[key]++
 				}
@@ -113,11 +113,11 @@ func TestDerivedKeyIsStableAcrossAttempts(t *testing.T) {
 func TestDerivedKeysDiffer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		keys := map[string]string{}
-		derive := func(what, tenant, name string, call idempotency.Call, options ...idempotency.Option) {
+		derive := func(what, tenant, name string, call request, options ...idempotency.Option) {
 			engine := newEngine(t, openStore(t), append(options, idempotency.WithScope(tenantOf))...)
 			ctx := context.WithValue(t.Context(), tenantKey{}, tenant)
 			within(t, engine, ctx, call, idempotency.Record, func(ctx context.Context) {
-				key, _ := idempotency.DeriveKey(ctx, name)
+				key := executionOf(ctx).DeriveKey(name)
 				isUUID(t, key, "8")
 				if other, same := keys[key]; same {
 					t.Errorf("%s and %s derive one key", what, other)
@@ -130,7 +130,7 @@ func TestDerivedKeysDiffer(t *testing.T) {
 		derive("no name", "acme", "", payment("k"))
 		derive("other scope", "evil", "charge", payment("k"))
 		derive("other key", "acme", "charge", payment("l"))
-		derive("other operation", "acme", "charge", idempotency.Call{Operation: "/bank.v1.Bank/Refund", Key: "k"})
+		derive("other operation", "acme", "charge", request{"/bank.v1.Bank/Refund", idempotency.Call{Key: "k"}})
 		derive("other namespace", "acme", "charge", payment("k"), idempotency.WithNamespace("b"))
 	})
 }

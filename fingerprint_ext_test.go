@@ -40,7 +40,7 @@ func TestNewFingerprint(t *testing.T) {
 
 // TestFingerprintIsCompared in every state a record can be in.
 func TestFingerprintIsCompared(t *testing.T) {
-	by := func(algorithm idempotency.Algorithm, body string, rehasher idempotency.Rehasher) idempotency.Call {
+	by := func(algorithm idempotency.Algorithm, body string, rehasher idempotency.Rehasher) request {
 		call := payment("k")
 		call.Fingerprint = idempotency.NewFingerprint(algorithm, []byte(body))
 		call.Rehasher = rehasher
@@ -49,8 +49,8 @@ func TestFingerprintIsCompared(t *testing.T) {
 	plain := by(oldAlgorithm, "pay 1", nil)
 	calls := []struct {
 		name   string
-		first  idempotency.Call
-		call   idempotency.Call
+		first  request
+		call   request
 		reused bool
 	}{
 		{name: "same", first: plain, call: plain},
@@ -63,27 +63,27 @@ func TestFingerprintIsCompared(t *testing.T) {
 		{name: "record has none", first: payment("k"), call: plain},
 		{name: "call has none", first: plain, call: payment("k")},
 	}
-	states := map[string]func(t *testing.T, store *memstore.Store, first idempotency.Call) (accepted error){
-		"running": func(t *testing.T, store *memstore.Store, first idempotency.Call) error {
+	states := map[string]func(t *testing.T, store *memstore.Store, first request) (accepted error){
+		"running": func(t *testing.T, store *memstore.Store, first request) error {
 			t.Helper()
 
 			crash(t, store, first)
 			return idempotency.ErrInProgress
 		},
-		"lapsed": func(t *testing.T, store *memstore.Store, first idempotency.Call) error {
+		"expired": func(t *testing.T, store *memstore.Store, first request) error {
 			t.Helper()
 
 			crash(t, store, first)
 			time.Sleep(lease)
 			return idempotency.ErrOutcomeUnknown
 		},
-		"done": func(t *testing.T, store *memstore.Store, first idempotency.Call) error {
+		"done": func(t *testing.T, store *memstore.Store, first request) error {
 			t.Helper()
 
 			starts(t, newEngine(t, store), first, recording("paid"), 1)
 			return nil
 		},
-		"not kept": func(t *testing.T, store *memstore.Store, first idempotency.Call) error {
+		"not kept": func(t *testing.T, store *memstore.Store, first request) error {
 			t.Helper()
 
 			w := &worker{answer: idempotency.Answer{Verdict: idempotency.Record, NotKept: true}}

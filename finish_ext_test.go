@@ -14,7 +14,7 @@ func TestRecordsThoughTheClientHungUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		engine := newEngine(t, openStore(t))
 		ctx, cancel := context.WithCancel(t.Context())
-		result, err := engine.Run(ctx, payment("k"), func(context.Context) idempotency.Answer {
+		result, err := run(engine, ctx, payment("k"), func(context.Context) idempotency.Answer {
 			cancel()
 			return recording("paid").answer
 		})
@@ -29,7 +29,7 @@ func TestRecordsThoughTheDeadlinePassed(t *testing.T) {
 		engine := newEngine(t, openStore(t))
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
-		_, err := engine.Run(ctx, payment("k"), func(context.Context) idempotency.Answer {
+		_, err := run(engine, ctx, payment("k"), func(context.Context) idempotency.Answer {
 			time.Sleep(time.Minute)
 			return recording("paid").answer
 		})
@@ -48,7 +48,7 @@ func TestHangingStoreHoldsTheAnswerOnce(t *testing.T) {
 					on(backendtest.OpComplete, first(1, hang)).
 					on(backendtest.OpRelease, first(1, hang)).
 					on(backendtest.OpExtend, first(1, hang))
-				engine := newEngine(t, store, idempotency.WithStoreTimeout(3*time.Second))
+				engine := newEngine(t, store, idempotency.WithLimits(idempotency.Limits{StoreTimeout: 3 * time.Second}))
 				start := time.Now()
 				starts(t, engine, payment("k"), w, 1)
 				took(t, start, 3*time.Second)
@@ -60,7 +60,7 @@ func TestHangingStoreHoldsTheAnswerOnce(t *testing.T) {
 func TestHangingStoreHoldsAPanicOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		store := newShaky(openStore(t)).on(backendtest.OpExtend, first(1, hang))
-		engine := newEngine(t, store, idempotency.WithStoreTimeout(3*time.Second))
+		engine := newEngine(t, store, idempotency.WithLimits(idempotency.Limits{StoreTimeout: 3 * time.Second}))
 		start := time.Now()
 		equal(t, "panic", panics(t, engine, payment("k"), "boom"), any("boom"))
 		took(t, start, 3*time.Second)

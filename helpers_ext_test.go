@@ -41,7 +41,9 @@ func openStore(tb testing.TB) *memstore.Store {
 func newEngine(tb testing.TB, store backend.Store, options ...idempotency.Option) *idempotency.Engine {
 	tb.Helper()
 	engine, err := idempotency.New(store, options...)
-	ok(tb, err)
+	if err != nil {
+		tb.Fatal(err)
+	}
 	tb.Cleanup(func() { ok(tb, engine.Close(context.Background())) })
 	return engine
 }
@@ -135,9 +137,23 @@ func (e *events) kinds() (kinds []string) {
 	return kinds
 }
 
-func payment(key string) idempotency.Call { return idempotency.Call{Operation: operation, Key: key} }
+// request is a call of an operation.
+type request struct {
+	operation string
+	idempotency.Call
+}
 
-func payload(key, body string) idempotency.Call {
+// run passes a request through the engine, as an adapter does.
+func run(engine *idempotency.Engine, ctx context.Context, r request, handler func(context.Context) idempotency.Answer) (idempotency.Result, error) {
+	return engine.Operation(r.operation, idempotency.Policy{}).Run(ctx, r.Call, handler)
+}
+
+// all sets the policy of all operations.
+func all(policy idempotency.Policy) idempotency.Option { return idempotency.WithPolicy("*", policy) }
+
+func payment(key string) request { return request{operation, idempotency.Call{Key: key}} }
+
+func payload(key, body string) request {
 	call := payment(key)
 	call.Fingerprint = idempotency.NewFingerprint(idempotency.AlgorithmBytes, []byte(body))
 	return call
@@ -163,10 +179,10 @@ func releasing() *worker { return &worker{answer: idempotency.Answer{Verdict: id
 func abandoning() *worker { return &worker{answer: idempotency.Answer{Verdict: idempotency.Abandon}} }
 
 // starts runs a call whose handler must run, as the given attempt.
-func starts(tb testing.TB, engine *idempotency.Engine, call idempotency.Call, w *worker, attempt int) {
+func starts(tb testing.TB, engine *idempotency.Engine, call request, w *worker, attempt int) {
 	tb.Helper()
 	before := w.runs.Load()
-	result, err := engine.Run(tb.Context(), call, w.run)
+	result, err := run(engine, tb.Context(), call, w.run)
 	if err != nil || result.Replayed || result.Attempt != attempt || w.runs.Load() != before+1 {
 		tb.Errorf("got %+v, %v after %d runs, want a run as attempt %d", result, err, w.runs.Load()-before, attempt)
 	}
@@ -176,10 +192,10 @@ func starts(tb testing.TB, engine *idempotency.Engine, call idempotency.Call, w 
 }
 
 // replays runs a call that must get the outcome of an earlier one.
-func replays(tb testing.TB, engine *idempotency.Engine, call idempotency.Call, outcome string) idempotency.Result {
+func replays(tb testing.TB, engine *idempotency.Engine, call request, outcome string) idempotency.Result {
 	tb.Helper()
 	w := recording("ran again")
-	result, err := engine.Run(tb.Context(), call, w.run)
+	result, err := run(engine, tb.Context(), call, w.run)
 	if err != nil || !result.Replayed || string(result.Outcome) != outcome || w.runs.Load() != 0 {
 		tb.Errorf("got %q, %+v, %v, %d runs, want a replay of %q", result.Outcome, result, err, w.runs.Load(), outcome)
 	}
@@ -187,16 +203,16 @@ func replays(tb testing.TB, engine *idempotency.Engine, call idempotency.Call, o
 }
 
 // refused runs a call that must be refused without running.
-func refused(tb testing.TB, engine *idempotency.Engine, call idempotency.Call, target error) {
+func refused(tb testing.TB, engine *idempotency.Engine, call request, target error) {
 	tb.Helper()
 	_ = refusalOf(tb, engine, call, target)
 }
 
 // refusalOf is refused, and returns what the call got.
-func refusalOf(tb testing.TB, engine *idempotency.Engine, call idempotency.Call, target error) *idempotency.Error {
+func refusalOf(tb testing.TB, engine *idempotency.Engine, call request, target error) *idempotency.Error {
 	tb.Helper()
 	w := recording("ran")
-	result, err := engine.Run(tb.Context(), call, w.run)
+	result, err := run(engine, tb.Context(), call, w.run)
 	want(tb, err, target)
 	if w.runs.Load() != 0 || result.Outcome != nil || result.Replayed {
 		tb.Errorf("got %+v after %d runs, want a refusal alone", result, w.runs.Load())
@@ -217,7 +233,7 @@ type held struct {
 }
 
 // hold starts a call in a bubble and leaves it running.
-func hold(tb testing.TB, engine *idempotency.Engine, call idempotency.Call) *held {
+func hold(tb testing.TB, engine *idempotency.Engine, call request) *held {
 	tb.Helper()
 	h, started := start(tb, engine, call)
 	synctest.Wait()
@@ -230,19 +246,19 @@ func hold(tb testing.TB, engine *idempotency.Engine, call idempotency.Call) *hel
 }
 
 // holdLater is hold for a call that waits for another one first.
-func holdLater(tb testing.TB, engine *idempotency.Engine, call idempotency.Call) *held {
+func holdLater(tb testing.TB, engine *idempotency.Engine, call request) *held {
 	tb.Helper()
 	h, started := start(tb, engine, call)
 	<-started
 	return h
 }
 
-func start(tb testing.TB, engine *idempotency.Engine, call idempotency.Call) (h *held, started chan struct{}) {
+func start(tb testing.TB, engine *idempotency.Engine, call request) (h *held, started chan struct{}) {
 	tb.Helper()
 	h = &held{answer: make(chan idempotency.Answer), result: make(chan idempotency.Result, 1)}
 	started = make(chan struct{})
 	go func() {
-		result, err := engine.Run(tb.Context(), call, func(ctx context.Context) idempotency.Answer {
+		result, err := run(engine, tb.Context(), call, func(ctx context.Context) idempotency.Answer {
 			h.ctx = ctx
 			close(started)
 			return <-h.answer
@@ -260,12 +276,18 @@ func (h *held) end(answer idempotency.Answer) idempotency.Result {
 
 // crash leaves a claim behind as a process does that dies: alive for a lease
 // from now, with nobody there to end it.
-func crash(tb testing.TB, store *memstore.Store, call idempotency.Call, options ...idempotency.Option) {
+func crash(tb testing.TB, store *memstore.Store, call request, options ...idempotency.Option) {
 	tb.Helper()
 	broken := newShaky(store).on(backendtest.OpExtend, every(down))
-	engine := newEngine(tb, broken, append(options, idempotency.WithBacklog(0, 0))...)
-	_, err := engine.Run(tb.Context(), call, abandoning().run)
+	engine := newEngine(tb, broken, append(options, idempotency.WithLimits(idempotency.Limits{Retries: -1}))...)
+	_, err := run(engine, tb.Context(), call, abandoning().run)
 	ok(tb, err)
+}
+
+// executionOf returns what a handler can know and say of its claim.
+func executionOf(ctx context.Context) idempotency.Execution {
+	execution, _ := idempotency.FromContext(ctx)
+	return execution
 }
 
 func ok(tb testing.TB, err error) {

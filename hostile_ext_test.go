@@ -21,7 +21,7 @@ func TestMillionKeys(t *testing.T) {
 	paid := recording("paid")
 	refusals := 0
 	for n := range keys {
-		_, err := engine.Run(t.Context(), payment(strconv.Itoa(n)), paid.run)
+		_, err := run(engine, t.Context(), payment(strconv.Itoa(n)), paid.run)
 		if errors.Is(err, backend.ErrFull) && errors.Is(err, idempotency.ErrStore) {
 			refusals++
 		} else if err != nil {
@@ -49,7 +49,7 @@ func TestHostileKeys(t *testing.T) {
 		"not UTF-8":            {"\xff\xfe"},
 		"DEL":                  {"a\x7f"},
 	} {
-		if key, err := engine.ParseKey(t.Context(), operation, idempotency.KeyDefault, values); !errors.Is(err, idempotency.ErrKeyInvalid) {
+		if key, err := engine.Operation(operation, idempotency.Policy{}).ParseKey(t.Context(), values); !errors.Is(err, idempotency.ErrKeyInvalid) {
 			t.Errorf("%s: taken as %.20q, %v", name, key, err)
 		}
 	}

@@ -11,15 +11,15 @@ import (
 func TestParseKey(t *testing.T) {
 	const upper, lower = "F81D4FAE-7DEC-11D0-A765-00A0C91E6BF6", "f81d4fae-7dec-11d0-a765-00a0c91e6bf6"
 	long := strings.Repeat("k", 255)
-	uuid := []idempotency.Option{idempotency.WithUUIDKeys()}
-	required := []idempotency.Option{idempotency.WithKeyRequired()}
-	short := []idempotency.Option{idempotency.WithMaxKeyLength(3)}
-	endless := []idempotency.Option{idempotency.WithMaxKeyLength(math.MaxInt)}
+	uuid := []idempotency.Option{idempotency.WithKeyRules(idempotency.KeyRules{UUID: true})}
+	required := []idempotency.Option{all(idempotency.Policy{Key: idempotency.KeyRequired})}
+	short := []idempotency.Option{idempotency.WithKeyRules(idempotency.KeyRules{MaxLength: 3})}
+	endless := []idempotency.Option{idempotency.WithKeyRules(idempotency.KeyRules{MaxLength: math.MaxInt})}
 	invalid, missing := idempotency.ErrKeyInvalid, idempotency.ErrKeyMissing
 	tests := []struct {
 		name    string
 		options []idempotency.Option
-		use     idempotency.KeyUse
+		use     idempotency.KeyMode
 		values  []string
 		key     string
 		err     error
@@ -81,7 +81,7 @@ func TestParseKey(t *testing.T) {
 		{name: "required, but optional here", options: required, use: idempotency.KeyOptional},
 		{name: "required here", use: idempotency.KeyRequired, err: missing},
 		{name: "required and sent", options: required, values: []string{"a"}, key: "a"},
-		{name: "keys are off", options: required, use: idempotency.KeyOff, values: []string{"a b", "c"}},
+		{name: "keys are off", options: required, use: idempotency.KeyIgnored, values: []string{"a b", "c"}},
 
 		{name: "UUID", options: uuid, values: []string{lower}, key: lower},
 		{name: "UUID in capitals is the same", options: uuid, values: []string{upper}, key: lower},
@@ -104,7 +104,7 @@ func TestParseKey(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			seen := &events{}
 			engine := newEngine(t, openStore(t), append(test.options, idempotency.WithObserver(seen))...)
-			key, err := engine.ParseKey(t.Context(), operation, test.use, test.values)
+			key, err := engine.Operation(operation, idempotency.Policy{Key: test.use}).ParseKey(t.Context(), test.values)
 			want(t, err, test.err)
 			equal(t, "key", key, test.key)
 			equal(t, "refusals seen", len(seen.of(idempotency.EventRefused)) == 1, test.err != nil)
@@ -121,7 +121,7 @@ func FuzzParseKey(f *testing.F) {
 	f.Fuzz(func(t *testing.T, value string) {
 		engine := newEngine(t, openStore(t))
 		parse := func(value string) (string, error) {
-			return engine.ParseKey(t.Context(), operation, idempotency.KeyDefault, []string{value})
+			return engine.Operation(operation, idempotency.Policy{}).ParseKey(t.Context(), []string{value})
 		}
 		key, err := parse(value)
 		if err != nil || key == "" {

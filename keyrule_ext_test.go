@@ -30,8 +30,8 @@ func TestRefusedKeyTellsWhichRuleItBreaks(t *testing.T) {
 		{[]string{"8e03978e-40d5-43dd-bc93-6894a57f9324"}, idempotency.RuleValidator},
 		{[]string{"8e03"}, idempotency.RuleUUID},
 	} {
-		engine := newEngine(t, openStore(t), idempotency.WithUUIDKeys(), idempotency.WithKeyValidator(undashed))
-		_, err := engine.ParseKey(t.Context(), operation, idempotency.KeyDefault, test.values)
+		engine := newEngine(t, openStore(t), idempotency.WithKeyRules(idempotency.KeyRules{UUID: true}), idempotency.WithKeyRules(idempotency.KeyRules{Validate: undashed}))
+		_, err := engine.Operation(operation, idempotency.Policy{}).ParseKey(t.Context(), test.values)
 		want(t, err, idempotency.ErrKeyInvalid)
 		refusal, _ := errors.AsType[*idempotency.Error](err)
 		equal(t, "rule", refusal.Rule, test.rule)
@@ -46,11 +46,11 @@ func TestRefusedKeyTellsWhichRuleItBreaks(t *testing.T) {
 // TestKeyValidatorSeesTheKeyAsSent without quotes, and before it is canonical.
 func TestKeyValidatorSeesTheKeyAsSent(t *testing.T) {
 	var seen []string
-	engine := newEngine(t, openStore(t), idempotency.WithUUIDKeys(), idempotency.WithKeyValidator(func(key string) error {
+	engine := newEngine(t, openStore(t), idempotency.WithKeyRules(idempotency.KeyRules{UUID: true}), idempotency.WithKeyRules(idempotency.KeyRules{Validate: func(key string) error {
 		seen = append(seen, key)
 		return undashed(key)
-	}))
-	key, err := engine.ParseKey(t.Context(), operation, idempotency.KeyDefault, []string{`"8E03978E40D543DDBC936894A57F9324";v=1`})
+	}}))
+	key, err := engine.Operation(operation, idempotency.Policy{}).ParseKey(t.Context(), []string{`"8E03978E40D543DDBC936894A57F9324";v=1`})
 	ok(t, err)
 	equal(t, "key", key, "8e03978e-40d5-43dd-bc93-6894a57f9324")
 	equal(t, "validated", strings.Join(seen, " "), "8E03978E40D543DDBC936894A57F9324")

@@ -12,7 +12,7 @@ import (
 // TestTheRecordDecides goes through the table of the package documentation.
 func TestTheRecordDecides(t *testing.T) {
 	const runs, replay = "runs", "replay"
-	reject := idempotency.WithOnAbandoned(idempotency.Reject)
+	reject := all(idempotency.Policy{OnAbandoned: idempotency.Reject})
 	type situation struct {
 		name    string
 		options []idempotency.Option
@@ -32,13 +32,13 @@ func TestTheRecordDecides(t *testing.T) {
 
 		starts(t, engine, other, recording("first"), 1)
 	}
-	running := func(call idempotency.Call) func(*testing.T, *memstore.Store, *idempotency.Engine) {
+	running := func(call request) func(*testing.T, *memstore.Store, *idempotency.Engine) {
 		return func(t *testing.T, store *memstore.Store, _ *idempotency.Engine) {
 			t.Helper()
 			crash(t, store, call)
 		}
 	}
-	lapsed := func(call idempotency.Call) func(*testing.T, *memstore.Store, *idempotency.Engine) {
+	lapsed := func(call request) func(*testing.T, *memstore.Store, *idempotency.Engine) {
 		return func(t *testing.T, store *memstore.Store, _ *idempotency.Engine) {
 			t.Helper()
 
@@ -46,7 +46,7 @@ func TestTheRecordDecides(t *testing.T) {
 			time.Sleep(lease)
 		}
 	}
-	notKept := func(call idempotency.Call) func(*testing.T, *memstore.Store, *idempotency.Engine) {
+	notKept := func(call request) func(*testing.T, *memstore.Store, *idempotency.Engine) {
 		return func(t *testing.T, _ *memstore.Store, engine *idempotency.Engine) {
 			t.Helper()
 
@@ -59,7 +59,7 @@ func TestTheRecordDecides(t *testing.T) {
 		{name: "running", stands: running(same), gets: idempotency.ErrInProgress, waits: time.Second},
 		{
 			name: "running, with a time of ours to retry", stands: running(same),
-			options: []idempotency.Option{idempotency.WithRetryAfter(7 * time.Second)},
+			options: []idempotency.Option{all(idempotency.Policy{RetryAfter: 7 * time.Second})},
 			gets:    idempotency.ErrInProgress, waits: 7 * time.Second,
 		},
 		{name: "running for another request", stands: running(other), gets: idempotency.ErrKeyReused},
@@ -125,7 +125,7 @@ func TestTheRecordDecides(t *testing.T) {
 
 func TestForeverIsNeverOver(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		engine := newEngine(t, openStore(t), idempotency.WithRetention(idempotency.Forever))
+		engine := newEngine(t, openStore(t), all(idempotency.Policy{Retention: idempotency.Forever}))
 		starts(t, engine, payment("k"), recording("first"), 1)
 		time.Sleep(100 * 365 * 24 * time.Hour)
 		replays(t, engine, payment("k"), "first")
@@ -136,7 +136,7 @@ func TestUnlikeOperationsNeverMeet(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		engine := newEngine(t, openStore(t))
 		for _, name := range []string{"POST /a", "POST /b", "post /a", "POST /a ", ""} {
-			starts(t, engine, idempotency.Call{Operation: name, Key: "k"}, recording(name), 1)
+			starts(t, engine, request{name, idempotency.Call{Key: "k"}}, recording(name), 1)
 		}
 	})
 }

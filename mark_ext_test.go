@@ -36,11 +36,11 @@ func TestRefusalMarkIsBoundToOperationAndKey(t *testing.T) {
 func TestRefusalMarkNamesTheGuardsAround(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		engine := newEngine(t, openStore(t))
-		outside := idempotency.Call{Operation: "POST /pay", Key: "k"}
-		between := idempotency.Call{Operation: "POST /log", Key: "another"}
-		_, err := engine.Run(t.Context(), outside, func(ctx context.Context) idempotency.Answer {
-			_, err := engine.Run(ctx, between, func(ctx context.Context) idempotency.Answer {
-				refusal := engine.Refuse(ctx, payment("k"), idempotency.ErrInProgress, nil)
+		outside := request{"POST /pay", idempotency.Call{Key: "k"}}
+		between := request{"POST /log", idempotency.Call{Key: "another"}}
+		_, err := run(engine, t.Context(), outside, func(ctx context.Context) idempotency.Answer {
+			_, err := run(engine, ctx, between, func(ctx context.Context) idempotency.Answer {
+				refusal := engine.Operation(operation, idempotency.Policy{}).Refuse(ctx, "k", idempotency.ErrInProgress, nil)
 				equal(t, "its own", idempotency.HasRefusalMark(refusal.Mark, operation, "k"), true)
 				equal(t, "around", idempotency.HasRefusalMark(refusal.Mark, "POST /pay", "k"), true)
 				equal(t, "another key", idempotency.HasRefusalMark(refusal.Mark, "POST /log", "another"), false)
@@ -90,8 +90,8 @@ func TestRefusalMarkOfEverySpelling(t *testing.T) {
 func TestMarkOfMalformedKey(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		lenient := newEngine(t, openStore(t))
-		strict := newEngine(t, openStore(t), idempotency.WithUUIDKeys())
-		_, err := lenient.Run(t.Context(), idempotency.Call{Operation: "POST /pay", Key: "k"}, func(ctx context.Context) idempotency.Answer {
+		strict := newEngine(t, openStore(t), idempotency.WithKeyRules(idempotency.KeyRules{UUID: true}))
+		_, err := run(lenient, t.Context(), request{"POST /pay", idempotency.Call{Key: "k"}}, func(ctx context.Context) idempotency.Answer {
 			_, err := strict.ParseKey(ctx, operation, idempotency.KeyDefault, []string{`"k"`})
 			refusal, _ := errors.AsType[*idempotency.Error](err)
 			equal(t, "its own", idempotency.HasRefusalMark(refusal.Mark, operation, "k"), true)

@@ -11,10 +11,10 @@ import (
 )
 
 // around runs a call through an outer guard and an inner one.
-func around(tb testing.TB, outer, inner *idempotency.Engine, outerCall, innerCall idempotency.Call, w *worker) (result idempotency.Result, err error) {
+func around(tb testing.TB, outer, inner *idempotency.Engine, outerCall, innerCall request, w *worker) (result idempotency.Result, err error) {
 	tb.Helper()
-	_, failed := outer.Run(tb.Context(), outerCall, func(ctx context.Context) idempotency.Answer {
-		result, err = inner.Run(ctx, innerCall, w.run)
+	_, failed := run(outer, tb.Context(), outerCall, func(ctx context.Context) idempotency.Answer {
+		result, err = run(inner, ctx, innerCall, w.run)
 		return idempotency.Answer{Verdict: idempotency.Record, Outcome: []byte("outer")}
 	})
 	ok(tb, failed)
@@ -28,7 +28,7 @@ func TestGuardedTwiceOnOneRecord(t *testing.T) {
 		"one engine":             func(engine *idempotency.Engine, _ backend.Store) *idempotency.Engine { return engine },
 		"two engines, one store": func(_ *idempotency.Engine, store backend.Store) *idempotency.Engine { return newEngine(t, store) },
 		"with patience": func(_ *idempotency.Engine, store backend.Store) *idempotency.Engine {
-			return newEngine(t, store, idempotency.WithWait(time.Hour))
+			return newEngine(t, store, all(idempotency.Policy{Wait: time.Hour}))
 		},
 		"other body for the inside": func(engine *idempotency.Engine, _ backend.Store) *idempotency.Engine { return engine },
 	} {
@@ -54,13 +54,13 @@ func TestGuardedTwiceOnOneRecord(t *testing.T) {
 func TestTheInnerHandlerSeesTheOuterClaim(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		engine := newEngine(t, openStore(t))
-		_, err := engine.Run(t.Context(), payment("k"), func(ctx context.Context) idempotency.Answer {
+		_, err := run(engine, t.Context(), payment("k"), func(ctx context.Context) idempotency.Answer {
 			outer, _ := idempotency.FromContext(ctx)
-			_, err := engine.Run(ctx, payment("k"), func(ctx context.Context) idempotency.Answer {
+			_, err := run(engine, ctx, payment("k"), func(ctx context.Context) idempotency.Answer {
 				inner, guarded := idempotency.FromContext(ctx)
 				equal(t, "guarded", guarded, true)
 				equal(t, "claim", inner, outer)
-				idempotency.DoNotRecord(ctx)
+				executionOf(ctx).NoEffect()
 				return recording("inner").answer
 			})
 			ok(t, err)
@@ -78,10 +78,10 @@ func TestOtherGuardsAreGuardsOfTheirOwn(t *testing.T) {
 	outer := newEngine(t, shared)
 	for name, inner := range map[string]struct {
 		engine *idempotency.Engine
-		call   idempotency.Call
+		call   request
 	}{
 		"key":       {outer, payment("another key")},
-		"operation": {outer, idempotency.Call{Operation: "/bank.v1.Bank/Log", Key: "operation"}},
+		"operation": {outer, request{"/bank.v1.Bank/Log", idempotency.Call{Key: "operation"}}},
 		"namespace": {newEngine(t, shared, idempotency.WithNamespace("inner")), payment("namespace")},
 		"store":     {newEngine(t, openStore(t)), payment("store")},
 	} {

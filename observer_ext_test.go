@@ -59,7 +59,7 @@ var incidents = []incident{
 	{name: "malformed", told: []string{"refused"}, happens: func(t *testing.T, _ *shaky, engine *idempotency.Engine) {
 		t.Helper()
 
-		_, err := engine.ParseKey(t.Context(), operation, idempotency.KeyDefault, []string{rawKey + " " + rawKey})
+		_, err := engine.Operation(operation, idempotency.Policy{}).ParseKey(t.Context(), []string{rawKey + " " + rawKey})
 		want(t, err, idempotency.ErrKeyInvalid)
 	}},
 	{name: "store error", told: []string{"store_error", "refused"}, happens: func(t *testing.T, store *shaky, engine *idempotency.Engine) {
@@ -82,7 +82,7 @@ var incidents = []incident{
 
 		store.on(backendtest.OpExtend, every(backendtest.Fault{Err: backend.ErrClaimLost}))
 		var cause error
-		_, err := engine.Run(t.Context(), payment(rawKey), untilCancelled(&cause))
+		_, err := run(engine, t.Context(), payment(rawKey), untilCancelled(&cause))
 		ok(t, err)
 	}},
 	{name: "lease lost when done", told: []string{"claimed", "ran", "lease_lost"}, happens: func(t *testing.T, store *shaky, engine *idempotency.Engine) {
@@ -108,7 +108,7 @@ var incidents = []incident{
 	{name: "no key", told: nil, happens: func(t *testing.T, _ *shaky, engine *idempotency.Engine) {
 		t.Helper()
 
-		_, err := engine.Run(t.Context(), payment(""), recording("paid").run)
+		_, err := run(engine, t.Context(), payment(""), recording("paid").run)
 		ok(t, err)
 	}},
 }
@@ -125,7 +125,7 @@ func unfold(t *testing.T, i incident) ([]idempotency.Event, string) {
 		store := newShaky(openStore(t))
 		engine := newEngine(t, store, append(i.options, idempotency.WithScope(func(context.Context) (string, error) {
 			return "tenant-acme", nil
-		}), idempotency.WithBacklog(4, 30*time.Second), idempotency.WithObserver(&seen), idempotency.WithLogger(logger))...)
+		}), idempotency.WithLimits(idempotency.Limits{Retries: 4, RetryWindow: 30 * time.Second}), idempotency.WithObserver(&seen), idempotency.WithLogger(logger))...)
 		i.happens(t, store, engine)
 	})
 	return seen.list(), written.String()

@@ -105,7 +105,9 @@ func WithDetached(maxTime time.Duration) Option {
 // never came: they may still arrive at the store, so their release is repeated
 // for the whole time.
 func WithBacklog(size int, window time.Duration) Option {
-	return func(c *config) { c.limits.Retries, c.limits.RetryWindow = cmp.Or(size, -1), cmp.Or(window, DefaultRetryWindow) }
+	return func(c *config) {
+		c.limits.Retries, c.limits.RetryWindow = cmp.Or(size, -1), cmp.Or(window, DefaultRetryWindow)
+	}
 }
 
 type KeyUse = KeyMode

@@ -113,10 +113,10 @@ func TestGoodOptions(t *testing.T) {
 }
 
 func TestFieldsByDefaultAndByOption(t *testing.T) {
-	engine := newEngine(t, openStore(t))
-	equal(t, "key field", engine.KeyField(), "Idempotency-Key")
-	equal(t, "replayed field", engine.ReplayedField(), "Idempotent-Replayed")
-	engine = newEngine(t, openStore(t), idempotency.WithKeyField("X-Key"), idempotency.WithReplayedField("X-Replay"))
-	equal(t, "key field", engine.KeyField(), "X-Key")
-	equal(t, "replayed field", engine.ReplayedField(), "X-Replay")
+	pay := newEngine(t, openStore(t)).Operation(operation, idempotency.Policy{})
+	equal(t, "key field", pay.KeyField(), "Idempotency-Key")
+	equal(t, "replayed field", pay.ReplayedField(), "Idempotent-Replayed")
+	pay = newEngine(t, openStore(t), idempotency.WithKeyRules(idempotency.KeyRules{Field: "X-Key"}), idempotency.WithReplayedField("X-Replay")).Operation(operation, idempotency.Policy{})
+	equal(t, "key field", pay.KeyField(), "X-Key")
+	equal(t, "replayed field", pay.ReplayedField(), "X-Replay")
 }

@@ -12,7 +12,7 @@ import (
 
 func TestMostSpecificPolicyWins(t *testing.T) {
 	engine := newEngine(t, openStore(t),
-		idempotency.WithRetention(7*time.Hour),
+		all(idempotency.Policy{Retention: 7 * time.Hour}),
 		idempotency.WithPolicy("/bank.v1.Bank/*", idempotency.Policy{Lease: 2 * time.Second}),
 		idempotency.WithPolicy("/*", idempotency.Policy{Lease: time.Second, Retention: time.Hour}),
 		idempotency.WithPolicy("/bank.v1.Bank/Pay", idempotency.Policy{Lease: 3 * time.Second}),
@@ -23,38 +23,38 @@ func TestMostSpecificPolicyWins(t *testing.T) {
 		"/bank.v1.Banker/Pay":  {Lease: time.Second, Retention: time.Hour},
 		"POST /v1/payments":    {Lease: lease, Retention: 7 * time.Hour},
 	} {
-		got := engine.PolicyFor(operation)
+		got := engine.Operation(operation, idempotency.Policy{}).Policy()
 		equal(t, operation+": lease", got.Lease, want.Lease)
 		equal(t, operation+": retention", got.Retention, want.Retention)
 	}
 }
 
-func TestKeyUse(t *testing.T) {
+func TestKeyMode(t *testing.T) {
 	const (
-		byDefault, optional, required, off = idempotency.KeyDefault, idempotency.KeyOptional, idempotency.KeyRequired, idempotency.KeyOff
+		byDefault, optional, required, ignored = idempotency.KeyDefault, idempotency.KeyOptional, idempotency.KeyRequired, idempotency.KeyIgnored
 	)
 	engine := newEngine(t, openStore(t),
-		idempotency.WithKeyRequired(),
+		all(idempotency.Policy{Key: idempotency.KeyRequired}),
 		idempotency.WithPolicy("/bank.v1.Bank/*", idempotency.Policy{Key: required}),
 		idempotency.WithPolicy("/bank.v1.Bank/Pay", idempotency.Policy{Key: optional}),
 		idempotency.WithPolicy("/bank.v1.Bank/Audit", idempotency.Policy{Lease: time.Minute}),
-		idempotency.WithPolicy("/metrics.*", idempotency.Policy{Key: off}),
+		idempotency.WithPolicy("/metrics.*", idempotency.Policy{Key: ignored}),
 	)
 	for _, test := range []struct {
 		operation    string
-		schema, want idempotency.KeyUse
+		schema, want idempotency.KeyMode
 	}{
 		{"/other.Service/Do", byDefault, required},
 		{"/other.Service/Do", optional, optional},
-		{"/other.Service/List", off, off},
+		{"/other.Service/List", ignored, ignored},
 		{"/bank.v1.Bank/Refund", byDefault, required},
-		{"/bank.v1.Bank/List", off, off}, // a policy for all asks nothing of what changes nothing
+		{"/bank.v1.Bank/List", ignored, ignored}, // a policy for all asks nothing of what changes nothing
 		{"/bank.v1.Bank/Pay", byDefault, optional},
 		{"/bank.v1.Bank/Pay", required, optional},
-		{"/bank.v1.Bank/Audit", off, off},
-		{"/metrics.v1.Metrics/Push", byDefault, off},
+		{"/bank.v1.Bank/Audit", ignored, ignored},
+		{"/metrics.v1.Metrics/Push", byDefault, ignored},
 	} {
-		equal(t, test.operation, engine.KeyUse(test.operation, test.schema), test.want)
+		equal(t, test.operation, engine.Operation(test.operation, idempotency.Policy{Key: test.schema}).Policy().Key, test.want)
 	}
 }
 
@@ -65,12 +65,12 @@ func TestRequiresKeys(t *testing.T) {
 		want    bool
 	}{
 		"nothing said":     {nil, false},
-		"all required":     {[]idempotency.Option{idempotency.WithKeyRequired()}, true},
+		"all required":     {[]idempotency.Option{all(idempotency.Policy{Key: idempotency.KeyRequired})}, true},
 		"one required":     {[]idempotency.Option{idempotency.WithPolicy("/a/B", required)}, true},
 		"some required":    {[]idempotency.Option{idempotency.WithPolicy("/a/*", required)}, true},
-		"another is named": {[]idempotency.Option{idempotency.WithPolicy("/a/B", idempotency.Policy{Key: idempotency.KeyOff})}, false},
+		"another is named": {[]idempotency.Option{idempotency.WithPolicy("/a/B", idempotency.Policy{Key: idempotency.KeyIgnored})}, false},
 	} {
-		equal(t, name, newEngine(t, openStore(t), test.options...).RequiresKeys(), test.want)
+		equal(t, name, newEngine(t, openStore(t), test.options...).Operation("*", idempotency.Policy{}).RequiresKey(), test.want)
 	}
 }
 
@@ -82,7 +82,7 @@ func TestPolicyIsKept(t *testing.T) {
 				Lease: time.Second, Retention: time.Minute, Wait: 5 * time.Second, OnAbandoned: idempotency.Reject,
 			}),
 			idempotency.WithPolicy("patient", idempotency.Policy{Wait: -1}),
-			idempotency.WithWait(time.Minute),
+			all(idempotency.Policy{Wait: time.Minute}),
 		)
 		starts(t, engine, payment("short"), recording("paid"), 1)
 		time.Sleep(time.Minute + time.Second)
@@ -97,9 +97,9 @@ func TestPolicyIsKept(t *testing.T) {
 		equal(t, "waited", time.Since(start), 5*time.Second)
 		long.end(recording("done").answer)
 
-		impatient := hold(t, engine, idempotency.Call{Operation: "patient", Key: "k"})
+		impatient := hold(t, engine, request{"patient", idempotency.Call{Key: "k"}})
 		start = time.Now()
-		refused(t, engine, idempotency.Call{Operation: "patient", Key: "k"}, idempotency.ErrInProgress)
+		refused(t, engine, request{"patient", idempotency.Call{Key: "k"}}, idempotency.ErrInProgress)
 		equal(t, "waited", time.Since(start), 0)
 		impatient.end(recording("done").answer)
 	})
@@ -130,9 +130,9 @@ func TestHandlerAsksNotToBeRecorded(t *testing.T) {
 	engine := newEngine(t, openStore(t))
 	runs := 0
 	call := func() idempotency.Result {
-		result, err := engine.Run(t.Context(), payment("k"), func(ctx context.Context) idempotency.Answer {
+		result, err := run(engine, t.Context(), payment("k"), func(ctx context.Context) idempotency.Answer {
 			runs++
-			equal(t, "guarded", idempotency.DoNotRecord(ctx), true)
+			executionOf(ctx).NoEffect()
 			return recording("nothing done").answer
 		})
 		ok(t, err)
@@ -142,19 +142,18 @@ func TestHandlerAsksNotToBeRecorded(t *testing.T) {
 		equal(t, "outcome", string(call().Outcome), "nothing done")
 		equal(t, "runs", runs, n+1)
 	}
-	equal(t, "guarded", idempotency.DoNotRecord(t.Context()), false)
 }
 
 func TestHandlerAsksForAShorterRetention(t *testing.T) {
-	for wish, retained := range map[time.Duration]time.Duration{
+	for shorter, retained := range map[time.Duration]time.Duration{
 		time.Minute:      time.Minute,
 		1000 * time.Hour: idempotency.DefaultRetention,
 		-time.Second:     idempotency.DefaultRetention,
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			engine := newEngine(t, openStore(t))
-			_, err := engine.Run(t.Context(), payment("k"), func(ctx context.Context) idempotency.Answer {
-				equal(t, "guarded", idempotency.RecordFor(ctx, wish), true)
+			_, err := run(engine, t.Context(), payment("k"), func(ctx context.Context) idempotency.Answer {
+				executionOf(ctx).ShortenRetention(shorter)
 				return recording("paid").answer
 			})
 			ok(t, err)
@@ -166,16 +165,16 @@ func TestHandlerAsksForAShorterRetention(t *testing.T) {
 	}
 }
 
-// TestWishReachesOuterLayers : what the handler of an inner layer does not want
+// TestNoEffectReachesOuterLayers : what the handler of an inner layer does not want
 // recorded is not recorded by the layer around it either.
-func TestWishReachesOuterLayers(t *testing.T) {
+func TestNoEffectReachesOuterLayers(t *testing.T) {
 	outer, inner := newEngine(t, openStore(t)), newEngine(t, openStore(t))
 	runs := 0
 	for range 2 {
-		_, err := outer.Run(t.Context(), payment("k"), func(ctx context.Context) idempotency.Answer {
-			result, err := inner.Run(ctx, payment("k"), func(ctx context.Context) idempotency.Answer {
+		_, err := run(outer, t.Context(), payment("k"), func(ctx context.Context) idempotency.Answer {
+			result, err := run(inner, ctx, payment("k"), func(ctx context.Context) idempotency.Answer {
 				runs++
-				idempotency.DoNotRecord(ctx)
+				executionOf(ctx).NoEffect()
 				return recording("nothing").answer
 			})
 			ok(t, err)

@@ -77,8 +77,8 @@ func TestRefusalsMatchByReason(t *testing.T) {
 func TestAdapterRefuses(t *testing.T) {
 	for sentinel, next := range refusals {
 		seen := &events{}
-		engine := newEngine(t, openStore(t), idempotency.WithObserver(seen), idempotency.WithRetryAfter(3*time.Second))
-		refusal := engine.Refuse(t.Context(), idempotency.Call{Operation: operation}, sentinel, errDown)
+		engine := newEngine(t, openStore(t), idempotency.WithObserver(seen), all(idempotency.Policy{RetryAfter: 3 * time.Second}))
+		refusal := engine.Operation(operation, idempotency.Policy{}).Refuse(t.Context(), "", sentinel, errDown)
 		want(t, refusal, sentinel)
 		want(t, refusal, errDown)
 		ok(t, sentinel.Unwrap()) // it is everybody's, and stays as it was
@@ -90,7 +90,7 @@ func TestAdapterRefuses(t *testing.T) {
 		equal(t, "event", seen.list()[0], idempotency.Event{
 			Kind: idempotency.EventRefused, Operation: operation, Reason: sentinel.Reason, Err: errDown,
 		})
-		ok(t, engine.Refuse(t.Context(), idempotency.Call{Operation: operation}, sentinel, nil).Unwrap())
+		ok(t, engine.Operation(operation, idempotency.Policy{}).Refuse(t.Context(), "", sentinel, nil).Unwrap())
 	}
 }
 

@@ -10,9 +10,9 @@ import (
 
 func TestReplayNeedsAuthorization(t *testing.T) {
 	errRevoked := errors.New("user 17 left the team")
-	var asked []idempotency.Replay
+	var asked []idempotency.Execution
 	allowed := false
-	authorize := func(_ context.Context, replay idempotency.Replay) error {
+	authorize := func(_ context.Context, replay idempotency.Execution) error {
 		asked = append(asked, replay)
 		if allowed {
 			return nil
@@ -27,7 +27,7 @@ func TestReplayNeedsAuthorization(t *testing.T) {
 
 	refusal := refusalOf(t, engine, payment("k"), idempotency.ErrReplayDenied)
 	want(t, refusal, errRevoked)
-	equal(t, "asked", asked[0], idempotency.Replay{Operation: operation, Key: "k", Scope: "acme", Attempt: 1})
+	equal(t, "asked", asked[0], idempotency.Execution{Operation: operation, Key: "k", Scope: "acme", Attempt: 1})
 	equal(t, "replays seen", len(seen.of(idempotency.EventReplayed)), 0)
 
 	allowed = true
@@ -36,7 +36,7 @@ func TestReplayNeedsAuthorization(t *testing.T) {
 
 // TestAuthorizerIsNotAskedAboutAnotherRequest, which gets no answer anyway.
 func TestAuthorizerIsNotAskedAboutAnotherRequest(t *testing.T) {
-	engine := newEngine(t, openStore(t), idempotency.WithReplayAuthorizer(func(context.Context, idempotency.Replay) error {
+	engine := newEngine(t, openStore(t), idempotency.WithReplayAuthorizer(func(context.Context, idempotency.Execution) error {
 		t.Error("asked")
 		return nil
 	}))

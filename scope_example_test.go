@@ -26,13 +26,13 @@ func ExampleWithScope() {
 
 	for _, id := range []string{"jane", "joe", "jane"} {
 		ctx := context.WithValue(context.Background(), account{}, id)
-		call := idempotency.Call{Operation: "order", Key: "1"} // everybody's first order
-		result, _ := engine.Do(ctx, call, func(context.Context) ([]byte, error) {
+		call := idempotency.Call{Key: "1"} // everybody's first order
+		result, _ := engine.Do(ctx, "order", call, func(context.Context) ([]byte, error) {
 			return []byte("order of " + id), nil
 		})
 		fmt.Printf("%s: %s, replayed: %v\n", id, result.Outcome, result.Replayed)
 	}
-	_, err := engine.Do(context.Background(), idempotency.Call{Operation: "order", Key: "1"}, nil)
+	_, err := engine.Do(context.Background(), "order", idempotency.Call{Key: "1"}, nil)
 	fmt.Println(errors.Is(err, idempotency.ErrScopeUnknown))
 	// Output:
 	// jane: order of jane, replayed: false

@@ -55,7 +55,7 @@ func TestWaitGetsTheAnswer(t *testing.T) {
 		t.Helper()
 
 		seen := &events{}
-		engine := newEngine(t, store, idempotency.WithWait(time.Hour), idempotency.WithObserver(seen))
+		engine := newEngine(t, store, all(idempotency.Policy{Wait: time.Hour}), idempotency.WithObserver(seen))
 		running := hold(t, engine, payment("k"))
 		start := time.Now()
 		for range 32 {
@@ -82,7 +82,7 @@ func TestWaitIsBoundedByItsOption(t *testing.T) {
 	eachWay(t, func(t *testing.T, _ *memstore.Store, store backend.Store, _ time.Duration) {
 		t.Helper()
 
-		engine := newEngine(t, store, idempotency.WithWait(3*time.Second))
+		engine := newEngine(t, store, all(idempotency.Policy{Wait: 3 * time.Second}))
 		running := hold(t, engine, payment("k"))
 		start := time.Now()
 		refusal := refusalOf(t, engine, payment("k"), idempotency.ErrInProgress)
@@ -96,20 +96,20 @@ func TestWaitIsBoundedByTheCaller(t *testing.T) {
 	eachWay(t, func(t *testing.T, _ *memstore.Store, store backend.Store, _ time.Duration) {
 		t.Helper()
 
-		engine := newEngine(t, store, idempotency.WithWait(time.Hour))
+		engine := newEngine(t, store, all(idempotency.Policy{Wait: time.Hour}))
 		running := hold(t, engine, payment("k"))
 		start := time.Now()
 		hurried, cancel := context.WithTimeout(t.Context(), 2*time.Second)
 		defer cancel()
 		w := recording("ran")
-		result, err := engine.Run(hurried, payment("k"), w.run)
+		result, err := run(engine, hurried, payment("k"), w.run)
 		want(t, err, idempotency.ErrInProgress)
 		took(t, start, 2*time.Second)
 		equal(t, "waited", result.Waited, 2*time.Second)
 
 		gone, hangUp := context.WithCancel(t.Context())
 		time.AfterFunc(time.Second, hangUp)
-		if _, err = engine.Run(gone, payment("k"), w.run); err == nil {
+		if _, err = run(engine, gone, payment("k"), w.run); err == nil {
 			t.Error("a caller that is gone got an answer")
 		}
 		took(t, start, 3*time.Second)
@@ -122,12 +122,12 @@ func TestReleaseDuringWaitRunsOneWaiter(t *testing.T) {
 	eachWay(t, func(t *testing.T, _ *memstore.Store, store backend.Store, _ time.Duration) {
 		t.Helper()
 
-		engine := newEngine(t, store, idempotency.WithWait(time.Hour))
+		engine := newEngine(t, store, all(idempotency.Policy{Wait: time.Hour}))
 		running := hold(t, engine, payment("k"))
 		var runs, replayed atomic.Int32
 		for range 32 {
 			go func() {
-				result, err := engine.Run(t.Context(), payment("k"), func(context.Context) idempotency.Answer {
+				result, err := run(engine, t.Context(), payment("k"), func(context.Context) idempotency.Answer {
 					runs.Add(1)
 					time.Sleep(time.Minute)
 					return recording("paid").answer
@@ -152,7 +152,7 @@ func TestAbandonDuringWaitIsTakenOver(t *testing.T) {
 	eachWay(t, func(t *testing.T, _ *memstore.Store, store backend.Store, slack time.Duration) {
 		t.Helper()
 
-		engine := newEngine(t, store, idempotency.WithWait(time.Hour))
+		engine := newEngine(t, store, all(idempotency.Policy{Wait: time.Hour}))
 		running := hold(t, engine, payment("k"))
 		start := time.Now()
 		go func() {
@@ -172,7 +172,7 @@ func TestLapseDuringWaitIsTakenOver(t *testing.T) {
 
 		start := time.Now()
 		crash(t, inner, payment("k"))
-		engine := newEngine(t, store, idempotency.WithWait(time.Hour))
+		engine := newEngine(t, store, all(idempotency.Policy{Wait: time.Hour}))
 		starts(t, engine, payment("k"), recording("paid"), 2)
 		tookAbout(t, start, lease, shortestPoll)
 	})
@@ -184,7 +184,7 @@ func TestLapseDuringWaitIsRejected(t *testing.T) {
 
 		start := time.Now()
 		crash(t, inner, payment("k"))
-		engine := newEngine(t, store, idempotency.WithWait(time.Hour), reject)
+		engine := newEngine(t, store, all(idempotency.Policy{Wait: time.Hour, OnAbandoned: idempotency.Reject}))
 		refused(t, engine, payment("k"), idempotency.ErrOutcomeUnknown)
 		tookAbout(t, start, lease, shortestPoll)
 	})
@@ -194,7 +194,7 @@ func TestNobodyWaitsForAnotherRequest(t *testing.T) {
 	eachWay(t, func(t *testing.T, _ *memstore.Store, store backend.Store, _ time.Duration) {
 		t.Helper()
 
-		engine := newEngine(t, store, idempotency.WithWait(time.Hour))
+		engine := newEngine(t, store, all(idempotency.Policy{Wait: time.Hour}))
 		running := hold(t, engine, payload("k", "one"))
 		start := time.Now()
 		refused(t, engine, payload("k", "two"), idempotency.ErrKeyReused)
@@ -212,7 +212,7 @@ func TestWaitIsBoundedAcrossClaims(t *testing.T) {
 		running := hold(t, others, payment("k"))
 		start := time.Now()
 		go func() {
-			engine := newEngine(t, backendtest.NewFaulty(store, nil), idempotency.WithWait(10*time.Second))
+			engine := newEngine(t, backendtest.NewFaulty(store, nil), all(idempotency.Policy{Wait: 10 * time.Second}))
 			refused(t, engine, payment("k"), idempotency.ErrInProgress)
 			took(t, start, 10*time.Second)
 		}()
@@ -229,7 +229,7 @@ func TestWaitIsBoundedAcrossClaims(t *testing.T) {
 func TestPollingIsGentle(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		store := newShaky(openStore(t)).on(backendtest.OpWait, every(down))
-		engine := newEngine(t, store, idempotency.WithWait(time.Minute))
+		engine := newEngine(t, store, all(idempotency.Policy{Wait: time.Minute}))
 		running := hold(t, engine, payment("k"))
 		store.on(backendtest.OpClaim, nil)
 		refused(t, engine, payment("k"), idempotency.ErrInProgress)
@@ -244,7 +244,7 @@ func TestPollingIsGentle(t *testing.T) {
 func TestToldWaiterDoesNotPoll(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		store := newShaky(openStore(t))
-		engine := newEngine(t, store, idempotency.WithWait(time.Hour))
+		engine := newEngine(t, store, all(idempotency.Policy{Wait: time.Hour}))
 		running := hold(t, engine, payment("k"))
 		store.on(backendtest.OpClaim, nil)
 		go replays(t, engine, payment("k"), "paid")

@@ -20,7 +20,7 @@ func TestWaitersAreBounded(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				engine := newEngine(t, openStore(t), idempotency.WithWait(time.Minute), idempotency.WithMaxWaiters(test.perKey, test.total))
+				engine := newEngine(t, openStore(t), all(idempotency.Policy{Wait: time.Minute}), idempotency.WithLimits(idempotency.Limits{WaitersPerKey: test.perKey, Waiters: test.total}))
 				running := map[string]*held{"a": hold(t, engine, payment("a")), "b": hold(t, engine, payment("b"))}
 				for _, key := range test.waiting {
 					go replays(t, engine, payment(key), "paid")
@@ -49,7 +49,7 @@ func TestWaitersAreBounded(t *testing.T) {
 // TestRunningCallIsNoWaiter though it waited for its turn.
 func TestRunningCallIsNoWaiter(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		engine := newEngine(t, openStore(t), idempotency.WithWait(time.Minute), idempotency.WithMaxWaiters(1, 1))
+		engine := newEngine(t, openStore(t), all(idempotency.Policy{Wait: time.Minute}), idempotency.WithLimits(idempotency.Limits{WaitersPerKey: 1, Waiters: 1}))
 		first := hold(t, engine, payment("k"))
 		second := make(chan *held)
 		go func() { second <- holdLater(t, engine, payment("k")) }()

@@ -29,9 +29,9 @@ func ExampleNewObserver() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	call := idempotency.Call{Operation: "capture", Key: "order-1"}
+	call := idempotency.Call{Key: "order-1"}
 	for range 3 {
-		_, _ = engine.Do(ctx, call, func(context.Context) ([]byte, error) { return []byte("captured"), nil })
+		_, _ = engine.Do(ctx, "capture", call, func(context.Context) ([]byte, error) { return []byte("captured"), nil })
 	}
 
 	var measured metricdata.ResourceMetrics

@@ -24,9 +24,9 @@ func ExampleNew() {
 		return
 	}
 
-	call := idempotency.Call{Operation: "charge", Key: "order-17"}
+	call := idempotency.Call{Key: "order-17"}
 	for range 2 {
-		result, err := engine.Do(context.Background(), call, func(context.Context) ([]byte, error) {
+		result, err := engine.Do(context.Background(), "charge", call, func(context.Context) ([]byte, error) {
 			return []byte("charged"), nil
 		})
 		fmt.Println(string(result.Outcome), result.Replayed, err)

@@ -94,8 +94,8 @@ func inParallelDo(t *testing.T, engine *idempotency.Engine, name string, calls i
 	for i := range calls {
 		callers.Go(func() {
 			ran := false
-			call := idempotency.Call{Operation: "charge", Key: name + strconv.Itoa(i)}
-			result, err := engine.Do(t.Context(), call, func(context.Context) ([]byte, error) {
+			call := idempotency.Call{Key: name + strconv.Itoa(i)}
+			result, err := engine.Do(t.Context(), "charge", call, func(context.Context) ([]byte, error) {
 				ran = true
 				return []byte("charged"), nil
 			})

@@ -72,7 +72,7 @@ func (s *server) build(payments *service, tenants tenancy) error {
 	if s.grpc, err = newGRPC(s.engine, tenants, payments, s.health.grpc); err != nil {
 		return err
 	}
-	return s.engine.Check(idempotency.Server{Operations: idemgrpc.Operations(s.grpc)})
+	return s.engine.Check(idemgrpc.Operations(s.grpc), 0)
 }
 
 // serve returns when the context has ended and what was running has finished.
