@@ -19,19 +19,6 @@ type Call struct {
 	Rehasher Rehasher
 }
 
-// Verdict is what is to become of a claim once its handler has answered.
-type Verdict uint8
-
-const (
-	// Abandon says that it is unknown whether the operation had an effect. The
-	// claim expires at once, and OnAbandoned decides about the next call.
-	Abandon Verdict = iota
-	// Record stores the answer for every later call.
-	Record
-	// Release says that the operation had no effect: the next call runs.
-	Release
-)
-
 // Answer is what a handler made of a call.
 type Answer struct {
 	Verdict Verdict

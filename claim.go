@@ -7,19 +7,21 @@ import (
 	"github.com/oncewire/idempotency/backend"
 )
 
-// claim is the exclusive right to run an operation, with what the steps of the
-// store need and nothing of the request: what outlives a call holds its claim.
+// claim is the exclusive right to run an operation. It holds what the steps of
+// the store need and nothing of the request, so that what outlives a call can
+// hold its claim.
 type claim struct {
-	store   backend.Store
-	policy  *Policy       // its lease and retention
-	timeout time.Duration // of one step
-	key     backend.Key
-	token   backend.Token
-	number  uint32 // of the attempt; 0 while it is not known to be won
+	store     backend.Store
+	policy    *Policy       // for lease and retention
+	timeout   time.Duration // of one step
+	operation string
+	key       backend.Key
+	token     backend.Token
+	attempt   uint32 // 0 while the claim is not confirmed
 }
 
-// acquire asks for the claim, in the place of an expired one if there is one.
-func (c *claim) acquire(ctx context.Context, fingerprint Fingerprint, expired *backend.Record) (backend.Record, error) {
+// acquire requests the claim, in place of an expired one if there is one.
+func (c *claim) acquire(ctx context.Context, fingerprint backend.Fingerprint, expired *backend.Record) (backend.Record, error) {
 	return c.store.Claim(ctx, c.key, backend.Claim{
 		Token:       c.token,
 		Replaces:    expired.Token,
@@ -30,14 +32,15 @@ func (c *claim) acquire(ctx context.Context, fingerprint Fingerprint, expired *b
 	})
 }
 
-// extend sends a heartbeat.
+// extend sends a heartbeat, which extends the lease.
 func (c *claim) extend(ctx context.Context, timeout time.Duration) error {
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	return c.store.Extend(ctx, c.key, c.token, c.policy.Lease, c.policy.Retention)
 }
 
-// finish ends the claim.
+// finish records, releases or abandons. An abandoned claim is one whose lease
+// has ended.
 func (c *claim) finish(ctx context.Context, f finish) error {
 	switch f.verdict {
 	case Record:
@@ -49,11 +52,11 @@ func (c *claim) finish(ctx context.Context, f finish) error {
 	}
 }
 
-// brief bounds a step that has to be over while the claim lives: several fit
-// into its lease.
-func (c *claim) brief() time.Duration { return min(c.timeout, c.policy.Lease/3) }
+// shortTimeout bounds a step that must end while the claim lives: three of them
+// fit into its lease.
+func (c *claim) shortTimeout() time.Duration { return min(c.timeout, c.policy.Lease/3) }
 
-// event returns an event about the claim of an operation.
-func (c *claim) event(operation string, kind EventKind) Event {
-	return Event{Kind: kind, Operation: operation, Key: c.key, Attempt: int(c.number)}
+// event returns an event about the claim.
+func (c *claim) event(kind EventKind) Event {
+	return Event{Kind: kind, Operation: c.operation, Key: c.key, Attempt: int(c.attempt)}
 }

@@ -9,23 +9,22 @@ import (
 	"github.com/oncewire/idempotency/backend"
 )
 
-// Engine decides what becomes of calls that carry a key. It is safe for
-// concurrent use, and one engine serves any number of adapters.
+// Engine decides about calls that have a key. It is safe for concurrent use, and
+// one engine serves any number of adapters.
 type Engine struct {
 	config
 
 	store   backend.Store
-	waiter  backend.Waiter // nil when the store cannot tell
-	backlog backlog
+	waiter  backend.Waiter // nil if the store does not implement it
+	retries retries
 	waiters waiters
-	// unscoped is set when observers have been told that callers have
-	// credentials and no scope.
+	// unscoped is set when EventUnscoped was reported.
 	unscoped   atomic.Bool
 	heartbeats heartbeats
 }
 
-// New returns an engine on the store. The error names every option that
-// cannot be honoured.
+// New returns an engine that keeps its records in the store. The error names every
+// invalid option.
 func New(store backend.Store, options ...Option) (*Engine, error) {
 	if store == nil {
 		return nil, errors.New("idempotency: no store")
@@ -43,24 +42,24 @@ func New(store backend.Store, options ...Option) (*Engine, error) {
 	engine.policies.prepare()
 	engine.waiter, _ = store.(backend.Waiter)
 	engine.waiters.perKey, engine.waiters.total = engine.limits.WaitersPerKey, engine.limits.Waiters
-	engine.backlog.open(engine.limits.Retries, engine.limits.RetryWindow, engine.observers.tellSafely)
-	engine.heartbeats.lost, engine.heartbeats.late = engine.leaseLost, engine.heartbeatLate
+	engine.retries.init(engine.limits.Retries, engine.limits.RetryWindow, engine.observers.notifySafely)
+	engine.heartbeats.onLost, engine.heartbeats.onLate = engine.leaseLost, engine.heartbeatLate
 	return engine, nil
 }
 
-func (e *Engine) leaseLost(x *execution, err error) {
-	event := x.event(EventLeaseLost)
+func (e *Engine) leaseLost(h *handlerContext, err error) {
+	event := h.event(EventLeaseLost)
 	event.Err = err
-	e.observers.tellSafely(x.ctx.base, event)
+	e.observers.notifySafely(h.ctx.base, event)
 }
 
-// heartbeatLate repeats the end of a claim that a heartbeat may have revived.
-func (e *Engine) heartbeatLate(x *execution) {
-	e.backlog.add(x.operation.name, x.claim, finish{verdict: Abandon, unconfirmed: true})
+// heartbeatLate abandons a claim again that a heartbeat may have revived.
+func (e *Engine) heartbeatLate(h *handlerContext) {
+	e.retries.add(h.claim, finish{verdict: Abandon, unconfirmed: true})
 }
 
-// Close waits until every recording that is being retried in the background
-// has succeeded or has been given up, or until the context ends, and returns
-// its error then. Call it when the servers have stopped and before the store
-// is closed. The store stays open: it belongs to the caller.
-func (e *Engine) Close(ctx context.Context) error { return e.backlog.drain(ctx) }
+// Close waits until every finish that is being retried in the background has
+// succeeded or was given up, and cancels those of unconfirmed claims. It returns
+// the context's error if the context ends first. Call it when the servers have
+// stopped and before the store is closed. It does not close the store.
+func (e *Engine) Close(ctx context.Context) error { return e.retries.drain(ctx) }

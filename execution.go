@@ -2,53 +2,73 @@ package idempotency
 
 import (
 	"context"
+	"crypto/sha256"
 	"time"
 )
 
-// execution is a call whose handler runs: the handler's context, which carries
-// the claim.
-type execution struct {
-	ctx       lazyContext
-	operation Operation
-	call      Call
-	scope     string
-	claim     claim
-	override  override
+// Execution is what a handler can know and say of the claim that it runs under.
+// The zero Execution is that of an unguarded handler; its methods do nothing.
+type Execution struct {
+	Operation string
+	Key       string
+	Scope     string
+	// Attempt is 1 for the first claim of the key, and one more each time an
+	// expired claim is taken over. It is 0 without a confirmed claim (see
+	// [WithFailOpen]).
+	Attempt int
+	// Recovered is true when an earlier attempt was started and never ended:
+	// its effects may be there already.
+	Recovered bool
+	// Token is unique to this claim. Later attempts have another; a resource
+	// that stores it can refuse a stale owner.
+	Token string
+
+	running *handlerContext // nil when unguarded
 }
 
-type executionKey struct{}
-
-// innermost returns the execution that ctx carries; nil for none.
-func innermost(ctx context.Context) *execution {
-	x, _ := ctx.Value(executionKey{}).(*execution)
-	return x
-}
-
-// each invokes visit with the execution, which may be nil, and with those that
-// enclose it, the innermost first: one request may be guarded at several layers
-// of a process.
-func (x *execution) each(visit func(*execution)) {
-	for ; x != nil; x = innermost(x.ctx.base) {
-		visit(x)
+// FromContext returns the execution of the handler whose context this is. It
+// reports false when the handler runs unguarded or without a confirmed claim.
+func FromContext(ctx context.Context) (Execution, bool) {
+	h := handlerOf(ctx)
+	if h == nil {
+		return Execution{}, false
 	}
+	return Execution{
+		Operation: h.operation.name,
+		Key:       h.call.Key,
+		Scope:     h.scope,
+		Attempt:   int(h.claim.attempt),
+		Recovered: h.claim.attempt > 1,
+		Token:     h.claim.token.String(),
+		running:   h,
+	}, h.claim.attempt > 0
 }
 
-// event returns an event about the call.
-func (x *execution) event(kind EventKind) Event { return x.claim.event(x.operation.name, kind) }
-
-// Deadline implements context.Context.
-func (x *execution) Deadline() (time.Time, bool) { return x.ctx.Deadline() }
-
-// Done implements context.Context.
-func (x *execution) Done() <-chan struct{} { return x.ctx.Done() }
-
-// Err implements context.Context.
-func (x *execution) Err() error { return x.ctx.Err() }
-
-// Value implements context.Context.
-func (x *execution) Value(key any) any {
-	if key == (executionKey{}) {
-		return x
+// DeriveKey returns a key for a call that the handler makes to another service,
+// in the form of a UUID (RFC 9562, version 8). It is the same at every attempt
+// of the same call, and differs for every name, scope, operation and key, so the
+// other service sees a retry as a retry. It returns "" when the handler runs
+// unguarded.
+func (e Execution) DeriveKey(name string) string {
+	if e.running == nil {
+		return ""
 	}
-	return x.ctx.Value(key)
+	digest := sha256.Sum256(append(e.running.claim.key[:], name...))
+	return uuid([16]byte(digest[:16]), 8)
+}
+
+// NoEffect says that the call had no effect: its answer is not recorded, whatever
+// it is, the claim is released, and the next call with the key runs. Where
+// several layers guard one request in this process, it applies to all of them.
+// It may be called from any goroutine of the handler, until the handler returns.
+func (e Execution) NoEffect() {
+	e.running.each(func(h *handlerContext) { h.override.noEffect.Store(true) })
+}
+
+// ShortenRetention sets how long the answer is retained, if that is less than
+// the configured retention; a time that is not positive changes nothing. Where
+// several layers guard one request in this process, it applies to all of them.
+// It may be called from any goroutine of the handler, until the handler returns.
+func (e Execution) ShortenRetention(retention time.Duration) {
+	e.running.each(func(h *handlerContext) { h.override.retention.Store(int64(retention)) })
 }

@@ -6,26 +6,26 @@ import (
 	"github.com/oncewire/idempotency/backend"
 )
 
-// finish is how a claim ends.
+// finish is how a claim is finished.
 type finish struct {
 	verdict Verdict
 	outcome backend.Outcome // of a recorded call
-	// unconfirmed is set when an earlier step of the claim may still arrive at
-	// the store: the claim itself, whose reply never came, or a heartbeat.
+	// unconfirmed is set when the store may still receive an earlier step of the
+	// claim: the claim itself, whose reply never arrived, or a heartbeat.
 	unconfirmed bool
 }
 
-// settled reports whether a reply of the store ends the retries of a finish. A
-// step that may still arrive would undo a release or an abandonment, so these
-// are then repeated however often they succeed.
-func (f *finish) settled(err error) bool {
+// endsRetries reports whether a reply of the store ends the retries of a finish.
+// A step that arrives late would undo a release or an abandonment, so these are
+// repeated for the whole window, even if they succeed.
+func (f *finish) endsRetries(err error) bool {
 	if f.unconfirmed {
 		return err == nil && f.verdict == Record
 	}
 	return err == nil || errors.Is(err, backend.ErrClaimLost)
 }
 
-// kind is that of the event which tells of the finish.
+// kind returns the kind of the event that reports the finish.
 func (f *finish) kind() EventKind {
 	switch f.verdict {
 	case Record:

@@ -9,106 +9,106 @@ import (
 	"github.com/oncewire/idempotency/backend"
 )
 
-// heartbeats extend the leases of handlers that outlive a third of them. A short
-// call only sets a timer and stops it again: no goroutine, and the timer is used
-// again by the next call.
+// heartbeats extend the leases of handlers that run longer than a third of them.
+// A shorter call only starts and stops a timer, which the next call reuses, and
+// needs no goroutine.
 type heartbeats struct {
 	pool sync.Pool // of *heartbeat
-	// lost is called when the lease of an execution is gone.
-	lost func(*execution, error)
-	// late is called when a heartbeat may revive a claim that was abandoned while
-	// it was under way.
-	late func(*execution)
+	// onLost is called when the lease of a handler's claim is lost.
+	onLost func(*handlerContext, error)
+	// onLate is called when a heartbeat may have revived a claim that was
+	// abandoned while the heartbeat was being sent.
+	onLate func(*handlerContext)
 }
 
 type heartbeat struct {
 	all   *heartbeats
 	timer *time.Timer
 
-	mu      sync.Mutex
-	of      *execution // nil at rest
-	last    time.Time  // when the last heartbeat that arrived was sent
-	abandon bool       // the claim was abandoned while a heartbeat was under way
+	mu        sync.Mutex
+	handler   *handlerContext // nil while unused
+	extended  time.Time       // when the last successful claim or heartbeat was sent
+	abandoned bool            // the claim was abandoned while a heartbeat was being sent
 }
 
 // start begins the heartbeats of a claim that was sent at the given time.
-func (all *heartbeats) start(x *execution, sent time.Time) *heartbeat {
+func (all *heartbeats) start(handler *handlerContext, sent time.Time) *heartbeat {
 	h, ok := all.pool.Get().(*heartbeat)
 	if !ok {
 		h = &heartbeat{all: all}
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.of, h.last = x, sent
-	first := max(time.Until(sent.Add(x.claim.policy.Lease/3)), 0)
+	h.handler, h.extended = handler, sent
+	first := max(time.Until(sent.Add(handler.claim.policy.Lease/3)), 0)
 	if h.timer == nil {
-		h.timer = time.AfterFunc(first, h.beat)
+		h.timer = time.AfterFunc(first, h.send)
 	} else {
 		h.timer.Reset(first)
 	}
 	return h
 }
 
-// stop ends the heartbeats of a claim that ends with the verdict.
+// stop ends the heartbeats of a claim that is finished by the verdict.
 func (h *heartbeat) stop(verdict Verdict) {
 	h.mu.Lock()
-	h.of, h.abandon = nil, verdict == Abandon
-	idle := h.timer.Stop()
+	h.handler, h.abandoned = nil, verdict == Abandon
+	stopped := h.timer.Stop()
 	h.mu.Unlock()
-	if idle { // else a heartbeat is under way, and ends by itself
+	if stopped { // otherwise a heartbeat is being sent, and h is not reused
 		h.all.pool.Put(h)
 	}
 }
 
-// beat sends a heartbeat, in the timer's goroutine, and plans the next one.
-func (h *heartbeat) beat() {
+// send sends a heartbeat, in the timer's goroutine, and schedules the next one.
+func (h *heartbeat) send() {
 	h.mu.Lock()
-	x, last := h.of, h.last
+	handler, extended := h.handler, h.extended
 	h.mu.Unlock()
-	if x == nil {
+	if handler == nil {
 		return
 	}
 	sent := time.Now()
-	timeout := x.claim.brief()
-	if left := last.Add(x.claim.policy.Lease).Sub(sent); left > 0 {
-		timeout = min(timeout, left) // by then the handler has to know
+	timeout := handler.claim.shortTimeout()
+	if left := extended.Add(handler.claim.policy.Lease).Sub(sent); left > 0 {
+		timeout = min(timeout, left) // the handler is cancelled when the lease ends
 	}
-	err := x.claim.extend(context.WithoutCancel(x.ctx.base), timeout)
-	if then := h.after(x, sent, err); then != nil {
-		then()
+	err := handler.claim.extend(context.WithoutCancel(handler.ctx.base), timeout)
+	if report := h.sent(handler, sent, err); report != nil {
+		report()
 	}
 }
 
-// after takes the result of a heartbeat in, and returns what is to be done
-// without the lock. The lease is gone when another call took the claim over, or
-// when it ran out while the store could not be reached. The handler is then
-// cancelled, as another call may own the key by now: under the lock, so that
-// whoever stops the heartbeats finds it cancelled.
-func (h *heartbeat) after(x *execution, sent time.Time, err error) (then func()) {
+// sent processes the result of a heartbeat, and returns what to do without the
+// lock. The lease is lost when another call took the claim over, or when it ended
+// while the store could not be reached. The handler is then cancelled, since
+// another call may own the key now. That happens under the lock, so that stop
+// returns only when the handler's context shows it.
+func (h *heartbeat) sent(handler *handlerContext, at time.Time, err error) (report func()) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.of != x { // finished meanwhile
-		if h.abandon && !errors.Is(err, backend.ErrClaimLost) {
-			return func() { h.all.late(x) }
+	if h.handler != handler { // finished meanwhile
+		if h.abandoned && !errors.Is(err, backend.ErrClaimLost) {
+			return func() { h.all.onLate(handler) }
 		}
 		return nil
 	}
 	if err == nil {
-		h.last = sent
+		h.extended = at
 	}
-	lease := x.claim.policy.Lease
-	left := time.Until(h.last.Add(lease))
+	lease := handler.claim.policy.Lease
+	left := time.Until(h.extended.Add(lease))
 	if errors.Is(err, backend.ErrClaimLost) || left <= 0 {
-		x.ctx.end(ErrClaimLost)
-		return func() { h.all.lost(x, err) }
+		handler.ctx.cancel(ErrClaimLost)
+		return func() { h.all.onLost(handler, err) }
 	}
-	h.timer.Reset(untilNext(lease, left, err))
+	h.timer.Reset(heartbeatPause(lease, left, err))
 	return nil
 }
 
-// untilNext is the time to the next heartbeat. It is shorter when one failed, so
-// that several more fit into the lease.
-func untilNext(lease, left time.Duration, err error) time.Duration {
+// heartbeatPause is the time until the next heartbeat. It is shorter after a
+// failed one, so that several more fit into the lease.
+func heartbeatPause(lease, left time.Duration, err error) time.Duration {
 	if err == nil {
 		return max(left-lease*2/3, 0)
 	}

@@ -6,22 +6,22 @@ import (
 	"time"
 )
 
-// lazyContext is a context that can be cancelled or has a deadline, and builds
-// the machinery for it only once somebody asks for Done. Most handlers and the
-// memory store never do, and then it costs nothing.
+// lazyContext is a context that can be cancelled or has a deadline. It allocates
+// what that needs only when Done is called or it is cancelled. Most handlers and
+// the memory store never do either.
 type lazyContext struct {
 	base     context.Context
-	deadline time.Time // zero for none of its own
+	deadline time.Time // zero for that of base
 
-	mu     sync.Mutex
-	freed  bool
-	inner  context.Context
-	cancel context.CancelCauseFunc
-	stop   context.CancelFunc // of the deadline's timer
+	mu          sync.Mutex
+	freed       bool
+	inner       context.Context
+	cancelInner context.CancelCauseFunc
+	stopTimer   context.CancelFunc // of the deadline; nil without one
 }
 
-// until prepares an unused context for one step of the store.
-func (c *lazyContext) until(base context.Context, deadline time.Time) *lazyContext {
+// reset prepares an unused context.
+func (c *lazyContext) reset(base context.Context, deadline time.Time) *lazyContext {
 	c.base, c.deadline = base, deadline
 	return c
 }
@@ -36,24 +36,24 @@ func (c *lazyContext) Deadline() (time.Time, bool) {
 }
 
 // Done implements context.Context.
-func (c *lazyContext) Done() <-chan struct{} { return c.built().Done() }
+func (c *lazyContext) Done() <-chan struct{} { return c.build().Done() }
 
 // Err implements context.Context.
 func (c *lazyContext) Err() error {
-	if inner := c.peek(); inner != nil {
+	if inner := c.built(); inner != nil {
 		return inner.Err()
 	}
 	if err := c.base.Err(); err != nil {
 		return err
 	}
-	if c.over() {
-		return c.built().Err() // which stays the same from here on
+	if c.ended() {
+		return c.build().Err() // the error stays the same from now on
 	}
 	return nil
 }
 
-// over reports whether a context that was never built has ended by itself.
-func (c *lazyContext) over() bool {
+// ended reports whether a context that was never built has ended by itself.
+func (c *lazyContext) ended() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.freed || !c.deadline.IsZero() && !time.Now().Before(c.deadline)
@@ -62,53 +62,53 @@ func (c *lazyContext) over() bool {
 // Value implements context.Context. Once built, the inner context answers, so
 // that context.Cause finds the cause of a cancellation.
 func (c *lazyContext) Value(key any) any {
-	if inner := c.peek(); inner != nil {
+	if inner := c.built(); inner != nil {
 		return inner.Value(key)
 	}
 	return c.base.Value(key)
 }
 
-// end cancels the context for the cause.
-func (c *lazyContext) end(cause error) {
-	c.built()
-	c.cancel(cause)
+// cancel ends the context with the cause.
+func (c *lazyContext) cancel(cause error) {
+	c.build()
+	c.cancelInner(cause)
 }
 
-// free ends the context and gives back what was built.
+// free ends the context and frees what was built.
 func (c *lazyContext) free() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.freed = true
-	c.release()
+	c.freeBuilt()
 }
 
-// release ends what was built of a context that is freed.
-func (c *lazyContext) release() {
+func (c *lazyContext) freeBuilt() {
 	if c.inner == nil {
 		return
 	}
-	c.cancel(nil)
-	if c.stop != nil {
-		c.stop()
+	c.cancelInner(nil)
+	if c.stopTimer != nil {
+		c.stopTimer()
 	}
 }
 
-func (c *lazyContext) peek() context.Context {
+// built returns the inner context, or nil if it was not built.
+func (c *lazyContext) built() context.Context {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.inner
 }
 
-func (c *lazyContext) built() context.Context {
+func (c *lazyContext) build() context.Context {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.inner == nil {
-		c.inner, c.cancel = context.WithCancelCause(c.base)
+		c.inner, c.cancelInner = context.WithCancelCause(c.base)
 		if !c.deadline.IsZero() {
-			c.inner, c.stop = context.WithDeadline(c.inner, c.deadline)
+			c.inner, c.stopTimer = context.WithDeadline(c.inner, c.deadline)
 		}
 		if c.freed {
-			c.release()
+			c.freeBuilt()
 		}
 	}
 	return c.inner

@@ -45,7 +45,7 @@ func newTwins(t *testing.T, base, own time.Duration) *twins {
 	return &w
 }
 
-func (w *twins) end(cause error) { w.lazy.end(cause); w.cancel(cause) }
+func (w *twins) end(cause error) { w.lazy.cancel(cause); w.cancel(cause) }
 
 func (w *twins) free() { w.lazy.free(); w.cancel(nil); w.stop() }
 
@@ -211,7 +211,7 @@ func TestLazyContextIsSafe(t *testing.T) {
 				defer cancel()
 				<-ctx.Done()
 			})
-			all.Go(func() { w.lazy.end(errEnded) })
+			all.Go(func() { w.lazy.cancel(errEnded) })
 			all.Go(w.lazy.free)
 		}
 		all.Wait()

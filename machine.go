@@ -6,30 +6,30 @@ import (
 	"github.com/oncewire/idempotency/backend"
 )
 
-// step is what a call does next about the record it found.
+// step is what a call does next about the record that it found.
 type step uint8
 
 const (
 	stepRun      step = iota // the claim is this call's: run the handler
 	stepNested               // a guard around this one holds the claim: run the handler
 	stepReplay               // return the recorded outcome
-	stepTakeOver             // claim again, in the expired claim's place
-	stepWait                 // another call is running
+	stepTakeOver             // claim again, in place of the expired claim
+	stepWait                 // another call is running: wait for it
 	stepRefuse               // return the error
 )
 
-// finding is what a claim found, as the state machine sees it.
+// finding is what a claim found: the input of the state machine.
 type finding struct {
-	record   *backend.Record
-	own      bool // the record has this call's token
-	nested   bool // it has the token of a guard around this one
-	same     bool // it was made by the same request
-	abandons AbandonPolicy
+	record      *backend.Record
+	own         bool // the record has this call's token
+	nested      bool // it has the token of a guard around this one
+	same        bool // it was made by the same request
+	onAbandoned AbandonPolicy
 }
 
-// next is the state machine: the record decides what the call gets. The
-// fingerprint comes before everything but this request's own claims, so that no
-// answer tells a caller about another request.
+// next is the state machine: the record decides what the call gets. Except for
+// this request's own claims, the fingerprint is compared first, so that no answer
+// reveals anything about another request.
 func (f *finding) next() (step, *Error) {
 	running := f.record.State == backend.Running
 	switch {
@@ -47,10 +47,10 @@ func (f *finding) next() (step, *Error) {
 		return stepRefuse, ErrOutcomeUnreadable.withCause(fmt.Errorf("%w: state %d", backend.ErrCorrupt, f.record.State))
 	case !f.record.Lapsed():
 		return stepWait, ErrInProgress
-	case f.abandons == Reject:
+	case f.onAbandoned == Reject:
 		return stepRefuse, ErrOutcomeUnknown
 	default:
-		// The error is for a call that goes on losing the takeover.
+		// The error is for a call that loses every takeover that it tries.
 		return stepTakeOver, ErrInProgress
 	}
 }

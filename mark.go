@@ -27,7 +27,7 @@ func RefusalMark(ctx context.Context, operation, key string) string {
 	}
 	key = markedKey(key)
 	marks := []string{refusalMark(operation, key)}
-	innermost(ctx).each(func(x *execution) {
+	handlerOf(ctx).each(func(x *handlerContext) {
 		mark := refusalMark(x.operation.name, key)
 		if markedKey(x.call.Key) == key && !slices.Contains(marks, mark) {
 			marks = append(marks, mark)

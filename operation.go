@@ -70,7 +70,7 @@ func (o Operation) ParseKey(ctx context.Context, values []string) (string, error
 		refusal = refusal.withMark(o.RefusalMark(ctx, values[0]))
 	}
 	if refusal != nil {
-		return "", o.engine.observers.refuse(ctx, Event{Operation: o.name}, refusal)
+		return "", o.engine.observers.refused(ctx, Event{Operation: o.name}, refusal)
 	}
 	return key, nil
 }
@@ -80,11 +80,15 @@ func (o Operation) ParseKey(ctx context.Context, values []string) (string, error
 // observers, and returns the refusal with its mark, its cause, which may be nil,
 // and a time to retry after if that can help. The key may be empty.
 func (o Operation) Refuse(ctx context.Context, key string, refusal *Error, cause error) *Error {
-	refusal = refusal.withCause(cause).withMark(o.RefusalMark(ctx, key))
+	return o.refuse(ctx, Event{Operation: o.name}, key, refusal.withCause(cause))
+}
+
+func (o Operation) refuse(ctx context.Context, event Event, key string, refusal *Error) *Error {
+	refusal = refusal.withMark(o.RefusalMark(ctx, key))
 	if refusal.Next() == NextRetrySameKey {
 		refusal = refusal.withRetryAfter(o.policy.RetryAfter)
 	}
-	return o.engine.observers.refuse(ctx, Event{Operation: o.name}, refusal)
+	return o.engine.observers.refused(ctx, event, refusal)
 }
 
 // NoteCredentials is for an adapter that guards a call. If the engine has no
@@ -95,7 +99,7 @@ func (o Operation) Refuse(ctx context.Context, key string, refusal *Error, cause
 func (o Operation) NoteCredentials(ctx context.Context, present func() bool) {
 	e := o.engine
 	if e.scope == nil && !e.unscoped.Load() && present() && e.unscoped.CompareAndSwap(false, true) {
-		e.observers.tell(ctx, Event{Kind: EventUnscoped, Operation: o.name, Err: errUnscoped})
+		e.observers.notify(ctx, Event{Kind: EventUnscoped, Operation: o.name, Err: errUnscoped})
 	}
 }
 

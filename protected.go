@@ -8,82 +8,82 @@ import (
 	"github.com/oncewire/idempotency/backend"
 )
 
-// runProtected runs the handler under the claim. Whatever way the handler leaves,
-// also by a panic, which is not touched here, the claim is finished before
-// observers are told.
+// runProtected runs the handler under the call's claim. However the handler
+// leaves, also by a panic, which continues, the claim is finished before
+// observers are notified of it.
 //
 // A caller that gave up before the handler started gets the context's own error,
-// and its claim is released: nothing ran.
-func (a *attempt) runProtected(ctx context.Context, handler Handler) (Result, error) {
-	x, observers := &a.execution, a.engine.observers
-	a.prepare(ctx)
-	heartbeat := a.engine.heartbeats.start(x, a.sent)
+// and its claim is released, since nothing ran.
+func (g *guardedCall) runProtected(ctx context.Context, handler func(context.Context) Answer) (Result, error) {
+	h, observers := &g.handler, g.engine.observers
+	g.prepareHandler(ctx)
+	heartbeat := g.engine.heartbeats.start(h, g.sent)
 	start := observers.now()
-	end := ending(x, Answer{NoEffect: true}) // until the handler starts
+	end := finishOf(h, Answer{NoEffect: true}) // until the handler starts
 	defer func() {
 		took := observers.since(start)
 		heartbeat.stop(end.verdict)
-		finished := a.finish(ctx, end)
-		x.ctx.free()
-		a.tellEnd(ctx, took, finished)
+		finished := g.finish(ctx, end)
+		h.ctx.free()
+		g.notifyRan(ctx, took, finished)
 	}()
-	a.tellClaim(ctx)
-	if err := x.Err(); err != nil {
-		return Result{Waited: a.waited}, err
+	g.notifyClaimed(ctx)
+	if err := h.Err(); err != nil {
+		return Result{Waited: g.waited}, err
 	}
-	end = finish{verdict: Abandon} // should the handler panic
-	answer := handler(x)
-	end = ending(x, answer)
-	return Result{Outcome: answer.Outcome, Attempt: int(x.claim.number), Waited: a.waited}, nil
+	end = finish{verdict: Abandon} // if the handler panics
+	answer := handler(h)
+	end = finishOf(h, answer)
+	return Result{Outcome: answer.Outcome, Attempt: int(h.claim.attempt), Waited: g.waited}, nil
 }
 
-func (a *attempt) tellClaim(ctx context.Context) {
-	if len(a.engine.observers) == 0 {
+func (g *guardedCall) notifyClaimed(ctx context.Context) {
+	if len(g.engine.observers) == 0 {
 		return
 	}
-	event := a.execution.event(EventClaimed)
+	event := g.handler.event(EventClaimed)
 	if event.Attempt > 1 {
 		event.Kind = EventTakenOver
 	}
-	event.Took = a.engine.observers.since(a.sent)
-	a.engine.observers.tell(ctx, event)
+	event.Took = g.engine.observers.since(g.sent)
+	g.engine.observers.notify(ctx, event)
 }
 
-// tellEnd tells how long the handler ran, and how its claim ended.
-func (a *attempt) tellEnd(ctx context.Context, ran time.Duration, finished Event) {
-	if len(a.engine.observers) == 0 {
+// notifyRan reports how long the handler ran, and how its claim was finished.
+func (g *guardedCall) notifyRan(ctx context.Context, ran time.Duration, finished Event) {
+	if len(g.engine.observers) == 0 {
 		return
 	}
-	event := a.execution.event(EventRan)
+	event := g.handler.event(EventRan)
 	event.Took = ran
-	a.engine.observers.tell(ctx, event)
+	g.engine.observers.notify(ctx, event)
 	if finished.Kind != 0 {
-		a.engine.observers.tell(ctx, finished)
+		g.engine.observers.notify(ctx, finished)
 	}
 }
 
-// finish ends the claim on a context and a time of its own, since the client may
-// have hung up, and returns what observers are to be told, if anything. What the
-// store does not take is left to the backlog, so that a store that hangs delays
-// the answer by one timeout at most.
-func (a *attempt) finish(ctx context.Context, f finish) Event {
-	x := &a.execution
+// finish finishes the claim with a context and timeout of its own, since the
+// client may have hung up, and returns the event to report, if any. If the store
+// fails, the finish is retried in the background, so that a store that hangs
+// delays the answer by at most one timeout.
+func (g *guardedCall) finish(ctx context.Context, f finish) Event {
+	h := &g.handler
 	start := time.Now()
-	bounded := a.finishing.until(context.WithoutCancel(ctx), start.Add(x.claim.brief()))
+	bounded := g.finishing.reset(context.WithoutCancel(ctx), start.Add(h.claim.shortTimeout()))
 	defer bounded.free()
-	err := x.claim.finish(bounded, f)
-	event := x.event(f.kind())
+	err := h.claim.finish(bounded, f)
+	event := h.event(f.kind())
 	switch {
 	case err == nil:
-		event.Took = a.engine.observers.since(start)
+		event.Took = g.engine.observers.since(start)
 	case errors.Is(err, backend.ErrClaimLost):
 		event.Kind, event.Err = EventLeaseLost, err
-		if errors.Is(context.Cause(x), ErrClaimLost) {
-			event.Kind = 0 // the heartbeat has told it already
+		if errors.Is(context.Cause(h), ErrClaimLost) {
+			event.Kind = 0 // the heartbeat reported it already
 		}
 	default:
 		event.Kind, event.Err, event.Took = EventFinishFailed, err, time.Since(start)
-		a.engine.backlog.add(x.operation.name, x.claim, f)
+		g.engine.retries.add(h.claim, f)
 	}
 	return event
 }

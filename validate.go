@@ -22,15 +22,3 @@ func (c *config) validate() error {
 	c.limits.validate(check)
 	return errors.Join(problems...)
 }
-
-// fieldName accepts what is a header name and a gRPC metadata key alike.
-func fieldName(name string) bool {
-	for _, c := range []byte(name) {
-		letter := c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z'
-		digit := c >= '0' && c <= '9'
-		if !letter && !digit && c != '-' && c != '_' && c != '.' {
-			return false
-		}
-	}
-	return name != ""
-}

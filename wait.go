@@ -7,15 +7,15 @@ import (
 	"github.com/oncewire/idempotency/backend"
 )
 
-// Times between two polls of a store that cannot tell when a claim ends: they
-// double from the first to the last.
+// The pause between two polls of a store that cannot report the end of a claim
+// doubles from the first to the longest.
 const (
-	pollFirst = 10 * time.Millisecond
-	pollLast  = 500 * time.Millisecond
+	firstPollPause   = 10 * time.Millisecond
+	longestPollPause = 500 * time.Millisecond
 )
 
-// patience is how long a call still waits for another one.
-type patience struct {
+// waiting is the time that one call spends waiting for another one.
+type waiting struct {
 	maxWait time.Duration
 	key     backend.Key
 	waiter  backend.Waiter // nil for a store that has to be polled
@@ -23,51 +23,52 @@ type patience struct {
 
 	until   time.Time // set by the first wait
 	pause   time.Duration
-	counted bool // among all waiters
+	entered bool // into all
 	waited  time.Duration
 }
 
-// wait returns true when the record is worth another claim, and false when the
-// call has waited enough, may not wait, or its context has ended.
-func (p *patience) wait(ctx context.Context, record *backend.Record) bool {
+// wait reports whether the call should claim again. It returns false when the
+// call has waited long enough, is not allowed to wait, or its context has ended.
+func (w *waiting) wait(ctx context.Context, record *backend.Record) bool {
 	start := time.Now()
-	if p.until.IsZero() {
-		p.until, p.pause = start.Add(p.maxWait), pollFirst
+	if w.until.IsZero() {
+		w.until, w.pause = start.Add(w.maxWait), firstPollPause
 	}
-	if !start.Before(p.until) || !p.enter() {
+	if !start.Before(w.until) || !w.enter() {
 		return false
 	}
-	ctx, cancel := context.WithDeadline(ctx, p.until)
+	ctx, cancel := context.WithDeadline(ctx, w.until)
 	defer cancel()
-	ended := p.ended(ctx, record)
-	p.waited += time.Since(start)
-	return ended
+	changed := w.untilChanged(ctx, record)
+	w.waited += time.Since(start)
+	return changed
 }
 
-func (p *patience) enter() bool {
-	p.counted = p.counted || p.all.enter(p.key)
-	return p.counted
+func (w *waiting) enter() bool {
+	w.entered = w.entered || w.all.enter(w.key)
+	return w.entered
 }
 
 // leave stops counting the call as a waiter.
-func (p *patience) leave() {
-	if p.counted {
-		p.counted = false
-		p.all.leave(p.key)
+func (w *waiting) leave() {
+	if w.entered {
+		w.entered = false
+		w.all.leave(w.key)
 	}
 }
 
-func (p *patience) ended(ctx context.Context, record *backend.Record) bool {
-	if p.waiter != nil {
-		if p.waiter.Wait(ctx, p.key, record.Token) == nil {
+// untilChanged waits until the record may have changed.
+func (w *waiting) untilChanged(ctx context.Context, record *backend.Record) bool {
+	if w.waiter != nil {
+		if w.waiter.Wait(ctx, w.key, record.Token) == nil {
 			return true
 		}
 		if ctx.Err() != nil {
 			return false
 		}
-		// A waiter that fails is no worse than none: poll.
+		// The store's waiter failed: poll instead.
 	}
-	pause := min(jitter(p.pause), max(record.LeaseLeft, time.Millisecond))
-	p.pause = min(2*p.pause, pollLast)
+	pause := min(jitter(w.pause), max(record.LeaseLeft, time.Millisecond))
+	w.pause = min(2*w.pause, longestPollPause)
 	return sleep(ctx, pause)
 }

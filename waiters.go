@@ -6,35 +6,36 @@ import (
 	"github.com/oncewire/idempotency/backend"
 )
 
-// waiters bounds the calls that wait for another one: each holds its request.
+// waiters bounds the calls that wait for another one, since each holds its
+// request.
 type waiters struct {
 	perKey, total int
 
-	mu      sync.Mutex
-	waiting int
-	of      map[backend.Key]int // only keys that somebody waits for
+	mu    sync.Mutex
+	count int
+	byKey map[backend.Key]int // of keys with at least one waiter
 }
 
-// enter reports whether one more call may wait for the key. It must leave.
+// enter counts one more waiter, or reports false if a bound is reached.
 func (w *waiters) enter(key backend.Key) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.waiting >= w.total || w.of[key] >= w.perKey {
+	if w.count >= w.total || w.byKey[key] >= w.perKey {
 		return false
 	}
-	if w.of == nil {
-		w.of = map[backend.Key]int{}
+	if w.byKey == nil {
+		w.byKey = map[backend.Key]int{}
 	}
-	w.waiting++
-	w.of[key]++
+	w.count++
+	w.byKey[key]++
 	return true
 }
 
 func (w *waiters) leave(key backend.Key) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.waiting--
-	if w.of[key]--; w.of[key] == 0 {
-		delete(w.of, key)
+	w.count--
+	if w.byKey[key]--; w.byKey[key] == 0 {
+		delete(w.byKey, key)
 	}
 }

@@ -11,7 +11,7 @@ import (
 type parts [4]string
 
 func (p parts) address() backend.Key {
-	return address(p[0], p[1], p[2], p[3])
+	return recordKey(p[0], p[1], p[2], p[3])
 }
 
 // TestLookAlikesNeverMeet cuts hostile texts into four parts in every way, with

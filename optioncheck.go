@@ -26,3 +26,15 @@ func (c check) optional(name string, value time.Duration) {
 		c.duration(name, value, minDuration)
 	}
 }
+
+// fieldName accepts what is a header name and a gRPC metadata key alike.
+func fieldName(name string) bool {
+	for _, c := range []byte(name) {
+		letter := c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z'
+		digit := c >= '0' && c <= '9'
+		if !letter && !digit && c != '-' && c != '_' && c != '.' {
+			return false
+		}
+	}
+	return name != ""
+}

@@ -1,0 +1,108 @@
+package idempotency
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/oncewire/idempotency/backend"
+)
+
+// decision says whether the handler of a call runs, and how.
+type decision uint8
+
+const (
+	doNotRun       decision = iota // the result or the error is final
+	runProtected                   // under the call's own claim
+	runUnprotected                 // without a confirmed claim, since the store failed
+	runNested                      // under the claim of a guard around this one
+)
+
+// maxTakeovers bounds the expired claims that one call tries to take over. Each
+// one was taken over by another call first, and expired again.
+const maxTakeovers = 100
+
+// begin claims until the record decides what the call gets. Every iteration
+// decides, waits for a bounded time, or follows a record that another call
+// changed.
+func (g *guardedCall) begin(ctx context.Context) (decision, Result, error) {
+	h := &g.handler
+	waiting := waiting{maxWait: h.claim.policy.Wait, key: h.claim.key, waiter: g.engine.waiter, all: &g.engine.waiters}
+	defer waiting.leave()
+	var expired backend.Record // to take over; none at first
+	bounded := &g.claiming
+	for takeovers := 0; ; bounded = new(lazyContext) {
+		g.waited, g.sent = waiting.waited, time.Now()
+		record, err := g.acquire(bounded.reset(ctx, g.sent.Add(h.claim.timeout)), &expired)
+		if err != nil {
+			return g.claimFailed(ctx, err, &expired)
+		}
+		expired = backend.Record{}
+		h.claim.attempt = record.Attempt
+		step, refusal := g.next(ctx, &record)
+		switch {
+		case step == stepRun:
+			return runProtected, Result{}, nil
+		case step == stepNested:
+			return runNested, Result{Attempt: int(record.Attempt), Waited: g.waited}, nil
+		case step == stepReplay:
+			return final(g.replay(ctx, &record))
+		case step == stepTakeOver && takeovers < maxTakeovers:
+			takeovers++
+			expired = record
+		case step == stepWait && waiting.wait(ctx, &record):
+		default:
+			g.waited = waiting.waited
+			return final(g.refuse(ctx, refusal))
+		}
+	}
+}
+
+func final(result Result, err error) (decision, Result, error) { return doNotRun, result, err }
+
+func (g *guardedCall) acquire(bounded *lazyContext, expired *backend.Record) (backend.Record, error) {
+	defer bounded.free()
+	return g.handler.claim.acquire(bounded, g.handler.call.Fingerprint, expired)
+}
+
+// next runs the state machine on a record.
+func (g *guardedCall) next(ctx context.Context, record *backend.Record) (step, *Error) {
+	h := &g.handler
+	f := finding{record: record, own: record.Token == h.claim.token, onAbandoned: h.claim.policy.OnAbandoned}
+	if f.own {
+		return f.next()
+	}
+	f.same = sameRequest(h.call.Fingerprint, h.call.Rehasher, record.Fingerprint)
+	if record.State == backend.Running {
+		handlerOf(ctx).each(func(outer *handlerContext) { f.nested = f.nested || outer.claim.token == record.Token })
+	}
+	return f.next()
+}
+
+// claimFailed decides about a call whose claim failed. The store may have applied
+// the claim, or may still receive it, which would block the key for a lease. It
+// is therefore released asynchronously, or abandoned if it replaced an expired
+// claim, whose attempt must not be forgotten.
+func (g *guardedCall) claimFailed(ctx context.Context, err error, expired *backend.Record) (decision, Result, error) {
+	undo := finish{verdict: Release, unconfirmed: true}
+	if expired.Attempt > 0 {
+		undo.verdict = Abandon
+	}
+	g.handler.claim.attempt = 0
+	event := g.handler.event(EventStoreError)
+	event.Took, event.Err = time.Since(g.sent), err
+	switch {
+	case errors.Is(err, backend.ErrCorrupt):
+		g.engine.observers.notify(ctx, event)
+		return final(g.refuse(ctx, ErrOutcomeUnreadable.withCause(err)))
+	case ctx.Err() == nil && g.engine.failOpen:
+		g.failedOpen = &failedClaim{event: event, undo: undo}
+		return runUnprotected, Result{}, nil
+	}
+	g.finishLater(err, undo)
+	g.engine.observers.notify(ctx, event)
+	if ctx.Err() != nil {
+		return final(Result{Waited: g.waited}, ctx.Err())
+	}
+	return final(g.refuse(ctx, ErrStore.withCause(err)))
+}

@@ -1,0 +1,97 @@
+package idempotency
+
+import (
+	"context"
+	"crypto/rand"
+	"time"
+
+	"github.com/oncewire/idempotency/backend"
+)
+
+// guardedCall is one call on its way through the engine.
+type guardedCall struct {
+	handler handlerContext
+	engine  *Engine // of its operation
+
+	// The contexts of the two store steps that every call takes. As fields they
+	// need no allocation of their own.
+	claiming, finishing lazyContext
+
+	sent       time.Time     // when the claim was sent
+	waited     time.Duration // for another call
+	failedOpen *failedClaim  // nil unless the handler runs without a confirmed claim
+}
+
+// failedClaim is a claim that the store may have applied although it failed.
+type failedClaim struct {
+	event Event  // with the store's error, not reported yet
+	undo  finish // if the handler does not start
+}
+
+// identify determines the caller's scope, and with it the record.
+func (g *guardedCall) identify(ctx context.Context) *Error {
+	h := &g.handler
+	if g.engine.scope != nil {
+		scope, err := g.engine.scope(ctx)
+		if err != nil {
+			return ErrScopeUnknown.withCause(err)
+		}
+		h.scope = scope
+	}
+	h.claim = claim{
+		store:     g.engine.store,
+		policy:    h.operation.policy,
+		timeout:   g.engine.limits.StoreTimeout,
+		operation: h.operation.name,
+		key:       recordKey(g.engine.namespace, h.scope, h.operation.name, h.call.Key),
+		token:     newToken(),
+	}
+	return nil
+}
+
+// recordKey returns the digest under which the store keeps the record.
+func recordKey(namespace, scope, operation, key string) backend.Key {
+	return digestParts(namespace, scope, operation, key)
+}
+
+func newToken() (token backend.Token) {
+	rand.Read(token[:]) // never fails
+	return token
+}
+
+// prepareHandler makes the handler's context.
+func (g *guardedCall) prepareHandler(ctx context.Context) {
+	var deadline time.Time // none
+	if detached := g.handler.operation.policy.Detached; detached > 0 {
+		ctx = context.WithoutCancel(ctx)
+		if detached != Forever {
+			deadline = time.Now().Add(detached)
+		}
+	}
+	g.handler.ctx.reset(ctx, deadline)
+}
+
+// replay returns the recorded outcome, if the caller is authorized to get it.
+func (g *guardedCall) replay(ctx context.Context, record *backend.Record) (Result, error) {
+	h := &g.handler
+	if g.engine.authorize != nil {
+		err := g.engine.authorize(ctx, Execution{
+			Operation: h.operation.name, Key: h.call.Key, Scope: h.scope,
+			Attempt: int(record.Attempt), Recovered: record.Attempt > 1,
+		})
+		if err != nil {
+			return g.refuse(ctx, ErrReplayDenied.withCause(err))
+		}
+	}
+	event := h.event(EventReplayed)
+	event.Took = g.waited
+	g.engine.observers.notify(ctx, event)
+	return Result{Replayed: true, Outcome: record.Outcome, Attempt: int(record.Attempt), Waited: g.waited}, nil
+}
+
+func (g *guardedCall) refuse(ctx context.Context, refusal *Error) (Result, error) {
+	h := &g.handler
+	event := h.event(EventRefused)
+	event.Took = g.waited
+	return Result{Waited: g.waited}, h.operation.refuse(ctx, event, h.call.Key, refusal)
+}

@@ -1,0 +1,14 @@
+package idempotency
+
+// Verdict decides what happens to a claim after its handler answered.
+type Verdict uint8
+
+const (
+	// Abandon: it is unknown whether the operation had an effect. The claim
+	// expires at once, and [Policy.OnAbandoned] decides about the next call.
+	Abandon Verdict = iota
+	// Record stores the answer for every later call.
+	Record
+	// Release: the operation had no effect, and the next call runs.
+	Release
+)
