@@ -8,15 +8,21 @@ import (
 	"github.com/oncewire/idempotency/backend"
 )
 
-// decision says whether the handler of a call runs, and how.
-type decision uint8
+// mode says whether the handler of a call runs, and how.
+type mode uint8
 
 const (
-	doNotRun       decision = iota // the result or the error is final
-	runProtected                   // under the call's own claim
-	runUnprotected                 // without a confirmed claim, since the store failed
-	runNested                      // under the claim of a guard around this one
+	doNotRun       mode = iota // the result or the error is final
+	runProtected               // under the call's own claim
+	runUnprotected             // without a confirmed claim, since the store failed
+	runNested                  // under the claim of a guard around this one
 )
+
+// decision is what begin decided.
+type decision struct {
+	mode   mode
+	failed *failedClaim // of runUnprotected
+}
 
 // maxTakeovers bounds the expired claims that one call tries to take over. Each
 // one was taken over by another call first, and expired again.
@@ -42,9 +48,9 @@ func (g *guardedCall) begin(ctx context.Context) (decision, Result, error) {
 		step, refusal := g.next(ctx, &record)
 		switch {
 		case step == stepRun:
-			return runProtected, Result{}, nil
+			return decision{mode: runProtected}, Result{}, nil
 		case step == stepNested:
-			return runNested, Result{Attempt: int(record.Attempt), Waited: g.waited}, nil
+			return decision{mode: runNested}, Result{Attempt: int(record.Attempt), Waited: g.waited}, nil
 		case step == stepReplay:
 			return final(g.replay(ctx, &record))
 		case step == stepTakeOver && takeovers < maxTakeovers:
@@ -58,7 +64,7 @@ func (g *guardedCall) begin(ctx context.Context) (decision, Result, error) {
 	}
 }
 
-func final(result Result, err error) (decision, Result, error) { return doNotRun, result, err }
+func final(result Result, err error) (decision, Result, error) { return decision{}, result, err }
 
 func (g *guardedCall) acquire(bounded *lazyContext, expired *backend.Record) (backend.Record, error) {
 	defer bounded.free()
@@ -96,8 +102,7 @@ func (g *guardedCall) claimFailed(ctx context.Context, err error, expired *backe
 		g.engine.observers.notify(ctx, event)
 		return final(g.refuse(ctx, ErrOutcomeUnreadable.withCause(err)))
 	case ctx.Err() == nil && g.engine.failOpen:
-		g.failedOpen = &failedClaim{event: event, undo: undo}
-		return runUnprotected, Result{}, nil
+		return decision{runUnprotected, &failedClaim{event: event, undo: undo}}, Result{}, nil
 	}
 	g.finishLater(err, undo)
 	g.engine.observers.notify(ctx, event)

@@ -34,7 +34,7 @@ func FromContext(ctx context.Context) (Execution, bool) {
 		return Execution{}, false
 	}
 	return Execution{
-		Operation: h.operation.name,
+		Operation: h.claim.operation,
 		Key:       h.call.Key,
 		Scope:     h.scope,
 		Attempt:   int(h.claim.attempt),

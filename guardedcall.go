@@ -11,21 +11,33 @@ import (
 // guardedCall is one call on its way through the engine.
 type guardedCall struct {
 	handler handlerContext
-	engine  *Engine // of its operation
+	engine  *Engine
 
 	// The contexts of the two store steps that every call takes. As fields they
 	// need no allocation of their own.
 	claiming, finishing lazyContext
 
-	sent       time.Time     // when the claim was sent
-	waited     time.Duration // for another call
-	failedOpen *failedClaim  // nil unless the handler runs without a confirmed claim
+	sent   time.Time     // when the claim was sent
+	waited time.Duration // for another call
 }
 
 // failedClaim is a claim that the store may have applied although it failed.
 type failedClaim struct {
 	event Event  // with the store's error, not reported yet
 	undo  finish // if the handler does not start
+}
+
+func newGuardedCall(o Operation, call Call) *guardedCall {
+	return &guardedCall{engine: o.engine, handler: handlerContext{
+		call: call,
+		claim: claim{
+			store:     o.engine.store,
+			timeout:   o.engine.limits.StoreTimeout,
+			operation: o.name,
+			policy:    o.policy,
+			token:     newToken(),
+		},
+	}}
 }
 
 // identify determines the caller's scope, and with it the record.
@@ -38,14 +50,7 @@ func (g *guardedCall) identify(ctx context.Context) *Error {
 		}
 		h.scope = scope
 	}
-	h.claim = claim{
-		store:     g.engine.store,
-		policy:    h.operation.policy,
-		timeout:   g.engine.limits.StoreTimeout,
-		operation: h.operation.name,
-		key:       recordKey(g.engine.namespace, h.scope, h.operation.name, h.call.Key),
-		token:     newToken(),
-	}
+	h.claim.key = recordKey(g.engine.namespace, h.scope, h.claim.operation, h.call.Key)
 	return nil
 }
 
@@ -62,7 +67,7 @@ func newToken() (token backend.Token) {
 // prepareHandler makes the handler's context.
 func (g *guardedCall) prepareHandler(ctx context.Context) {
 	var deadline time.Time // none
-	if detached := g.handler.operation.policy.Detached; detached > 0 {
+	if detached := g.handler.claim.policy.Detached; detached > 0 {
 		ctx = context.WithoutCancel(ctx)
 		if detached != Forever {
 			deadline = time.Now().Add(detached)
@@ -76,7 +81,7 @@ func (g *guardedCall) replay(ctx context.Context, record *backend.Record) (Resul
 	h := &g.handler
 	if g.engine.authorize != nil {
 		err := g.engine.authorize(ctx, Execution{
-			Operation: h.operation.name, Key: h.call.Key, Scope: h.scope,
+			Operation: h.claim.operation, Key: h.call.Key, Scope: h.scope,
 			Attempt: int(record.Attempt), Recovered: record.Attempt > 1,
 		})
 		if err != nil {
@@ -93,5 +98,6 @@ func (g *guardedCall) refuse(ctx context.Context, refusal *Error) (Result, error
 	h := &g.handler
 	event := h.event(EventRefused)
 	event.Took = g.waited
-	return Result{Waited: g.waited}, h.operation.refuse(ctx, event, h.call.Key, refusal)
+	operation := Operation{engine: g.engine, name: h.claim.operation, policy: h.claim.policy}
+	return Result{Waited: g.waited}, operation.refuse(ctx, event, h.call.Key, refusal)
 }

@@ -8,12 +8,11 @@ import (
 // handlerContext is the context of a guarded handler. It carries the claim that
 // the handler runs under.
 type handlerContext struct {
-	ctx       lazyContext
-	operation Operation
-	call      Call
-	scope     string
-	claim     claim
-	override  override
+	ctx      lazyContext
+	call     Call
+	scope    string
+	claim    claim
+	override override
 }
 
 type handlerContextKey struct{}

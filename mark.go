@@ -28,7 +28,7 @@ func RefusalMark(ctx context.Context, operation, key string) string {
 	key = markedKey(key)
 	marks := []string{refusalMark(operation, key)}
 	handlerOf(ctx).each(func(x *handlerContext) {
-		mark := refusalMark(x.operation.name, key)
+		mark := refusalMark(x.claim.operation, key)
 		if markedKey(x.call.Key) == key && !slices.Contains(marks, mark) {
 			marks = append(marks, mark)
 		}

@@ -22,16 +22,16 @@ func (o Operation) Run(ctx context.Context, call Call, handler func(context.Cont
 	if call.Key == "" {
 		return Result{Outcome: handler(ctx).Outcome}, nil
 	}
-	g := &guardedCall{engine: o.engine, handler: handlerContext{operation: o, call: call}}
+	g := newGuardedCall(o, call)
 	if refusal := g.identify(ctx); refusal != nil {
 		return g.refuse(ctx, refusal)
 	}
 	decision, result, err := g.begin(ctx)
-	switch decision {
+	switch decision.mode {
 	case runProtected:
 		return g.runProtected(ctx, handler)
 	case runUnprotected:
-		return g.runUnprotected(ctx, handler), nil
+		return g.runUnprotected(ctx, decision.failed, handler), nil
 	case runNested:
 		result.Outcome = handler(ctx).Outcome
 	}

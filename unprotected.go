@@ -10,8 +10,8 @@ import (
 // runUnprotected runs the handler without a confirmed claim. If the store applied
 // the claim after all, it is finished like a confirmed one, so that a retry gets
 // the answer.
-func (g *guardedCall) runUnprotected(ctx context.Context, handler func(context.Context) Answer) Result {
-	h, failed := &g.handler, g.failedOpen
+func (g *guardedCall) runUnprotected(ctx context.Context, failed *failedClaim, handler func(context.Context) Answer) Result {
+	h := &g.handler
 	end := failed.undo
 	g.prepareHandler(ctx)
 	defer func() {
