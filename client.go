@@ -3,6 +3,8 @@ package idempotency
 import (
 	"context"
 	"crypto/rand"
+
+	"github.com/oncewire/idempotency/internal/keytext"
 )
 
 // NewKey returns a fresh key for a client to send: a random UUID (RFC 9562,
@@ -11,7 +13,7 @@ import (
 func NewKey() string {
 	var random [16]byte
 	rand.Read(random[:]) // never fails
-	return uuid(random, 4)
+	return keytext.UUID(random, 4)
 }
 
 type outgoingKey struct{}

@@ -64,8 +64,9 @@ type Error struct {
 	// Rule is the rule that a key breaks. It is empty unless the reason is
 	// ReasonKeyInvalid.
 	Rule KeyRule
-	// Mark tells the guards around this one that the call was refused; see
-	// [RefusalMark]. It is empty for a refusal that names no key.
+	// Mark is an opaque text by which the guards around this one recognise the
+	// refusal of the same operation and key; see [Operation.HasRefusalMark]. It
+	// is empty for a refusal that names no key.
 	Mark string
 
 	cause error

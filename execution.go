@@ -4,6 +4,8 @@ import (
 	"context"
 	"crypto/sha256"
 	"time"
+
+	"github.com/oncewire/idempotency/internal/keytext"
 )
 
 // Execution is what a handler can know and say of the claim that it runs under.
@@ -54,7 +56,7 @@ func (e Execution) DeriveKey(name string) string {
 		return ""
 	}
 	digest := sha256.Sum256(append(e.running.claim.key[:], name...))
-	return uuid([16]byte(digest[:16]), 8)
+	return keytext.UUID([16]byte(digest[:16]), 8)
 }
 
 // NoEffect says that the call had no effect: its answer is not recorded, whatever

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/oncewire/idempotency/backend"
+	"github.com/oncewire/idempotency/internal/digest"
 )
 
 // guardedCall is one call on its way through the engine.
@@ -56,7 +57,7 @@ func (g *guardedCall) identify(ctx context.Context) *Error {
 
 // recordKey returns the digest under which the store keeps the record.
 func recordKey(namespace, scope, operation, key string) backend.Key {
-	return digestParts(namespace, scope, operation, key)
+	return digest.Parts(namespace, scope, operation, key)
 }
 
 func newToken() (token backend.Token) {

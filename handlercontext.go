@@ -3,6 +3,8 @@ package idempotency
 import (
 	"context"
 	"time"
+
+	"github.com/oncewire/idempotency/internal/mark"
 )
 
 // handlerContext is the context of a guarded handler. It carries the claim that
@@ -47,8 +49,15 @@ func (h *handlerContext) Err() error { return h.ctx.Err() }
 
 // Value implements context.Context.
 func (h *handlerContext) Value(key any) any {
-	if key == (handlerContextKey{}) {
+	switch key {
+	case handlerContextKey{}, mark.ContextKey{}:
 		return h
+	default:
+		return h.ctx.Value(key)
 	}
-	return h.ctx.Value(key)
+}
+
+// MarkedCall implements mark.GuardedCall.
+func (h *handlerContext) MarkedCall() (operation, key string, outer context.Context) {
+	return h.claim.operation, h.call.Key, h.ctx.base
 }

@@ -3,6 +3,8 @@ package idempotency
 import (
 	"cmp"
 	"strings"
+
+	"github.com/oncewire/idempotency/internal/keytext"
 )
 
 // KeyRules say where a key is sent and what it has to satisfy. A zero field
@@ -68,7 +70,7 @@ func (r *KeyRules) canonical(text string) (string, *Error) {
 	if !r.UUID {
 		return key, nil
 	}
-	uuid, ok := canonicalUUID(key)
+	uuid, ok := keytext.CanonicalUUID(key)
 	if !ok {
 		return "", ErrKeyInvalid.withRule(RuleUUID)
 	}
@@ -81,7 +83,7 @@ func (r *KeyRules) unwrap(text string) (string, KeyRule) {
 		return "", RuleBlank
 	}
 	if text[0] == '"' {
-		unquoted, ok := unquote(text)
+		unquoted, ok := keytext.Unquote(text)
 		if !ok {
 			return "", RuleQuotes
 		}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/oncewire/idempotency/backend"
+	"github.com/oncewire/idempotency/internal/mark"
 )
 
 // Everything in this file is going away.
@@ -171,3 +172,11 @@ func RecordFor(ctx context.Context, retention time.Duration) bool {
 	x.ShortenRetention(retention)
 	return x.running != nil
 }
+
+const RefusedField = mark.Field
+
+func RefusalMark(ctx context.Context, operation, key string) string {
+	return mark.In(ctx, operation, key)
+}
+
+func HasRefusalMark(text, operation, key string) bool { return mark.Matches(text, operation, key) }

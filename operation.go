@@ -3,6 +3,8 @@ package idempotency
 import (
 	"context"
 	"errors"
+
+	"github.com/oncewire/idempotency/internal/mark"
 )
 
 // Operation is what an adapter needs for the calls of one operation. Resolve it
@@ -89,6 +91,26 @@ func (o Operation) refuse(ctx context.Context, event Event, key string, refusal 
 		refusal = refusal.withRetryAfter(o.policy.RetryAfter)
 	}
 	return o.engine.observers.refused(ctx, event, refusal)
+}
+
+// RefusalMark returns the mark of a refusal of a call of this operation with the
+// key: an opaque text which says that its handler did not run. An adapter sends
+// it with the refusal, in the header field Idempotency-Refused or as "mark" in the
+// metadata of the google.rpc.ErrorInfo. A guard around this one releases its own
+// claim when [Operation.HasRefusalMark] recognises it.
+//
+// The mark also names the guarded calls in ctx that have the same key, since
+// their operations may have other names: a REST route around an RPC. It is empty
+// for an empty key. The key may have any spelling: engines with different key
+// rules make the same mark of it.
+func (o Operation) RefusalMark(ctx context.Context, key string) string {
+	return mark.In(ctx, o.name, key)
+}
+
+// HasRefusalMark reports whether a mark that came with an answer is that of a
+// refusal of this operation and key. The mark of another call is not.
+func (o Operation) HasRefusalMark(text, key string) bool {
+	return mark.Matches(text, o.name, key)
 }
 
 // NoteCredentials is for an adapter that guards a call. If the engine has no

@@ -84,7 +84,7 @@ for_tests() {
   [[ $1 == "$module"/*test || $1 == "$module"/*test/* ]]
 }
 
-only . "$module/backend"
+only . "$module/backend" "$module/internal"
 only ./backend
 only ./backend/memstore "$module"
 never ./interceptor/idemconnect "$grpc" "$gateway" "$redis"

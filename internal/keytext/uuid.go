@@ -1,21 +1,21 @@
-package idempotency
+package keytext
 
 import (
 	"encoding/hex"
 	"strings"
 )
 
-// uuid writes sixteen bytes as a UUID of the version.
-func uuid(b [16]byte, version byte) string {
+// UUID writes sixteen bytes as a UUID of the version.
+func UUID(b [16]byte, version byte) string {
 	b[6] = b[6]&0x0f | version<<4
 	b[8] = b[8]&0x3f | 0x80
 	return hyphenated(hex.EncodeToString(b[:]))
 }
 
-// canonicalUUID takes the spellings of RFC 9562 that are in use: with hyphens
-// or without, in braces, as a URN, in any case. It returns the one with hyphens
-// in lower case.
-func canonicalUUID(text string) (string, bool) {
+// CanonicalUUID accepts the spellings of RFC 9562 that are in use: with hyphens
+// or without, in braces, as a URN, in any case. It returns the spelling with
+// hyphens in lower case.
+func CanonicalUUID(text string) (string, bool) {
 	text = strings.ToLower(text)
 	text = strings.TrimPrefix(text, "urn:uuid:")
 	if inner, ok := strings.CutPrefix(text, "{"); ok {

@@ -1,13 +1,13 @@
-package idempotency
+package digest
 
 import (
 	"crypto/sha256"
 	"encoding/binary"
 )
 
-// digestParts digests a list of texts. It puts the length of each before it, so
-// that no choice of parts can look like another.
-func digestParts(parts ...string) [32]byte {
+// Parts returns the digest of a list of texts. The length of each part precedes
+// it, so two different lists never give the same input to the digest.
+func Parts(parts ...string) [sha256.Size]byte {
 	buffer := make([]byte, 0, 512)
 	for _, part := range parts {
 		buffer = binary.AppendUvarint(buffer, uint64(len(part)))

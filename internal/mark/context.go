@@ -1,0 +1,37 @@
+package mark
+
+import (
+	"context"
+	"iter"
+)
+
+// ContextKey is the key under which the context of a guarded handler holds its
+// [GuardedCall].
+type ContextKey struct{}
+
+// GuardedCall is a call whose handler runs under a claim.
+type GuardedCall interface {
+	// MarkedCall returns the operation and key of the call, and the context in
+	// which it was made.
+	MarkedCall() (operation, key string, outer context.Context)
+}
+
+// guardedCalls yields the operation and key of each guarded call that ctx belongs
+// to, the innermost first: several layers of a process may guard one request.
+func guardedCalls(ctx context.Context) iter.Seq2[string, string] {
+	return func(yield func(operation, key string) bool) {
+		for call := innermost(ctx); call != nil; {
+			operation, key, outer := call.MarkedCall()
+			if !yield(operation, key) {
+				return
+			}
+			call = innermost(outer)
+		}
+	}
+}
+
+// innermost returns the guarded call that ctx belongs to, or nil.
+func innermost(ctx context.Context) GuardedCall {
+	call, _ := ctx.Value(ContextKey{}).(GuardedCall)
+	return call
+}
