@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/oncewire/idempotency/backend"
+	"github.com/oncewire/idempotency/internal/fingerprint"
 )
 
 // mode says whether the handler of a call runs, and how.
@@ -78,7 +79,7 @@ func (g *guardedCall) next(ctx context.Context, record *backend.Record) (step, *
 	if f.own {
 		return f.next()
 	}
-	f.same = sameRequest(h.call.Fingerprint, h.call.Rehasher, record.Fingerprint)
+	f.same = fingerprint.Same(h.call.Fingerprint, h.call.Rehasher, record.Fingerprint)
 	if record.State == backend.Running {
 		handlerOf(ctx).each(func(outer *handlerContext) { f.nested = f.nested || outer.claim.token == record.Token })
 	}

@@ -1,58 +1,58 @@
 package idempotency
 
 import (
-	"context"
 	"time"
+
+	"github.com/oncewire/idempotency/backend"
 )
 
-// Call is one request that carries a key.
+// Call is one request that has a key.
 type Call struct {
-	// Operation is what is being called: "/pkg.Service/Method" for an RPC,
-	// "METHOD /path" for HTTP, any stable name for a job.
+	// Operation is going away.
 	Operation string
-	// Key is canonical, as [Engine.ParseKey] returns it.
+	// Key is canonical, as [Operation.ParseKey] returns it.
 	Key string
-	// Fingerprint of the request. The zero Fingerprint is never compared.
-	Fingerprint Fingerprint
-	// Rehasher makes the fingerprint by an older algorithm, for a record
-	// that was written before an upgrade. It may be nil.
-	Rehasher Rehasher
+	// Fingerprint is the digest of the request. The zero Fingerprint is never
+	// compared.
+	Fingerprint backend.Fingerprint
+	// Rehasher makes the fingerprint by an older algorithm, for a record that was
+	// written before an upgrade. It may be nil.
+	Rehasher interface {
+		// Rehash returns the fingerprint by the algorithm, which is the first byte
+		// of a fingerprint, or false if it does not know the algorithm.
+		Rehash(algorithm byte) (backend.Fingerprint, bool)
+	}
 }
 
-// Answer is what a handler made of a call.
+// Answer is what a handler answered.
 type Answer struct {
 	Verdict Verdict
 	// ServerError marks an error that names no cause: Internal, Unknown or an
 	// HTTP status from 500 on. After the handler's context has ended it is
 	// usually the echo of the cancellation, and the claim is abandoned.
 	ServerError bool
-	// NoEffect says that it is certain that the operation had no effect: a guard
-	// inside refused the call, or no route matched. The claim is released, also
-	// after the handler's context has ended.
+	// NoEffect says that the operation certainly had no effect: an inner guard
+	// refused the call, or no route matched. The claim is released, also after
+	// the handler's context has ended.
 	NoEffect bool
-	// Outcome is the serialized answer of a recorded call. The engine owns
-	// the bytes from here on.
+	// Outcome is the serialized answer of a recorded call. The handler must not
+	// change the bytes afterwards.
 	Outcome []byte
-	// NotKept records that the call ran without keeping its answer.
+	// NotKept records that the call ran, without its answer.
 	NotKept bool
 }
 
-// Result is what [Engine.Run] and [Engine.Do] made of a call.
+// Result is what a guarded call got.
 type Result struct {
-	// Replayed is true when an earlier call's outcome is returned and the
-	// handler did not run.
+	// Replayed is true if the outcome is that of an earlier call and the handler
+	// did not run.
 	Replayed bool
-	// Outcome is the serialized answer. Callers must not change the bytes:
-	// others replay the same.
+	// Outcome is the serialized answer. Callers must not change the bytes, which
+	// other replays share.
 	Outcome []byte
-	// Attempt is the number of the claim that made the outcome, or 0 when the
-	// handler ran without a claim (see [WithFailOpen]).
+	// Attempt is the number of the attempt that made the outcome, or 0 if the
+	// handler ran without a confirmed claim (see [WithFailOpen]).
 	Attempt int
-	// Waited is how long the call waited for another one to end.
+	// Waited is how long the call waited for another one.
 	Waited time.Duration
 }
-
-// Handler runs the operation behind a claim and says what it answered. Its
-// context carries the claim (see [FromContext]) and is cancelled with
-// [ErrClaimLost] as its cause when the claim's lease is lost.
-type Handler func(context.Context) Answer

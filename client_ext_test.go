@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/oncewire/idempotency"
+	"github.com/oncewire/idempotency/internal/clientkey"
 )
 
 func TestNewKeysAreRandomUUIDs(t *testing.T) {
@@ -24,13 +25,13 @@ func TestNewKeysAreRandomUUIDs(t *testing.T) {
 }
 
 func TestOutgoingKey(t *testing.T) {
-	_, set := idempotency.OutgoingKey(t.Context())
+	_, set := clientkey.From(t.Context())
 	equal(t, "set", set, false)
 	ctx := idempotency.WithKey(t.Context(), "outer")
 	ctx = idempotency.WithKey(ctx, "inner")
 	child, cancel := context.WithCancel(ctx)
 	defer cancel()
-	key, set := idempotency.OutgoingKey(child)
+	key, set := clientkey.From(child)
 	equal(t, "set", set, true)
 	equal(t, "key", key, "inner")
 }
@@ -39,7 +40,7 @@ func TestOutgoingKey(t *testing.T) {
 func TestIncomingKeyDoesNotGoOut(t *testing.T) {
 	engine := newEngine(t, openStore(t))
 	within(t, engine, t.Context(), payment("k"), idempotency.Record, func(ctx context.Context) {
-		_, set := idempotency.OutgoingKey(ctx)
+		_, set := clientkey.From(ctx)
 		equal(t, "set", set, false)
 	})
 }

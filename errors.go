@@ -6,64 +6,65 @@ import (
 	"github.com/oncewire/idempotency/backend"
 )
 
-// The refusals. Match them with errors.Is; errors.As finds the *Error with
-// its reason and advice. A call that gets one of them was not run by it.
+// The refusals. Compare with errors.Is; errors.As finds the [*Error] with its
+// reason and advice. A call that gets a refusal was not run by it.
 var (
-	// ErrInProgress is returned when another call with the same key is
-	// running, and when it did not end while this one waited for it.
+	// ErrInProgress is returned when another call with the same key is running,
+	// and still was at the end of the time that this one waited for it.
 	ErrInProgress = &Error{Reason: ReasonInProgress}
-	// ErrOutcomeUnknown is returned, under OnAbandoned(Reject), when an
-	// earlier call with the key was started and its claim expired.
+	// ErrOutcomeUnknown is returned, if OnAbandoned is [Reject], when an earlier
+	// call with the key was started and its claim expired.
 	ErrOutcomeUnknown = &Error{Reason: ReasonOutcomeUnknown}
-	// ErrOutcomeNotKept is returned when the call has run, but its answer
-	// was streamed or too large to keep.
+	// ErrOutcomeNotKept is returned when the call has run, but its answer was
+	// streamed or was too large to store.
 	ErrOutcomeNotKept = &Error{Reason: ReasonOutcomeNotKept}
-	// ErrOutcomeUnreadable is returned when a record exists that this version
-	// of the program cannot read. Its call may have run, so it is not run again.
+	// ErrOutcomeUnreadable is returned when a record exists that this version of
+	// the program cannot read. Its call may have run, so it is not run again.
 	ErrOutcomeUnreadable = &Error{Reason: ReasonOutcomeUnreadable}
 	// ErrKeyReused is returned when the key belongs to another request.
 	ErrKeyReused = &Error{Reason: ReasonKeyReused}
-	// ErrKeyInvalid is returned when a key breaks the engine's rules, is blank,
+	// ErrKeyInvalid is returned when a key breaks the engine's rules or is blank,
 	// or when there is more than one. [Error.Rule] says which rule.
 	ErrKeyInvalid = &Error{Reason: ReasonKeyInvalid}
 	// ErrKeyMissing is returned when a key is required and none was sent.
 	ErrKeyMissing = &Error{Reason: ReasonKeyMissing}
-	// ErrStore is returned when the store failed before the call could run.
-	// The store's own error is wrapped, and is never shown to a client.
+	// ErrStore is returned when the store failed before the call could run. The
+	// store's error is wrapped, and is never sent to a client.
 	ErrStore = &Error{Reason: ReasonStoreUnavailable}
-	// ErrScopeUnknown is returned when the scope function failed. Its error
-	// is wrapped, and is never shown to a client.
+	// ErrScopeUnknown is returned when the scope function failed. Its error is
+	// wrapped, and is never sent to a client.
 	ErrScopeUnknown = &Error{Reason: ReasonScopeUnknown}
-	// ErrRequestTooLarge is returned when a request is too large to take a
-	// fingerprint of.
+	// ErrRequestTooLarge is returned when a request is too large for a
+	// fingerprint.
 	ErrRequestTooLarge = &Error{Reason: ReasonRequestTooLarge}
-	// ErrRequestUnreadable is returned when a request cannot be read, or no
-	// fingerprint can be taken of it. The cause is wrapped, and is never shown
-	// to a client.
+	// ErrRequestUnreadable is returned when a request cannot be read, or has no
+	// fingerprint. The cause is wrapped, and is never sent to a client.
 	ErrRequestUnreadable = &Error{Reason: ReasonRequestUnreadable}
-	// ErrReplayDenied is returned when the replay authorizer refused to hand
-	// out a recorded outcome. Its error is wrapped, and is never shown to a
-	// client.
+	// ErrReplayDenied is returned when the replay authorizer failed. Its error is
+	// wrapped, and is never sent to a client.
 	ErrReplayDenied = &Error{Reason: ReasonReplayDenied}
-	// ErrNotSupported is returned when a key comes with a call that cannot
-	// honour it, such as a stream.
+	// ErrNotSupported is returned when a call has a key and cannot be guarded,
+	// such as a stream.
 	ErrNotSupported = &Error{Reason: ReasonNotSupported}
+
+	// ErrClaimLost is no refusal. It is the cause ([context.Cause]) of a
+	// handler's cancelled context when the claim's lease was lost to another
+	// call.
+	ErrClaimLost = backend.ErrClaimLost
 )
 
-// ErrClaimLost is the cause (see [context.Cause]) of a handler's cancelled
-// context when the lease of its claim was lost to another caller.
-var ErrClaimLost = backend.ErrClaimLost
-
 // Error is a refusal: the call was not run. Its texts are safe to send to a
-// client; what Unwrap returns is not.
+// client, except for the result of Unwrap.
 type Error struct {
-	// Reason never changes for the same cause and is made for programs.
+	// Reason is stable, for programs.
 	Reason Reason
-	// RetryAfter is when to try again; zero when no time can be named.
+	// RetryAfter is how long to wait before a retry; zero if a retry does not
+	// help.
 	RetryAfter time.Duration
-	// Rule is the rule that a key breaks. It is empty unless the reason is
+	// Rule is the rule that a key breaks: "single", "blank", "quotes", "length",
+	// "characters", "validator" or "uuid". It is empty unless the reason is
 	// ReasonKeyInvalid.
-	Rule KeyRule
+	Rule string
 	// Mark is an opaque text by which the guards around this one recognise the
 	// refusal of the same operation and key; see [Operation.HasRefusalMark]. It
 	// is empty for a refusal that names no key.
@@ -72,7 +73,8 @@ type Error struct {
 	cause error
 }
 
-// Error describes the refusal and its cause, for the server's own log.
+// Error describes the refusal and its cause, for the server's own log. It is not
+// for clients.
 func (e *Error) Error() string {
 	text := "idempotency: " + e.Detail()
 	if e.cause != nil {
@@ -101,7 +103,7 @@ func (e *Error) Detail() string {
 	return guidances[e.Reason].detail
 }
 
-// Next tells a client what to do.
+// Next says what a client can do.
 func (e *Error) Next() Next { return guidances[e.Reason].next }
 
 // withCause returns a copy of the refusal that has the cause.
@@ -111,7 +113,7 @@ func (e *Error) withCause(cause error) *Error {
 	return &refusal
 }
 
-// withRetryAfter returns a copy of the refusal that names a time to try again.
+// withRetryAfter returns a copy of the refusal with a time to wait before a retry.
 func (e *Error) withRetryAfter(wait time.Duration) *Error {
 	refusal := *e
 	refusal.RetryAfter = wait
@@ -119,7 +121,7 @@ func (e *Error) withRetryAfter(wait time.Duration) *Error {
 }
 
 // withRule returns a copy of the refusal that names the rule a key breaks.
-func (e *Error) withRule(rule KeyRule) *Error {
+func (e *Error) withRule(rule string) *Error {
 	refusal := *e
 	refusal.Rule = rule
 	return &refusal

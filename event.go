@@ -10,41 +10,44 @@ import (
 // EventKind says what happened to a call.
 type EventKind uint8
 
-// What can happen. A guarded call has one of the first five kinds. One that
-// was claimed or taken over then has EventRan, and events that say what became
-// of its claim.
+// The kinds. Every guarded call has one of the first five. A call that was claimed
+// or taken over then has EventRan, followed by events that say how its claim was
+// finished.
 const (
 	// EventClaimed : the handler is about to run; the claim took Took.
 	EventClaimed EventKind = iota + 1
-	// EventTakenOver : the same, in an expired claim's place.
+	// EventTakenOver : the handler is about to run in place of an attempt whose
+	// claim expired; the claim took Took.
 	EventTakenOver
-	// EventReplayed : a recorded outcome was returned, after waiting Took.
+	// EventReplayed : a recorded outcome was returned, after waiting for Took.
 	EventReplayed
 	// EventFailedOpen : the handler is about to run unprotected.
 	EventFailedOpen
-	// EventRefused : the call was not run, after waiting Took; Reason says why.
+	// EventRefused : the call was not run, after waiting for Took; Reason says
+	// why.
 	EventRefused
 	// EventStoreError : a claim failed with Err, after Took.
 	EventStoreError
-	// EventRan : the handler has left, by a panic too, after Took. It follows
-	// every EventClaimed and EventTakenOver.
+	// EventRan : the handler returned or panicked, after Took. It follows every
+	// EventClaimed and EventTakenOver.
 	EventRan
-	// EventRecorded : the outcome stands in the store, which took Took.
+	// EventRecorded : the store has the outcome; recording took Took.
 	EventRecorded
 	// EventReleased : the claim was released, which took Took.
 	EventReleased
-	// EventAbandoned : the claim was left to the abandon policy, which took
-	// Took.
+	// EventAbandoned : the claim was abandoned, which took Took.
 	EventAbandoned
-	// EventLeaseLost : the claim was taken over, or its record is gone.
+	// EventLeaseLost : the claim was taken over, or its record does not exist any
+	// more.
 	EventLeaseLost
-	// EventFinishFailed : the store did not take the end of a claim, with
-	// Err, after Took. It is retried in the background.
+	// EventFinishFailed : the store failed to finish a claim, with Err, after
+	// Took. The finish is retried in the background.
 	EventFinishFailed
-	// EventFinishDropped : the background gave up, or had no room.
+	// EventFinishDropped : the retries of a finish were given up, or exceed
+	// [Limits].
 	EventFinishDropped
 	// EventUnscoped : a caller sent credentials, and the engine has no
-	// [WithScope]. It is told once; Err says what to do.
+	// [WithScope]. It is reported once; Err says what to do.
 	EventUnscoped
 )
 
@@ -73,29 +76,30 @@ func (k EventKind) String() string {
 	return ""
 }
 
-// Event is something that happened to a call. It never holds the raw key.
+// Event is something that happened to a call.
 type Event struct {
 	Kind      EventKind
 	Operation string
-	// Key is the digest that the store knows; zero for a key that was
-	// refused before it was looked up.
+	// Key is the digest under which the store keeps the record; zero for a call
+	// that was refused before the digest was made.
 	Key backend.Key
-	// Attempt is the claim's number, where there is one.
+	// Attempt is the number of the attempt, if there is one.
 	Attempt int
-	// Reason of a refusal.
+	// Reason is the reason of a refusal.
 	Reason Reason
-	// Took is how long it took; see the kinds. Zero for what the background did.
+	// Took is a duration; see the kinds. It is zero for what was retried in the
+	// background.
 	Took time.Duration
-	// Retried is true when the background did it.
+	// Retried is true for what was retried in the background.
 	Retried bool
-	// Err is the store's error. It is not for clients.
+	// Err is the error of the store. It is not for clients.
 	Err error
 }
 
-// Observer is told what happens to calls. It is called on the call's own path,
-// by many at once, so it must be quick and safe for concurrent use. One that
-// panics fails its call, but never blocks a key; in the background, where there
-// is no call, the panic is logged with [slog.Default].
+// Observer gets the events of calls. It is invoked in the call's own goroutine, by
+// many calls at the same time, so it must be fast and safe for concurrent use. A
+// panic of an observer fails the call, but does not block the key; in the
+// background, where there is no call, the panic is logged with [slog.Default].
 type Observer interface {
 	Observe(ctx context.Context, event Event)
 }

@@ -1,48 +1,42 @@
 package idempotency_test
 
 import (
-	"crypto/sha256"
 	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/oncewire/idempotency"
+	"github.com/oncewire/idempotency/backend"
 	"github.com/oncewire/idempotency/backend/memstore"
+	"github.com/oncewire/idempotency/internal/fingerprint"
 )
 
 const (
-	oldAlgorithm = idempotency.Algorithm(100)
-	newAlgorithm = idempotency.Algorithm(101)
+	oldAlgorithm = byte(100)
+	newAlgorithm = byte(101)
 )
 
 // upgraded is a request that knows some algorithms.
 type upgraded struct {
 	body  string
-	knows []idempotency.Algorithm
-	asked []idempotency.Algorithm
+	knows []byte
+	asked []byte
 }
 
-func (u *upgraded) Rehash(algorithm idempotency.Algorithm) (idempotency.Fingerprint, bool) {
+func (u *upgraded) Rehash(algorithm byte) (backend.Fingerprint, bool) {
 	u.asked = append(u.asked, algorithm)
 	if !slices.Contains(u.knows, algorithm) {
-		return idempotency.Fingerprint{}, false
+		return backend.Fingerprint{}, false
 	}
-	return idempotency.NewFingerprint(algorithm, []byte(u.body)), true
-}
-
-func TestNewFingerprint(t *testing.T) {
-	made := idempotency.NewFingerprint(idempotency.AlgorithmHTTP, []byte("body"))
-	digest := sha256.Sum256([]byte("body"))
-	equal(t, "algorithm", made[0], byte(idempotency.AlgorithmHTTP))
-	equal(t, "digest", [32]byte(made[1:]), digest)
+	return fingerprint.New(algorithm, []byte(u.body)), true
 }
 
 // TestFingerprintIsCompared in every state a record can be in.
 func TestFingerprintIsCompared(t *testing.T) {
-	by := func(algorithm idempotency.Algorithm, body string, rehasher idempotency.Rehasher) request {
+	by := func(algorithm byte, body string, rehasher fingerprint.Rehasher) request {
 		call := payment("k")
-		call.Fingerprint = idempotency.NewFingerprint(algorithm, []byte(body))
+		call.Fingerprint = fingerprint.New(algorithm, []byte(body))
 		call.Rehasher = rehasher
 		return call
 	}
@@ -55,9 +49,9 @@ func TestFingerprintIsCompared(t *testing.T) {
 	}{
 		{name: "same", first: plain, call: plain},
 		{name: "other body", first: plain, call: by(oldAlgorithm, "pay 2", nil), reused: true},
-		{name: "other body, rehasher", first: plain, call: by(oldAlgorithm, "pay 2", &upgraded{body: "pay 1", knows: []idempotency.Algorithm{oldAlgorithm}}), reused: true},
-		{name: "upgraded, same body", first: plain, call: by(newAlgorithm, "pay 1", &upgraded{body: "pay 1", knows: []idempotency.Algorithm{oldAlgorithm}})},
-		{name: "upgraded, other body", first: plain, call: by(newAlgorithm, "pay 2", &upgraded{body: "pay 2", knows: []idempotency.Algorithm{oldAlgorithm}}), reused: true},
+		{name: "other body, rehasher", first: plain, call: by(oldAlgorithm, "pay 2", &upgraded{body: "pay 1", knows: []byte{oldAlgorithm}}), reused: true},
+		{name: "upgraded, same body", first: plain, call: by(newAlgorithm, "pay 1", &upgraded{body: "pay 1", knows: []byte{oldAlgorithm}})},
+		{name: "upgraded, other body", first: plain, call: by(newAlgorithm, "pay 2", &upgraded{body: "pay 2", knows: []byte{oldAlgorithm}}), reused: true},
 		{name: "unknown algorithm", first: plain, call: by(newAlgorithm, "pay 2", &upgraded{body: "pay 2"})},
 		{name: "unknown algorithm, no rehasher", first: plain, call: by(newAlgorithm, "pay 2", nil)},
 		{name: "record has none", first: payment("k"), call: plain},
@@ -116,7 +110,7 @@ func TestRehasherIsAskedOnlyWhenNeeded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		engine := newEngine(t, openStore(t))
 		starts(t, engine, payload("k", "pay"), recording("paid"), 1)
-		rehasher := &upgraded{body: "pay", knows: []idempotency.Algorithm{idempotency.AlgorithmBytes}}
+		rehasher := &upgraded{body: "pay", knows: []byte{fingerprint.Bytes}}
 		call := payload("k", "pay")
 		call.Rehasher = rehasher
 		replays(t, engine, call, "paid")
@@ -124,7 +118,7 @@ func TestRehasherIsAskedOnlyWhenNeeded(t *testing.T) {
 		call.Fingerprint[0] = byte(newAlgorithm)
 		replays(t, engine, call, "paid")
 		equal(t, "times asked", len(rehasher.asked), 1)
-		equal(t, "asked for", rehasher.asked[0], idempotency.AlgorithmBytes)
+		equal(t, "asked for", rehasher.asked[0], fingerprint.Bytes)
 	})
 }
 

@@ -13,6 +13,7 @@ import (
 	"github.com/oncewire/idempotency/backend"
 	"github.com/oncewire/idempotency/backend/backendtest"
 	"github.com/oncewire/idempotency/backend/memstore"
+	"github.com/oncewire/idempotency/internal/fingerprint"
 )
 
 const (
@@ -155,7 +156,7 @@ func payment(key string) request { return request{operation, idempotency.Call{Ke
 
 func payload(key, body string) request {
 	call := payment(key)
-	call.Fingerprint = idempotency.NewFingerprint(idempotency.AlgorithmBytes, []byte(body))
+	call.Fingerprint = fingerprint.New(fingerprint.Bytes, []byte(body))
 	return call
 }
 

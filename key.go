@@ -39,7 +39,7 @@ func (r KeyRules) over(base *KeyRules) KeyRules {
 	return r
 }
 
-func (r *KeyRules) validateRules(check check) {
+func (r *KeyRules) validate(check check) {
 	check(fieldName(r.Field), "key field %q is not a header name", r.Field)
 	check(r.MaxLength > 0, "maximum key length %d is not positive", r.MaxLength)
 	check(!r.UUID || r.MaxLength >= 36, "a maximum key length of %d leaves no room for a UUID", r.MaxLength)
@@ -53,7 +53,7 @@ func (r *KeyRules) parse(values []string) (string, *Error) {
 	case 1:
 		return r.canonical(strings.Trim(values[0], " \t"))
 	default:
-		return "", ErrKeyInvalid.withRule(RuleSingle)
+		return "", ErrKeyInvalid.withRule(ruleSingle)
 	}
 }
 
@@ -64,7 +64,7 @@ func (r *KeyRules) canonical(text string) (string, *Error) {
 	}
 	if r.Validate != nil {
 		if err := r.Validate(key); err != nil {
-			return "", ErrKeyInvalid.withRule(RuleValidator).withCause(err)
+			return "", ErrKeyInvalid.withRule(ruleValidator).withCause(err)
 		}
 	}
 	if !r.UUID {
@@ -72,28 +72,28 @@ func (r *KeyRules) canonical(text string) (string, *Error) {
 	}
 	uuid, ok := keytext.CanonicalUUID(key)
 	if !ok {
-		return "", ErrKeyInvalid.withRule(RuleUUID)
+		return "", ErrKeyInvalid.withRule(ruleUUID)
 	}
 	return uuid, nil
 }
 
 // unwrap returns the key without quotes, or the rule that it breaks.
-func (r *KeyRules) unwrap(text string) (string, KeyRule) {
+func (r *KeyRules) unwrap(text string) (key, rule string) {
 	if text == "" {
-		return "", RuleBlank
+		return "", ruleBlank
 	}
 	if text[0] == '"' {
 		unquoted, ok := keytext.Unquote(text)
 		if !ok {
-			return "", RuleQuotes
+			return "", ruleQuotes
 		}
 		text = unquoted
 	}
 	if text == "" || len(text) > r.MaxLength {
-		return "", RuleLength
+		return "", ruleLength
 	}
 	if !visibleASCII(text) {
-		return "", RuleCharacters
+		return "", ruleCharacters
 	}
 	return text, ""
 }

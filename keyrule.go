@@ -1,25 +1,23 @@
 package idempotency
 
-// KeyRule names a rule that a malformed key breaks, for programs.
-type KeyRule string
-
-// The rules, in the order in which they are tried.
+// The rules that a malformed key can break, as [Error.Rule] has them, in the order
+// in which they are tried.
 const (
-	RuleSingle     KeyRule = "single"     // there is more than one key
-	RuleBlank      KeyRule = "blank"      // the field is present and blank
-	RuleQuotes     KeyRule = "quotes"     // not a string of RFC 9651
-	RuleLength     KeyRule = "length"     // see [WithMaxKeyLength]
-	RuleCharacters KeyRule = "characters" // a character that is not visible ASCII
-	RuleValidator  KeyRule = "validator"  // see [WithKeyValidator]
-	RuleUUID       KeyRule = "uuid"       // see [WithUUIDKeys]
+	ruleSingle     = "single"     // more than one key was sent
+	ruleBlank      = "blank"      // the field is present and blank
+	ruleQuotes     = "quotes"     // it is not a string of RFC 9651
+	ruleLength     = "length"     // see KeyRules.MaxLength
+	ruleCharacters = "characters" // a character is not visible ASCII
+	ruleValidator  = "validator"  // see KeyRules.Validate
+	ruleUUID       = "uuid"       // see KeyRules.UUID
 )
 
-var ruleDetails = map[KeyRule]string{
-	RuleSingle:     "More than one idempotency key was sent.",
-	RuleBlank:      "The idempotency key is blank. Send a key, or leave the field out.",
-	RuleQuotes:     "The idempotency key starts with a quote and is not a quoted string (RFC 9651).",
-	RuleLength:     "The idempotency key is too long or empty.",
-	RuleCharacters: "The idempotency key has a character that is not visible ASCII.",
-	RuleValidator:  "The idempotency key does not have the form that this server requires.",
-	RuleUUID:       "The idempotency key is not a UUID.",
+var ruleDetails = map[string]string{
+	ruleSingle:     "More than one idempotency key was sent.",
+	ruleBlank:      "The idempotency key is blank. Send a key, or leave the field out.",
+	ruleQuotes:     "The idempotency key starts with a quote and is not a quoted string (RFC 9651).",
+	ruleLength:     "The idempotency key is too long or empty.",
+	ruleCharacters: "The idempotency key has a character that is not visible ASCII.",
+	ruleValidator:  "The idempotency key does not have the form that this server requires.",
+	ruleUUID:       "The idempotency key is not a UUID.",
 }

@@ -20,15 +20,15 @@ func TestRefusedKeyTellsWhichRuleItBreaks(t *testing.T) {
 	details := map[string]bool{}
 	for _, test := range []struct {
 		values []string
-		rule   idempotency.KeyRule
+		rule   string
 	}{
-		{[]string{"a", "b"}, idempotency.RuleSingle},
-		{[]string{" "}, idempotency.RuleBlank},
-		{[]string{strings.Repeat("k", 256)}, idempotency.RuleLength},
-		{[]string{`"k`}, idempotency.RuleQuotes},
-		{[]string{"ä"}, idempotency.RuleCharacters},
-		{[]string{"8e03978e-40d5-43dd-bc93-6894a57f9324"}, idempotency.RuleValidator},
-		{[]string{"8e03"}, idempotency.RuleUUID},
+		{[]string{"a", "b"}, "single"},
+		{[]string{" "}, "blank"},
+		{[]string{strings.Repeat("k", 256)}, "length"},
+		{[]string{`"k`}, "quotes"},
+		{[]string{"ä"}, "characters"},
+		{[]string{"8e03978e-40d5-43dd-bc93-6894a57f9324"}, "validator"},
+		{[]string{"8e03"}, "uuid"},
 	} {
 		engine := newEngine(t, openStore(t), idempotency.WithKeyRules(idempotency.KeyRules{UUID: true}), idempotency.WithKeyRules(idempotency.KeyRules{Validate: undashed}))
 		_, err := engine.Operation(operation, idempotency.Policy{}).ParseKey(t.Context(), test.values)

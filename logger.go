@@ -5,13 +5,13 @@ import (
 	"log/slog"
 )
 
-// logObserver logs what an operator should know.
+// logObserver logs the events that an operator should know.
 type logObserver struct{ logger *slog.Logger }
 
 // Observe implements Observer.
 func (o logObserver) Observe(ctx context.Context, event Event) {
-	level, noteworthy := logLevels[event.Kind]
-	if !noteworthy || !o.logger.Enabled(ctx, level) {
+	level, logged := logLevels[event.Kind]
+	if !logged || !o.logger.Enabled(ctx, level) {
 		return
 	}
 	attributes := []slog.Attr{

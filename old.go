@@ -3,10 +3,14 @@ package idempotency
 import (
 	"cmp"
 	"context"
+	"crypto/tls"
 	"time"
 
 	"github.com/oncewire/idempotency/backend"
+	"github.com/oncewire/idempotency/internal/clientkey"
+	"github.com/oncewire/idempotency/internal/fingerprint"
 	"github.com/oncewire/idempotency/internal/mark"
+	"github.com/oncewire/idempotency/internal/peer"
 )
 
 // Everything in this file is going away.
@@ -113,6 +117,18 @@ func WithBacklog(size int, window time.Duration) Option {
 
 type KeyUse = KeyMode
 
+type KeyRule = string
+
+const (
+	RuleSingle     = ruleSingle
+	RuleBlank      = ruleBlank
+	RuleQuotes     = ruleQuotes
+	RuleLength     = ruleLength
+	RuleCharacters = ruleCharacters
+	RuleValidator  = ruleValidator
+	RuleUUID       = ruleUUID
+)
+
 const KeyOff = KeyIgnored
 
 type Replay = Execution
@@ -121,8 +137,6 @@ const (
 	DefaultBacklog       = DefaultRetries
 	DefaultBacklogWindow = DefaultRetryWindow
 )
-
-const Forever = backend.Forever
 
 func (e *Engine) ParseKey(ctx context.Context, operation string, schema KeyUse, values []string) (string, error) {
 	return e.Operation(operation, Policy{Key: schema}).ParseKey(ctx, values)
@@ -180,3 +194,29 @@ func RefusalMark(ctx context.Context, operation, key string) string {
 }
 
 func HasRefusalMark(text, operation, key string) bool { return mark.Matches(text, operation, key) }
+
+type (
+	Fingerprint = backend.Fingerprint
+	Algorithm   = byte
+	Rehasher    = fingerprint.Rehasher
+	Handler     = func(context.Context) Answer
+)
+
+const (
+	AlgorithmNone            = fingerprint.None
+	AlgorithmBytes           = fingerprint.Bytes
+	AlgorithmProto           = fingerprint.Proto
+	AlgorithmHTTP            = fingerprint.HTTP
+	AlgorithmHTTPJSON        = fingerprint.HTTPJSON
+	AlgorithmHTTPJSONNumbers = fingerprint.HTTPJSONNumbers
+	AlgorithmHTTPMultipart   = fingerprint.HTTPMultipart
+	AlgorithmHTTPCustom      = fingerprint.HTTPCustom
+)
+
+func NewFingerprint(algorithm byte, payload []byte) Fingerprint {
+	return fingerprint.New(algorithm, payload)
+}
+
+func OutgoingKey(ctx context.Context) (string, bool) { return clientkey.From(ctx) }
+
+func PeerScope(connection *tls.ConnectionState) (string, error) { return peer.Scope(connection) }

@@ -4,30 +4,30 @@ import (
 	"time"
 )
 
-// The shortest times that an engine takes. A shorter one is a number without a
-// unit, or protects nothing.
+// Minimum durations. A shorter one is usually a number without its unit.
 const (
 	minLease     = 100 * time.Millisecond
 	minRetention = time.Second
 	minDuration  = time.Millisecond // of all others
 )
 
-// check notes a problem with an option unless it is fine.
-type check func(fine bool, format string, arguments ...any)
+// check collects a problem of an option unless the option is valid.
+type check func(valid bool, format string, arguments ...any)
 
-// duration refuses what is shorter than the least. Most such values lack a unit.
-func (c check) duration(name string, value, least time.Duration) {
-	c(value >= least, "%s %v is shorter than %v; durations have a unit, such as 30*time.Second", name, value, least)
+// duration checks a minimum.
+func (c check) duration(name string, value, minimum time.Duration) {
+	c(value >= minimum, "%s %v is shorter than %v; durations have a unit, such as 30*time.Second", name, value, minimum)
 }
 
-// optional is duration for what may be zero.
+// optional is duration for values that may be zero.
 func (c check) optional(name string, value time.Duration) {
 	if value != 0 {
 		c.duration(name, value, minDuration)
 	}
 }
 
-// fieldName accepts what is a header name and a gRPC metadata key alike.
+// fieldName reports whether a name is valid both as an HTTP header field and as a
+// gRPC metadata key.
 func fieldName(name string) bool {
 	for _, c := range []byte(name) {
 		letter := c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z'

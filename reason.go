@@ -1,9 +1,8 @@
 package idempotency
 
-// Reason says in one UPPER_SNAKE word why a call was refused without running
-// it. It is the reason of a google.rpc.ErrorInfo (AIP-193) and of a problem
-// details body (RFC 9457), and is named after Reason in
-// proto/idempotency/v1/reason.proto.
+// Reason says why a call was refused without running it. It is the reason of a
+// google.rpc.ErrorInfo (AIP-193) and of problem details (RFC 9457), and is listed
+// in proto/idempotency/v1/reason.proto.
 type Reason string
 
 // The reasons, each with the error that carries it.
@@ -24,21 +23,17 @@ const (
 	ReasonRequestUnreadable Reason = "REQUEST_UNREADABLE" // ErrRequestUnreadable
 )
 
-// Domain is the domain of every google.rpc.ErrorInfo this library sends.
-const Domain = "github.com/oncewire/idempotency"
-
-// Next tells a client in one word what to do about a refusal.
+// Next says what a client can do about a refusal.
 type Next string
 
-// What a client can do.
 const (
-	// NextRetrySameKey : wait a little, then send the same request again.
+	// NextRetrySameKey : wait, then send the same request again.
 	NextRetrySameKey Next = "retry_same_key"
-	// NextUseNewKey : this is another request, so give it a key of its own.
+	// NextUseNewKey : this is another request; send it with a key of its own.
 	NextUseNewKey Next = "use_new_key"
-	// NextFixRequest : the same request will be refused again.
+	// NextFixRequest : the same request would be refused again; change it.
 	NextFixRequest Next = "fix_request"
-	// NextAskOperator : find out by other means whether the effect happened.
+	// NextAskOperator : find out in another way whether the effect happened.
 	NextAskOperator Next = "ask_operator"
 )
 

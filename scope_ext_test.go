@@ -92,3 +92,14 @@ func TestNamespacesNeverMeet(t *testing.T) {
 		}
 	})
 }
+
+func TestScopeFromContext(t *testing.T) {
+	engine := newEngine(t, openStore(t), idempotency.WithScope(idempotency.ScopeFromContext))
+	_, err := run(engine, t.Context(), payment("k"), recording("paid").run)
+	want(t, err, idempotency.ErrScopeUnknown)
+	for _, scope := range []string{"acme", "emca", ""} {
+		result, err := run(engine, idempotency.ContextWithScope(context.Background(), scope), payment("k"), recording("paid").run)
+		ok(t, err)
+		equal(t, scope+" meets another's key", result.Replayed, false)
+	}
+}

@@ -9,12 +9,12 @@ import (
 
 func (c *config) validate() error {
 	var problems []error
-	var check check = func(fine bool, format string, arguments ...any) {
-		if !fine {
+	var check check = func(valid bool, format string, arguments ...any) {
+		if !valid {
 			problems = append(problems, fmt.Errorf("idempotency: "+format, arguments...))
 		}
 	}
-	c.keys.validateRules(check)
+	c.keys.validate(check)
 	check(fieldName(c.replayedField), "replayed field %q is not a header name", c.replayedField)
 	check(!strings.EqualFold(c.keys.Field, c.replayedField), "key field and replayed field are both %q", c.keys.Field)
 	check(!slices.Contains(c.observers, nil), "an observer is nil")

@@ -1,14 +1,13 @@
-package idempotency_test
+package peer_test
 
 import (
-	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"net/url"
 	"testing"
 
-	"github.com/oncewire/idempotency"
+	"github.com/oncewire/idempotency/internal/peer"
 )
 
 // verified is a connection whose peer's certificate was verified.
@@ -34,8 +33,10 @@ func TestPeerScopeTellsCallersApart(t *testing.T) {
 		"a workload":       certificate("ca", "anna", "acme/pay"),
 		"another workload": certificate("ca", "anna", "acme/ship"),
 	} {
-		scope, err := idempotency.PeerScope(verified(leaf))
-		ok(t, err)
+		scope, err := peer.Scope(verified(leaf))
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
 		if other, taken := scopes[scope]; taken {
 			t.Errorf("%s and %s share the scope %q", name, other, scope)
 		}
@@ -49,19 +50,8 @@ func TestPeerScopeWantsAVerifiedCertificate(t *testing.T) {
 		"no certificate": {},
 		"not verified":   {PeerCertificates: []*x509.Certificate{certificate("ca", "anna")}},
 	} {
-		if scope, err := idempotency.PeerScope(connection); err == nil {
+		if scope, err := peer.Scope(connection); err == nil {
 			t.Errorf("%s: scope %q", name, scope)
 		}
-	}
-}
-
-func TestScopeFromContext(t *testing.T) {
-	engine := newEngine(t, openStore(t), idempotency.WithScope(idempotency.ScopeFromContext))
-	_, err := run(engine, t.Context(), payment("k"), recording("paid").run)
-	want(t, err, idempotency.ErrScopeUnknown)
-	for _, scope := range []string{"acme", "emca", ""} {
-		result, err := run(engine, idempotency.ContextWithScope(context.Background(), scope), payment("k"), recording("paid").run)
-		ok(t, err)
-		equal(t, scope+" meets another's key", result.Replayed, false)
 	}
 }
