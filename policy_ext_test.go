@@ -1,7 +1,9 @@
 package idempotency_test
 
 import (
+	"cmp"
 	"context"
+	"reflect"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -183,4 +185,69 @@ func TestNoEffectReachesOuterLayers(t *testing.T) {
 		ok(t, err)
 	}
 	equal(t, "runs", runs, 2)
+}
+
+// TestSchemaSetsPolicy: for every field, the policy of the very operation applies
+// before the schema, the schema before a policy of several operations, and that
+// before the policy of all.
+func TestSchemaSetsPolicy(t *testing.T) {
+	level := func(n int) idempotency.Policy {
+		return idempotency.Policy{
+			Key:         idempotency.KeyMode(1 + n%3),
+			Lease:       time.Duration(n) * time.Minute,
+			Retention:   time.Duration(n) * time.Hour,
+			Wait:        time.Duration(n) * time.Second,
+			OnAbandoned: idempotency.AbandonPolicy(1 + n%2),
+			RetryAfter:  time.Duration(n) * 2 * time.Second,
+			Detached:    time.Duration(n) * 3 * time.Second,
+			Verdicts:    map[int]idempotency.Verdict{n: idempotency.Record},
+			MaxRequest:  int64(n), MaxResponse: int64(10 * n),
+		}
+	}
+	all, several, exact, schema, none := level(1), level(2), level(3), level(4), idempotency.Policy{}
+	engine := newEngine(t, openStore(t),
+		idempotency.WithPolicy("*", all),
+		idempotency.WithPolicy("/bank.v1.Bank/*", several),
+		idempotency.WithPolicy("/bank.v1.Bank/Pay", exact),
+		idempotency.WithPolicy("/bank.v1.Bank/Audit", none),
+		idempotency.WithPolicy("/shop.v1.*", none),
+	)
+	for _, test := range []struct {
+		operation    string
+		schema, want idempotency.Policy
+	}{
+		{"/bank.v1.Bank/Pay", schema, exact},
+		{"/bank.v1.Bank/Pay", none, exact},
+		{"/bank.v1.Bank/Audit", schema, schema},
+		{"/bank.v1.Bank/Audit", none, all},
+		{"/bank.v1.Bank/Refund", schema, schema},
+		{"/bank.v1.Bank/Refund", none, several},
+		{"/shop.v1.Shop/Buy", schema, schema},
+		{"/shop.v1.Shop/Buy", none, all},
+		{"POST /v1/payments", schema, schema},
+		{"POST /v1/payments", none, all},
+		{"*", none, all},
+	} {
+		got := engine.Operation(test.operation, test.schema).Policy()
+		if !reflect.DeepEqual(*got, test.want) {
+			t.Errorf("%s: got %+v, want %+v", test.operation, *got, test.want)
+		}
+	}
+	// A field that a level does not set comes from the next level that sets it.
+	for field, schema := range map[string]idempotency.Policy{"key": {Key: idempotency.KeyIgnored}, "wait": {Wait: -1}} {
+		want := several
+		want.Key, want.Wait = cmp.Or(schema.Key, want.Key), cmp.Or(schema.Wait, want.Wait)
+		if got := engine.Operation("/bank.v1.Bank/Refund", schema).Policy(); !reflect.DeepEqual(*got, want) {
+			t.Errorf("schema with %s: got %+v, want %+v", field, *got, want)
+		}
+	}
+}
+
+func TestOperationWithoutSchemaNeedsNoMemory(t *testing.T) {
+	engine := newEngine(t, openStore(t), idempotency.WithPolicy("/bank.v1.*", idempotency.Policy{Lease: time.Minute}))
+	var pay idempotency.Operation
+	if n := testing.AllocsPerRun(100, func() { pay = engine.Operation(operation, idempotency.Policy{}) }); n != 0 {
+		t.Errorf("%v allocations", n)
+	}
+	equal(t, "name", pay.Name(), operation)
 }
