@@ -80,7 +80,7 @@ func TestAttemptsAreCounted(t *testing.T) {
 	})
 }
 
-// TestReleasedTakeoverStaysRecovered : what the first attempt did is as unknown
+// TestReleasedTakeoverStaysRecovered: what the first attempt did is as unknown
 // as before, though the second did nothing.
 func TestReleasedTakeoverStaysRecovered(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -149,7 +149,7 @@ func TestLostClaimIsReleased(t *testing.T) {
 	})
 }
 
-func TestLostClaimOfAClientThatHungUpIsGivenBack(t *testing.T) {
+func TestLostClaimOfAClientThatHungUpIsReleased(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		inner := openStore(t)
 		ctx, cancel := context.WithCancel(t.Context())
@@ -163,7 +163,7 @@ func TestLostClaimOfAClientThatHungUpIsGivenBack(t *testing.T) {
 			t.Error("ran without a claim")
 		}
 		time.Sleep(time.Second)
-		equal(t, "stray records", inner.Len(), 0)
+		equal(t, "records left", inner.Len(), 0)
 	})
 }
 
@@ -175,7 +175,7 @@ func TestLostTakeoverIsRemembered(t *testing.T) {
 		engine := newEngine(t, store)
 		starts(t, engine, payment("k"), abandoning(), 1)
 		store.on(backendtest.OpClaim, func(n int) backendtest.Fault {
-			if n == 2 { // the first finds the lapsed claim
+			if n == 2 { // the first finds the expired claim
 				return lost
 			}
 			return backendtest.Fault{}
@@ -202,19 +202,19 @@ func TestAnsweredClaimLeavesNothingBehind(t *testing.T) {
 	}
 }
 
-// TestStraysLeaveRoomForRecordings fills the backlog with strays: a quarter of
-// it is all they get.
-func TestStraysLeaveRoomForRecordings(t *testing.T) {
+// TestUnconfirmedClaimsLeaveRoomForRecordings fills the retries with unconfirmed claims:
+// they get at most a quarter of the places.
+func TestUnconfirmedClaimsLeaveRoomForRecordings(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		seen := &events{}
 		store := newShaky(openStore(t))
 		engine := newEngine(t, store, idempotency.WithLimits(idempotency.Limits{Retries: 8, RetryWindow: time.Minute}), idempotency.WithObserver(seen))
 		store.on(backendtest.OpClaim, every(down)).on(backendtest.OpRelease, every(hang))
 		for range 20 {
-			refused(t, engine, payment("stray"), idempotency.ErrStore)
+			refused(t, engine, payment("unconfirmed"), idempotency.ErrStore)
 		}
 		time.Sleep(time.Second)
-		equal(t, "strays under way", store.count(backendtest.OpRelease), 2)
+		equal(t, "releases under way", store.count(backendtest.OpRelease), 2)
 		store.on(backendtest.OpClaim, nil).on(backendtest.OpComplete, first(6, down))
 		for i := range 6 {
 			starts(t, engine, payment(string(rune('a'+i))), recording("paid"), 1)

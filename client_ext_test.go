@@ -36,7 +36,7 @@ func TestOutgoingKey(t *testing.T) {
 	equal(t, "key", key, "inner")
 }
 
-// TestIncomingKeyDoesNotGoOut : a handler's own calls are other operations.
+// TestIncomingKeyDoesNotGoOut: a handler's own calls are other operations.
 func TestIncomingKeyDoesNotGoOut(t *testing.T) {
 	engine := newEngine(t, openStore(t))
 	within(t, engine, t.Context(), payment("k"), idempotency.Record, func(ctx context.Context) {

@@ -119,7 +119,7 @@ func (c *crowd) handle(random *rand.Rand) idempotency.Answer {
 	}
 }
 
-// oneOutcome is what a key may do: it has no outcome, and then one for ever.
+// oneOutcome is what a key may do: it has no outcome, and then one that never changes.
 var oneOutcome = porcupine.Model{
 	Partition: func(history []porcupine.Operation) (keys [][]porcupine.Operation) {
 		keys = make([][]porcupine.Operation, crowdKeys)
@@ -143,7 +143,7 @@ var oneOutcome = porcupine.Model{
 	},
 }
 
-// TestCrowdIsLinearizable : as all saw it, every key had no outcome, and then
+// TestCrowdIsLinearizable: as all saw it, every key had no outcome, and then
 // one, which never changed again.
 func TestCrowdIsLinearizable(t *testing.T) {
 	c := &crowd{}

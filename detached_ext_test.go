@@ -75,7 +75,7 @@ func TestDetachedHandlerStillLosesItsClaim(t *testing.T) {
 	})
 }
 
-// TestHandlersContextEndsWithIt : what a handler leaves running is told so,
+// TestHandlersContextEndsWithIt: what a handler leaves running is told so,
 // whether it asked for Done early or late.
 func TestHandlersContextEndsWithIt(t *testing.T) {
 	for _, early := range []bool{true, false} {

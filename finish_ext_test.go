@@ -38,7 +38,7 @@ func TestRecordsThoughTheDeadlinePassed(t *testing.T) {
 	})
 }
 
-// TestHangingStoreHoldsTheAnswerOnce : for one store timeout, whatever the
+// TestHangingStoreHoldsTheAnswerOnce: for one store timeout, whatever the
 // verdict, and the answer is the handler's.
 func TestHangingStoreHoldsTheAnswerOnce(t *testing.T) {
 	for name, w := range map[string]*worker{"record": recording("paid"), "release": releasing(), "abandon": abandoning()} {
@@ -67,7 +67,7 @@ func TestHangingStoreHoldsAPanicOnce(t *testing.T) {
 	})
 }
 
-// TestEveryVerdictIsRetried : the store fails at first, and comes back.
+// TestEveryVerdictIsRetried: the store fails at first, and comes back.
 func TestEveryVerdictIsRetried(t *testing.T) {
 	tests := map[string]struct {
 		w       *worker
@@ -109,7 +109,7 @@ func TestEveryVerdictIsRetried(t *testing.T) {
 	}
 }
 
-// TestStaleOwnerChangesNothing : it lost its claim to another call, which
+// TestStaleOwnerChangesNothing: it lost its claim to another call, which
 // recorded an outcome. Its own caller still gets the true answer.
 func TestStaleOwnerChangesNothing(t *testing.T) {
 	for name, w := range map[string]*worker{"record": recording("stale"), "release": releasing(), "abandon": abandoning()} {

@@ -1,3 +1,13 @@
+// The words of this package's tests:
+//
+//   - payment and payload make a request; starts, replays and refused run it and
+//     require what it gets.
+//   - recording, releasing and abandoning are handlers with that verdict.
+//   - hold leaves a call running; crash leaves a claim behind, as a process does
+//     that dies.
+//   - shaky is a store with planned faults: down, lost (applied, without a reply)
+//     and hang, for the first or every step of a kind.
+//   - ok, want, equal and took compare.
 package idempotency_test
 
 import (
@@ -58,7 +68,7 @@ type shaky struct {
 	sent  map[backendtest.Op][]time.Time
 }
 
-// plan tells the fault of the n-th call of a method, the first being 1.
+// plan returns the fault of the n-th call of a method, from 1.
 type plan func(n int) backendtest.Fault
 
 func every(fault backendtest.Fault) plan { return func(int) backendtest.Fault { return fault } }
@@ -88,7 +98,7 @@ func (s *shaky) fault(op backendtest.Op) backendtest.Fault {
 	return backendtest.Fault{}
 }
 
-// on plans the calls of a method from now on, counted anew.
+// on sets the plan of a method; its calls are counted from here.
 func (s *shaky) on(op backendtest.Op, plan plan) *shaky {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -104,7 +114,7 @@ func (s *shaky) times(op backendtest.Op) []time.Time {
 
 func (s *shaky) count(op backendtest.Op) int { return len(s.times(op)) }
 
-// events is an observer that remembers.
+// events is an observer that stores what it gets.
 type events struct {
 	mu  sync.Mutex
 	all []idempotency.Event
@@ -160,7 +170,7 @@ func payload(key, body string) request {
 	return call
 }
 
-// worker is a handler that answers as it is told and counts its runs.
+// worker is a handler with a fixed answer that counts its runs.
 type worker struct {
 	answer idempotency.Answer
 	runs   atomic.Int32
@@ -226,14 +236,14 @@ func refusalOf(tb testing.TB, engine *idempotency.Engine, call request, target e
 	return refusal
 }
 
-// held is a call whose handler runs until it is told to end.
+// held is a call whose handler runs until end is called.
 type held struct {
 	ctx    context.Context
 	answer chan idempotency.Answer
 	result chan idempotency.Result
 }
 
-// hold starts a call in a bubble and leaves it running.
+// hold starts a call in a synctest bubble and leaves it running.
 func hold(tb testing.TB, engine *idempotency.Engine, call request) *held {
 	tb.Helper()
 	h, started := start(tb, engine, call)
@@ -276,7 +286,7 @@ func (h *held) end(answer idempotency.Answer) idempotency.Result {
 }
 
 // crash leaves a claim behind as a process does that dies: alive for a lease
-// from now, with nobody there to end it.
+// from now, with no process left to finish it.
 func crash(tb testing.TB, store *memstore.Store, call request, options ...idempotency.Option) {
 	tb.Helper()
 	broken := newShaky(store).on(backendtest.OpExtend, every(down))

@@ -11,7 +11,7 @@ import (
 	"github.com/oncewire/idempotency/backend/memstore"
 )
 
-// TestMillionKeys : a client that makes up keys as fast as it can fills what
+// TestMillionKeys: a client that makes up keys as fast as it can fills what
 // the store was given, and then is refused without anything being forgotten.
 func TestMillionKeys(t *testing.T) {
 	const room, keys = 10_000, 1_000_000

@@ -58,7 +58,7 @@ func (w *twins) alike(t *testing.T, when string) {
 		deadline, ok := ctx.Deadline()
 		seen[2], seen[3] = deadline, ok
 		seen[4] = ctx.Value(baseValue{})
-		seen[5] = ctx.Value("nobody's")
+		seen[5] = ctx.Value("unknown")
 		return seen
 	}
 	if lazy, std := look(w.lazy), look(w.std); lazy != std {
@@ -166,7 +166,7 @@ func TestLazyContextHasChildren(t *testing.T) {
 	}
 }
 
-// TestLazyContextsChildCostsNoGoroutine : the standard library knows the
+// TestLazyContextsChildCostsNoGoroutine: the standard library knows the
 // context that was built as one of its own.
 func TestLazyContextsChildCostsNoGoroutine(t *testing.T) {
 	w := newTwins(t, 0, time.Hour)

@@ -38,7 +38,7 @@ func TestTheRecordDecides(t *testing.T) {
 			crash(t, store, call)
 		}
 	}
-	lapsed := func(call request) func(*testing.T, *memstore.Store, *idempotency.Engine) {
+	expired := func(call request) func(*testing.T, *memstore.Store, *idempotency.Engine) {
 		return func(t *testing.T, store *memstore.Store, _ *idempotency.Engine) {
 			t.Helper()
 
@@ -63,10 +63,10 @@ func TestTheRecordDecides(t *testing.T) {
 			gets:    idempotency.ErrInProgress, waits: 7 * time.Second,
 		},
 		{name: "running for another request", stands: running(other), gets: idempotency.ErrKeyReused},
-		{name: "lapsed", stands: lapsed(same), gets: runs, attempt: 2},
-		{name: "lapsed, rejecting", options: []idempotency.Option{reject}, stands: lapsed(same), gets: idempotency.ErrOutcomeUnknown},
-		{name: "lapsed for another request", stands: lapsed(other), gets: idempotency.ErrKeyReused},
-		{name: "lapsed for another request, rejecting", options: []idempotency.Option{reject}, stands: lapsed(other), gets: idempotency.ErrKeyReused},
+		{name: "expired", stands: expired(same), gets: runs, attempt: 2},
+		{name: "expired, rejecting", options: []idempotency.Option{reject}, stands: expired(same), gets: idempotency.ErrOutcomeUnknown},
+		{name: "expired for another request", stands: expired(other), gets: idempotency.ErrKeyReused},
+		{name: "expired for another request, rejecting", options: []idempotency.Option{reject}, stands: expired(other), gets: idempotency.ErrKeyReused},
 		{name: "done", stands: done, gets: replay, attempt: 1},
 		{name: "done, rejecting", options: []idempotency.Option{reject}, stands: done, gets: replay, attempt: 1},
 		{name: "done for another request", stands: doneByOther, gets: idempotency.ErrKeyReused},
@@ -91,7 +91,7 @@ func TestTheRecordDecides(t *testing.T) {
 			},
 		},
 		{
-			name: "lapsed, retention over", options: []idempotency.Option{reject}, gets: runs, attempt: 1,
+			name: "expired, retention over", options: []idempotency.Option{reject}, gets: runs, attempt: 1,
 			stands: func(t *testing.T, store *memstore.Store, _ *idempotency.Engine) {
 				t.Helper()
 

@@ -50,7 +50,7 @@ func TestGuardedTwiceOnOneRecord(t *testing.T) {
 	}
 }
 
-// TestTheInnerHandlerSeesTheOuterClaim, and its wishes reach it.
+// TestTheInnerHandlerSeesTheOuterClaim, and what it says about its answer reaches that claim.
 func TestTheInnerHandlerSeesTheOuterClaim(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		engine := newEngine(t, openStore(t))

@@ -18,7 +18,7 @@ import (
 
 const rawKey = "order-4711-of-jane-doe"
 
-// incident is a way for a call to go, and what an observer is told of it.
+// incident is a possible course of a call, and the events that an observer gets.
 type incident struct {
 	name    string
 	options []idempotency.Option
@@ -26,7 +26,7 @@ type incident struct {
 	told    []string
 }
 
-// incidents come upon an engine with no backlog to speak of.
+// incidents come upon an engine that retries few finishes.
 var incidents = []incident{
 	{name: "recorded and replayed", told: []string{"claimed", "ran", "recorded", "replayed"}, happens: func(t *testing.T, _ *shaky, engine *idempotency.Engine) {
 		t.Helper()
@@ -113,7 +113,7 @@ var incidents = []incident{
 	}},
 }
 
-// unfold lets an incident happen, and returns what an observer was told and
+// unfold runs an incident, and returns the events that an observer got and
 // what was logged.
 func unfold(t *testing.T, i incident) ([]idempotency.Event, string) {
 	t.Helper()
@@ -152,7 +152,7 @@ func TestObserverIsToldEachKind(t *testing.T) {
 	equal(t, "kinds told", len(kinds), int(idempotency.EventFinishDropped))
 }
 
-func TestNobodyIsToldTheRawKey(t *testing.T) {
+func TestNoObserverGetsTheRawKey(t *testing.T) {
 	for _, i := range incidents {
 		t.Run(i.name, func(t *testing.T) {
 			told, log := unfold(t, i)

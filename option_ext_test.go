@@ -14,7 +14,7 @@ func TestNewNeedsAStore(t *testing.T) {
 	}
 }
 
-// TestOneErrorNamesEveryBadOption, so that nobody mends them one by one.
+// TestOneErrorNamesEveryBadOption.
 func TestOneErrorNamesEveryBadOption(t *testing.T) {
 	bad := map[string]idempotency.Option{
 		"key field":          idempotency.WithKeyRules(idempotency.KeyRules{Field: "Idempotency Key"}),

@@ -167,7 +167,7 @@ func TestHandlerAsksForAShorterRetention(t *testing.T) {
 	}
 }
 
-// TestNoEffectReachesOuterLayers : what the handler of an inner layer does not want
+// TestNoEffectReachesOuterLayers: what the handler of an inner layer does not want
 // recorded is not recorded by the layer around it either.
 func TestNoEffectReachesOuterLayers(t *testing.T) {
 	outer, inner := newEngine(t, openStore(t)), newEngine(t, openStore(t))

@@ -41,7 +41,7 @@ func TestReasonsAreThoseOfTheSchema(t *testing.T) {
 	}
 	for name, number := range idempotencyv1.Reason_value {
 		if number != 0 && !ours[name] {
-			t.Errorf("%s of the schema is nobody's", name)
+			t.Errorf("%s of the schema has no error", name)
 		}
 	}
 	equal(t, "reasons", len(ours), len(refusals))
@@ -81,7 +81,7 @@ func TestAdapterRefuses(t *testing.T) {
 		refusal := engine.Operation(operation, idempotency.Policy{}).Refuse(t.Context(), "", sentinel, errDown)
 		want(t, refusal, sentinel)
 		want(t, refusal, errDown)
-		ok(t, sentinel.Unwrap()) // it is everybody's, and stays as it was
+		ok(t, sentinel.Unwrap()) // the shared value does not change
 		if strings.Contains(refusal.Detail(), "redis") {
 			t.Errorf("a client reads %q", refusal.Detail())
 		}

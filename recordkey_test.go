@@ -7,10 +7,10 @@ import (
 	"github.com/oncewire/idempotency/backend"
 )
 
-// parts is what an address is made of: namespace, scope, operation, key.
+// parts are what a record key is made of: namespace, scope, operation, key.
 type parts [4]string
 
-func (p parts) address() backend.Key {
+func (p parts) recordKey() backend.Key {
 	return recordKey(p[0], p[1], p[2], p[3])
 }
 
@@ -27,10 +27,10 @@ func TestLookAlikesNeverMeet(t *testing.T) {
 			for j := i; j <= len(text); j++ {
 				for k := j; k <= len(text); k++ {
 					p := parts{text[:i], text[i:j], text[j:k], text[k:]}
-					if other, met := seen[p.address()]; met && other != p {
-						t.Fatalf("%q and %q have one address", p, other)
+					if other, met := seen[p.recordKey()]; met && other != p {
+						t.Fatalf("%q and %q have one record key", p, other)
 					}
-					seen[p.address()] = p
+					seen[p.recordKey()] = p
 				}
 			}
 		}
@@ -42,11 +42,11 @@ func TestLongPartsNeverMeet(t *testing.T) {
 	seen := map[backend.Key]int{}
 	text := strings.Repeat("\x80", 300)
 	for cut := range text {
-		address := parts{text[:cut], text[cut:]}.address()
-		if other, met := seen[address]; met {
-			t.Fatalf("cuts at %d and %d have one address", other, cut)
+		key := parts{text[:cut], text[cut:]}.recordKey()
+		if other, met := seen[key]; met {
+			t.Fatalf("cuts at %d and %d have one record key", other, cut)
 		}
-		seen[address] = cut
+		seen[key] = cut
 	}
 }
 
@@ -56,17 +56,17 @@ func FuzzAddress(f *testing.F) {
 	f.Add("", "\x01a", "", "", "", "", "\x01a", "")
 	f.Fuzz(func(t *testing.T, n1, s1, o1, k1, n2, s2, o2, k2 string) {
 		one, two := parts{n1, s1, o1, k1}, parts{n2, s2, o2, k2}
-		if met := one.address() == two.address(); met != (one == two) {
+		if met := one.recordKey() == two.recordKey(); met != (one == two) {
 			t.Errorf("%q and %q meet: %v", one, two, met)
 		}
 	})
 }
 
-// TestAddressNeverChanges : a new version has to find the records of an old one.
-func TestAddressNeverChanges(t *testing.T) {
+// TestRecordKeyNeverChanges: a new version has to find the records of an old one.
+func TestRecordKeyNeverChanges(t *testing.T) {
 	const known = "768c61d479ab5fe1c06913898228721b5286bada6aa28a92c44b383b07317c70"
-	if address := (parts{"shop", "acme", "/bank.v1.Bank/Pay", "abc-123"}).address().String(); address != known {
-		t.Errorf("got %s, want %s", address, known)
+	if key := (parts{"shop", "acme", "/bank.v1.Bank/Pay", "abc-123"}).recordKey().String(); key != known {
+		t.Errorf("got %s, want %s", key, known)
 	}
 }
 

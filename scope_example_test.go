@@ -26,7 +26,7 @@ func ExampleWithScope() {
 
 	for _, id := range []string{"jane", "joe", "jane"} {
 		ctx := context.WithValue(context.Background(), account{}, id)
-		call := idempotency.Call{Key: "1"} // everybody's first order
+		call := idempotency.Call{Key: "1"} // every caller's first order
 		result, _ := engine.Do(ctx, "order", call, func(context.Context) ([]byte, error) {
 			return []byte("order of " + id), nil
 		})

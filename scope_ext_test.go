@@ -10,7 +10,7 @@ import (
 	"github.com/oncewire/idempotency"
 )
 
-// tenantOf is a scope function; who is nobody is an error.
+// tenantOf is a scope function; a missing tenant is an error.
 func tenantOf(ctx context.Context) (string, error) {
 	tenant, known := ctx.Value(tenantKey{}).(string)
 	if !known {
@@ -44,7 +44,7 @@ func TestScopesNeverMeet(t *testing.T) {
 	})
 }
 
-// TestAnotherScopesKeyCannotBeProbed : neither a conflict nor a block tells a
+// TestAnotherScopesKeyCannotBeProbed: neither a conflict nor a block tells a
 // tenant which keys another one uses.
 func TestAnotherScopesKeyCannotBeProbed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -166,7 +166,7 @@ func TestAbandonDuringWaitIsTakenOver(t *testing.T) {
 	})
 }
 
-func TestLapseDuringWaitIsTakenOver(t *testing.T) {
+func TestExpiryDuringWaitIsTakenOver(t *testing.T) {
 	eachWay(t, func(t *testing.T, inner *memstore.Store, store backend.Store, _ time.Duration) {
 		t.Helper()
 
@@ -178,7 +178,7 @@ func TestLapseDuringWaitIsTakenOver(t *testing.T) {
 	})
 }
 
-func TestLapseDuringWaitIsRejected(t *testing.T) {
+func TestExpiryDuringWaitIsRejected(t *testing.T) {
 	eachWay(t, func(t *testing.T, inner *memstore.Store, store backend.Store, _ time.Duration) {
 		t.Helper()
 
@@ -190,7 +190,7 @@ func TestLapseDuringWaitIsRejected(t *testing.T) {
 	})
 }
 
-func TestNobodyWaitsForAnotherRequest(t *testing.T) {
+func TestNoWaitForAnotherRequest(t *testing.T) {
 	eachWay(t, func(t *testing.T, _ *memstore.Store, store backend.Store, _ time.Duration) {
 		t.Helper()
 
@@ -203,7 +203,7 @@ func TestNobodyWaitsForAnotherRequest(t *testing.T) {
 	})
 }
 
-// TestWaitIsBoundedAcrossClaims : the bound is for the call, not for
+// TestWaitIsBoundedAcrossClaims: the bound is for the call, not for
 // each claim that it waits for.
 func TestWaitIsBoundedAcrossClaims(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -12,8 +12,8 @@ import (
 	"github.com/oncewire/idempotency/backend/backendtest"
 )
 
-// TestClaimIsKeptWhileRecordingIsRetried looks on from another engine: nobody
-// may take the key over, for many leases, until the outcome stands.
+// TestClaimIsKeptWhileRecordingIsRetried observes from another engine: no call
+// can take the key over, for many leases, until the outcome is recorded.
 func TestClaimIsKeptWhileRecordingIsRetried(t *testing.T) {
 	for ill, fault := range map[string]backendtest.Fault{"down": down, "hanging": hang} {
 		for _, short := range []time.Duration{lease, 6 * time.Second, time.Second} {
@@ -44,7 +44,7 @@ func TestClaimIsKeptWhileRecordingIsRetried(t *testing.T) {
 	}
 }
 
-func TestBacklogIsBoundedInNumber(t *testing.T) {
+func TestRetriesAreBoundedInNumber(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		seen := &events{}
 		store := newShaky(openStore(t)).on(backendtest.OpComplete, every(down))
@@ -63,7 +63,7 @@ func TestBacklogIsBoundedInNumber(t *testing.T) {
 	})
 }
 
-func TestBacklogIsBoundedInTime(t *testing.T) {
+func TestRetriesAreBoundedInTime(t *testing.T) {
 	for ill, fault := range map[string]backendtest.Fault{"down": down, "hanging": hang} {
 		t.Run(ill, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -83,7 +83,7 @@ func TestBacklogIsBoundedInTime(t *testing.T) {
 	}
 }
 
-func TestDroppedRecordingLapses(t *testing.T) {
+func TestDroppedRecordingExpires(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		store := newShaky(openStore(t)).on(backendtest.OpComplete, first(1, down))
 		engine := newEngine(t, store, idempotency.WithLimits(idempotency.Limits{Retries: -1}))
@@ -94,7 +94,7 @@ func TestDroppedRecordingLapses(t *testing.T) {
 	})
 }
 
-func TestBacklogEndsWhenTheClaimIsLost(t *testing.T) {
+func TestRetriesEndWhenTheClaimIsLost(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		inner, seen := openStore(t), &events{}
 		cut := newShaky(inner).on(backendtest.OpComplete, every(down)).on(backendtest.OpExtend, every(down))
@@ -192,9 +192,9 @@ func TestClosedEngineTakesNothingOn(t *testing.T) {
 	})
 }
 
-// TestCloseDoesNotWaitForStrays : a claim whose reply never came may not exist,
+// TestCloseDoesNotWaitForLostClaims: a claim whose reply never arrived may not exist,
 // and a store that is down must not hold a shutdown up for it.
-func TestCloseDoesNotWaitForStrays(t *testing.T) {
+func TestCloseDoesNotWaitForLostClaims(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		store := newShaky(openStore(t)).on(backendtest.OpClaim, every(down)).on(backendtest.OpRelease, every(down))
 		engine := newEngine(t, store)

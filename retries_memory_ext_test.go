@@ -14,9 +14,9 @@ import (
 
 type requestKey struct{}
 
-// TestBacklogHoldsNothingOfTheRequest while the store is down: neither its
+// TestRetriesHoldNothingOfTheRequest while the store is down: neither its
 // context nor what its handler and its fingerprint were made of.
-func TestBacklogHoldsNothingOfTheRequest(t *testing.T) {
+func TestRetriesHoldNothingOfTheRequest(t *testing.T) {
 	for name, fail := range map[string]func(*shaky){
 		"recording": func(s *shaky) { s.on(backendtest.OpComplete, every(down)) },
 		"claim":     func(s *shaky) { s.on(backendtest.OpClaim, every(lost)) },
@@ -34,7 +34,7 @@ func TestBacklogHoldsNothingOfTheRequest(t *testing.T) {
 				if request.Value() != nil {
 					t.Error("the request is still held")
 				}
-				time.Sleep(2 * time.Minute) // until the backlog has given up
+				time.Sleep(2 * time.Minute) // until the retries are given up
 			})
 		})
 	}

@@ -79,9 +79,9 @@ func TestLongHandlerKeepsItsClaim(t *testing.T) {
 	})
 }
 
-// TestHeartOutlivesTheClient : a handler that does not look at its context is
-// at work all the same.
-func TestHeartOutlivesTheClient(t *testing.T) {
+// TestHeartbeatOutlivesTheClient: a handler that ignores its context still
+// runs.
+func TestHeartbeatOutlivesTheClient(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		store := openStore(t)
 		engine, onlooker := newEngine(t, store), newEngine(t, store)
@@ -102,9 +102,9 @@ func TestHeartOutlivesTheClient(t *testing.T) {
 	})
 }
 
-// TestHeartIsUsedAgain runs long calls one after another: what is left of an
+// TestHeartbeatIsReused runs long calls one after another: what is left of an
 // earlier one must not touch a later one.
-func TestHeartIsUsedAgain(t *testing.T) {
+func TestHeartbeatIsReused(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		store := newShaky(openStore(t))
 		engine := newEngine(t, store)
@@ -185,7 +185,7 @@ func TestFailedHeartbeatIsRetriedSooner(t *testing.T) {
 	})
 }
 
-// TestHeartbeatReplyMayBeLost : it counts as failed, and the next one sets it right.
+// TestHeartbeatReplyMayBeLost: it counts as failed, and the next one sets it right.
 func TestHeartbeatReplyMayBeLost(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		store := newShaky(openStore(t)).on(backendtest.OpExtend, func(n int) backendtest.Fault {
@@ -244,6 +244,6 @@ func TestHandlerOfALostLeaseMayStillRecord(t *testing.T) {
 		engine := newEngine(t, store)
 		_, err := run(engine, t.Context(), payment("k"), lasting(2*lease, "paid"))
 		ok(t, err)
-		replays(t, engine, payment("k"), "paid") // nobody took it over meanwhile
+		replays(t, engine, payment("k"), "paid") // no call took it over meanwhile
 	})
 }
