@@ -11,15 +11,16 @@ import (
 )
 
 // errNotForwarded is returned by Check.
-var errNotForwarded = errors.New("idemgateway: the mux does not hand the idempotency key on to the service, " +
-	"which then runs every retry; make it with runtime.NewServeMux(idemgateway.ServeMuxOptions()...)")
+var errNotForwarded = errors.New("idemgateway: the mux does not forward the idempotency key to the service, " +
+	"which then runs every retry; create the mux with runtime.NewServeMux(idemgateway.ServeMuxOptions()...)")
 
-// Check reports, when a program starts, a mux that keeps keys to itself: what
-// grpc-gateway does by default. It asks the mux what it would forward, and
-// sends nothing. Give it the options that name other fields, if there are any.
-func Check(mux *runtime.ServeMux, opts ...Option) error {
+// Check returns an error if the mux does not forward the key to the service, as
+// grpc-gateway does not by default. Call it when the program starts. It inspects the
+// metadata that the mux would send, and sends nothing. If [WithKeyField] names
+// another field, pass that option.
+func Check(mux *runtime.ServeMux, options ...Option) error {
 	const probe = "idemgateway-check"
-	c := newConfig(opts)
+	c := newConfig(options)
 	request, err := http.NewRequestWithContext(context.Background(), http.MethodPost, "/", http.NoBody)
 	if err != nil {
 		return err

@@ -1,10 +1,17 @@
-// Package idemgateway makes a grpc-gateway work with idempotency keys. There
-// are three ways to set it up.
+// Package idemgateway makes grpc-gateway work with idempotency keys. It forwards
+// the key to the service, returns the replay marker, and writes refusals as
+// package httpmw does. A guard can stand in three places:
 //
-// # Guarded at the service
+//   - at the service (recommended): an interceptor of package idemgrpc or
+//     idemconnect;
+//   - at the edge: package httpmw around the gateway;
+//   - in process: package httpmw as a middleware of the mux, for a service that
+//     the gateway calls without gRPC.
 //
-// The interceptor of package idemgrpc (or idemconnect) guards the service, and
-// the options of this package let the gateway pass on what belongs to keys:
+// # At the service
+//
+// The interceptor guards the service, and the options of this package connect the
+// gateway to it:
 //
 //	guard, err := idemgrpc.NewInterceptor(engine)
 //	server := grpc.NewServer(grpc.ChainUnaryInterceptor(guard.Unary))
@@ -13,52 +20,69 @@
 //	paymentsv1.RegisterPaymentServiceHandlerFromEndpoint(ctx, mux, address, dialOptions)
 //	http.ListenAndServe(address, mux)
 //
-// This is the way to prefer. A call made over REST and repeated over gRPC, or the
-// other way round, is a replay. What the service has done is recorded also when
-// its answer does not reach the gateway. The key reaches the service in metadata;
-// the marker comes back as Idempotent-Replayed: true, on errors too; refusals are
-// written as package httpmw writes them, or by [WithRefusalWriter]. The gateway
-// alone drops the key, calls the marker Grpc-Metadata-Idempotent-Replayed, loses
-// that of an error, and answers 400 where 422 or 409 is due.
+// This is the recommended place because one record serves every protocol and
+// follows the effect: a call over REST that is retried over gRPC is a replay, and
+// so is the reverse. The outcome is recorded even if the gateway never receives the
+// answer.
 //
-// It cannot replay while the service is down. What is replayed is the message,
-// which the gateway serializes again: a client that asks for another content type
-// gets another body. A key on a server-streaming method is refused with the
-// gateway's own 400, since only the gateway can write the errors of such a stream.
+// With the options
 //
-// # Guarded at the edge
+//   - the key reaches the service in its metadata;
+//   - a replay has the field Idempotent-Replayed: true, also when it is an error;
+//   - a refusal is a problem details document (RFC 9457) with the status that
+//     package httpmw uses, or what [WithRefusalWriter] writes.
 //
-// Package httpmw guards the gateway, and the service need not know of keys:
+// A gateway without them drops the key, renames the marker to
+// Grpc-Metadata-Idempotent-Replayed, drops the marker of an error, and answers 400
+// where 422 or 409 is correct. [Check] detects a mux that drops the key.
+//
+// Limits of this place:
+//
+//   - The gateway cannot replay while the service is down.
+//   - The record holds the message, and the gateway encodes it again for each
+//     answer. A client that accepts another content type gets another body.
+//   - A key on a server-streaming method is refused with the gateway's own 400,
+//     because grpc-gateway does not pass the errors of such a stream to the error
+//     handler.
+//
+// # At the edge
+//
+// Package httpmw guards the gateway. The service needs no support for keys:
 //
 //	guard, err := httpmw.New(engine, idemgateway.MiddlewareOptions()...)
 //	mux := runtime.NewServeMux(idemgateway.ServeMuxOptions()...)
 //	http.ListenAndServe(address, guard.Wrap(mux))
 //
-// A replay has the first answer's bytes, and needs no service.
+// A replay has the bytes of the first answer and does not need the service.
 //
-// The edge does not know what a service has done whose answer was lost. The
-// gateway then answers 503, which abandons the claim: the next call runs and is
-// told so ([idempotency.Execution]), or is refused under OnAbandoned(Reject). Only
-// a guard at the service can replay the answer.
+// Limits of this place:
 //
-// The edge cannot guard calls that come in over gRPC, and does not take a call
-// over gRPC and one over REST for the same. It compares bodies and not messages;
-// see [httpmw.WithCanonicalJSON]. It decides by the HTTP status, which is that of
-// the code: see [httpmw.DefaultClassifier]. Aborted, which shares 409 with
-// AlreadyExists, is released as over gRPC, and so is every request for which the
-// gateway has no route. A POST that overrides its method in
-// X-HTTP-Method-Override counts as a POST.
+//   - If the answer of the service is lost, the edge cannot know what the service
+//     did. The gateway answers 503, which abandons the claim. The next call then
+//     runs with Recovered set (see [idempotency.Execution]), or is refused under
+//     OnAbandoned(Reject). Only a guard at the service can replay that answer.
+//   - Calls that arrive over gRPC are not guarded, and a call over gRPC never
+//     replays one over REST.
+//   - Fingerprints are made of the body, not of the message; see
+//     [httpmw.WithCanonicalJSON].
+//   - The verdict depends on the HTTP status to which the gateway maps the code; see
+//     [httpmw.DefaultClassifier]. Two answers are released in addition: Aborted,
+//     which shares 409 with AlreadyExists, and every request for which the gateway
+//     has no route.
+//   - A POST with X-HTTP-Method-Override is guarded as a POST.
 //
-// Both guards work together, also on one engine: each keeps a record of its own.
-// A refusal of the service is not recorded at the edge: it is recognised by its
-// mark, which names the operation and the key, and is marked again for the edge.
-// A refusal that the service's handler got for another call is recorded like any
-// other error.
+// # At both
 //
-// # Called in process
+// Guards at the service and at the edge work together, also on one engine. Each
+// has its own record. The edge does not record a refusal by the service: it
+// recognises the refusal by a mark, which belongs to one operation and key, and
+// [ErrorHandler] marks the answer again for the edge. A refusal that the handler of
+// the service received for another call is recorded like any other error.
 //
-// RegisterXHandlerServer calls the service without gRPC, and runs no
-// interceptors. There the guard is a middleware of the mux:
+// # In process
+//
+// RegisterXHandlerServer calls the service without gRPC, so no interceptor runs.
+// The guard is then a middleware of the mux:
 //
 //	guard, err := httpmw.New(engine, idemgateway.MiddlewareOptions()...)
 //	mux := runtime.NewServeMux(append(idemgateway.ServeMuxOptions(),
@@ -66,15 +90,15 @@
 //	paymentsv1.RegisterPaymentServiceHandlerServer(ctx, mux, service)
 //	http.ListenAndServe(address, mux)
 //
-// It runs after the routing, and has the limits of a guard at the edge. It knows
-// requests by method and path: options of the schema, such as
-// (idempotency.v1.method), do not reach it. With [idempotency.WithKeyRequired]
+// It runs after the routing and has the limits of a guard at the edge. An operation
+// is the method and path of a request, so options of the schema, such as
+// (idempotency.v1.method), do not apply. With [idempotency.KeyRequired] for "*",
 // every POST and PATCH of the mux needs a key.
 //
 // # Metadata
 //
-// The gateway writes the bytes of binary (-bin) metadata into the answer as they
-// are, and Go's clients refuse such an answer. [ServeMuxOptions] sends those of a
-// header in base64, as gRPC does, and leaves those of a trailer out. Trailers
+// The gateway alone writes the bytes of binary (-bin) metadata into the answer
+// unencoded, and Go's HTTP client rejects such an answer. [ServeMuxOptions] encodes
+// those of a header in base64, as gRPC does, and omits those of a trailer. Trailers
 // reach only clients that send TE: trailers.
 package idemgateway

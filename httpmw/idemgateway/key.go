@@ -10,13 +10,14 @@ import (
 )
 
 // KeyMetadata returns an annotator for [runtime.WithMetadata] that forwards the
-// key to the service, in every value it was sent with, so that the service
-// can refuse a second one. What an incoming header matcher makes of the same
-// field gives way to it; another annotator must not forward the key as well.
+// key to the service. It forwards every value of the field, so that the service can
+// refuse a second key. It replaces what an incoming header matcher makes of the
+// same field. No other annotator may forward the key.
 //
-// A value that gRPC cannot carry reaches the service as one that it refuses.
-func KeyMetadata(opts ...Option) func(context.Context, *http.Request) metadata.MD {
-	c := newConfig(opts)
+// In place of a value that gRPC cannot carry, the service gets a value that it
+// refuses as malformed.
+func KeyMetadata(options ...Option) func(context.Context, *http.Request) metadata.MD {
+	c := newConfig(options)
 	name := strings.ToLower(c.keyField)
 	return func(_ context.Context, r *http.Request) metadata.MD {
 		keys := r.Header[c.keyField]
@@ -27,9 +28,9 @@ func KeyMetadata(opts ...Option) func(context.Context, *http.Request) metadata.M
 	}
 }
 
-// unprintable stands for a key with characters that metadata must not have, for
-// which grpc-go would fail the call with Internal. No engine takes it for a key,
-// because of its character that is not visible.
+// unprintable replaces a key with characters that are invalid in metadata, for
+// which grpc-go would fail the call with Internal. Its space is not visible ASCII,
+// so every engine refuses it with ErrKeyInvalid.
 const unprintable = "? ?"
 
 func printable(keys []string) []string {
@@ -51,10 +52,10 @@ func isPrintable(text string) bool {
 	return true
 }
 
-// EchoKey returns an option for [runtime.WithForwardResponseOption] that sends the
-// key back if [WithKeyEcho] says so.
-func EchoKey(opts ...Option) func(context.Context, http.ResponseWriter, proto.Message) error {
-	c := newConfig(opts)
+// EchoKey returns an option for [runtime.WithForwardResponseOption]. With
+// [WithKeyEcho] it sends the key back in successful answers.
+func EchoKey(options ...Option) func(context.Context, http.ResponseWriter, proto.Message) error {
+	c := newConfig(options)
 	return func(ctx context.Context, w http.ResponseWriter, _ proto.Message) error {
 		forwarded, _ := metadata.FromOutgoingContext(ctx)
 		c.echoKey(w, forwarded.Get(c.keyField))
@@ -62,9 +63,9 @@ func EchoKey(opts ...Option) func(context.Context, http.ResponseWriter, proto.Me
 	}
 }
 
-// echoKey sends a single key back. Where there are several, all are malformed.
+// echoKey sends a single key back. Several keys are malformed.
 func (c *config) echoKey(w http.ResponseWriter, keys []string) {
-	if c.echo && len(keys) == 1 {
+	if c.keyEcho && len(keys) == 1 {
 		w.Header().Set(c.keyField, keys[0])
 	}
 }

@@ -8,10 +8,10 @@ import (
 	"github.com/oncewire/idempotency/httpmw"
 )
 
-// Middleware returns a middleware for [runtime.WithMiddlewares] that guards
-// every route of a mux. It is for services that are called in process
-// (RegisterXHandlerServer), where no interceptor runs. It sits behind the
-// routing: a request for an unknown route claims nothing.
+// Middleware returns a middleware for [runtime.WithMiddlewares] that guards every
+// route of a mux. It is for services that the gateway calls in process
+// (RegisterXHandlerServer), where no interceptor runs. It runs after the routing, so
+// a request without a route makes no claim.
 func Middleware(guard *httpmw.Middleware) runtime.Middleware {
 	return func(next runtime.HandlerFunc) runtime.HandlerFunc {
 		return func(w http.ResponseWriter, r *http.Request, pathParams map[string]string) {
@@ -22,17 +22,17 @@ func Middleware(guard *httpmw.Middleware) runtime.Middleware {
 	}
 }
 
-// MiddlewareOptions returns the options with which package httpmw stores a
-// gateway's answers, at the edge and in [Middleware]: without the fields of
-// [httpmw.DefaultUnstored] behind the gateway's prefixes too. Options that follow
-// them take precedence.
+// MiddlewareOptions returns the options of package httpmw for a guard around a
+// gateway or in a [Middleware]. Outcomes then omit the fields of
+// [httpmw.DefaultUnstored] also under the names that the gateway gives them, with
+// its prefixes. Options that follow take precedence.
 func MiddlewareOptions() []httpmw.Option {
-	return []httpmw.Option{httpmw.WithUnstored(unstored()...)}
+	return []httpmw.Option{httpmw.WithUnstored(unrecordedFields()...)}
 }
 
-// unstored adds the names under which the gateway forwards the same fields of
-// a service.
-func unstored() []string {
+// unrecordedFields returns the default of httpmw, and the names under which the
+// gateway forwards the same metadata of a service.
+func unrecordedFields() []string {
 	names := httpmw.DefaultUnstored()
 	for _, name := range append(httpmw.DefaultUnstored(), "Set-Cookie", "Set-Cookie2") {
 		names = append(names, runtime.MetadataHeaderPrefix+name, runtime.MetadataTrailerPrefix+name)

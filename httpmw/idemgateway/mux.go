@@ -2,24 +2,24 @@ package idemgateway
 
 import "github.com/grpc-ecosystem/grpc-gateway/v2/runtime"
 
-// ServeMuxOptions returns everything that a gateway in front of a guarded
-// service needs:
+// ServeMuxOptions returns all options that a gateway in front of a guarded service
+// needs:
 //
 //	mux := runtime.NewServeMux(idemgateway.ServeMuxOptions()...)
 //
-// An incoming header matcher, metadata annotators and forward response options
-// of the caller's go beside them in any order. Error handlers and outgoing matchers
-// do not, since a mux has one of each: hand them to [WithErrorHandler],
-// [WithRoutingErrorHandler], [WithOutgoingHeaderMatcher] and
+// An incoming header matcher, metadata annotators and forward response options of
+// your own can be added before or after them. A mux has only one error handler,
+// one routing error handler and one matcher of each kind: pass your own to
+// [WithErrorHandler], [WithRoutingErrorHandler], [WithOutgoingHeaderMatcher] and
 // [WithOutgoingTrailerMatcher].
-func ServeMuxOptions(opts ...Option) []runtime.ServeMuxOption {
+func ServeMuxOptions(options ...Option) []runtime.ServeMuxOption {
 	return []runtime.ServeMuxOption{
-		runtime.WithMetadata(KeyMetadata(opts...)),
-		runtime.WithOutgoingHeaderMatcher(OutgoingHeaderMatcher(opts...)),
-		runtime.WithOutgoingTrailerMatcher(OutgoingTrailerMatcher(opts...)),
-		runtime.WithForwardResponseOption(ForwardBinary(opts...)),
-		runtime.WithForwardResponseOption(EchoKey(opts...)),
-		runtime.WithErrorHandler(ErrorHandler(opts...)),
-		runtime.WithRoutingErrorHandler(RoutingErrorHandler(opts...)),
+		runtime.WithMetadata(KeyMetadata(options...)),
+		runtime.WithOutgoingHeaderMatcher(OutgoingHeaderMatcher(options...)),
+		runtime.WithOutgoingTrailerMatcher(OutgoingTrailerMatcher(options...)),
+		runtime.WithForwardResponseOption(ForwardBinary(options...)),
+		runtime.WithForwardResponseOption(EchoKey(options...)),
+		runtime.WithErrorHandler(ErrorHandler(options...)),
+		runtime.WithRoutingErrorHandler(RoutingErrorHandler(options...)),
 	}
 }

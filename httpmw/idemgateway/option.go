@@ -10,30 +10,30 @@ import (
 	"github.com/oncewire/idempotency/httpmw"
 )
 
-// Option changes how the gateway works. Every function of this package that
-// takes options takes all of them, and uses those that concern it. A nil option
-// has no effect.
+// Option configures the functions of this package. Every function that takes
+// options accepts all of them, and uses those that concern it. A nil option has no
+// effect.
 type Option func(*config)
 
 type config struct {
-	keyField      string // canonical
-	replayedField string // canonical
-	headers       runtime.HeaderMatcherFunc
-	trailers      runtime.HeaderMatcherFunc
-	fail          runtime.ErrorHandlerFunc
-	unrouted      runtime.RoutingErrorHandlerFunc
-	refusals      httpmw.RefusalWriter
-	echo          bool
+	keyField            string // canonical
+	replayedField       string // canonical
+	keyEcho             bool
+	headerMatcher       runtime.HeaderMatcherFunc
+	trailerMatcher      runtime.HeaderMatcherFunc
+	errorHandler        runtime.ErrorHandlerFunc
+	routingErrorHandler runtime.RoutingErrorHandlerFunc
+	refusalWriter       httpmw.RefusalWriter
 }
 
-func newConfig(opts []Option) *config {
+func newConfig(options []Option) *config {
 	c := &config{
-		headers:  prefixed(runtime.MetadataHeaderPrefix),
-		trailers: prefixed(runtime.MetadataTrailerPrefix),
-		fail:     runtime.DefaultHTTPErrorHandler,
-		unrouted: runtime.DefaultRoutingErrorHandler,
+		headerMatcher:       prefixed(runtime.MetadataHeaderPrefix),
+		trailerMatcher:      prefixed(runtime.MetadataTrailerPrefix),
+		errorHandler:        runtime.DefaultHTTPErrorHandler,
+		routingErrorHandler: runtime.DefaultRoutingErrorHandler,
 	}
-	for _, option := range opts {
+	for _, option := range options {
 		if option != nil {
 			option(c)
 		}
@@ -43,88 +43,86 @@ func newConfig(opts []Option) *config {
 	return c
 }
 
-// prefixed is what the gateway does by default.
+// prefixed returns the gateway's default matcher.
 func prefixed(prefix string) runtime.HeaderMatcherFunc {
 	return func(name string) (string, bool) { return prefix + name, true }
 }
 
-// WithKeyField names the header field that carries the key, and the metadata
-// field it is forwarded in. It must be that of the engine that guards the
-// service ([idempotency.Engine.KeyField]). The default, and the meaning of the
-// empty string, is Idempotency-Key. Case does not matter.
+// WithKeyField sets the name of the header field that carries the key, and of the
+// metadata field in which it is forwarded. It must be the name that the engine of
+// the service uses ([idempotency.Operation.KeyField]). The default, and the
+// meaning of the empty string, is Idempotency-Key. Case does not matter.
 func WithKeyField(name string) Option {
 	return func(c *config) { c.keyField = name }
 }
 
-// WithReplayedField names the field that marks a replay, in the service's
-// metadata and in the answer. It must be that of the engine that guards the
-// service ([idempotency.Engine.ReplayedField]). The default, and the meaning of
-// the empty string, is Idempotent-Replayed. Case does not matter.
+// WithReplayedField sets the name of the field that marks a replay, in the
+// service's metadata and in the answer. It must be the name that the engine of the
+// service uses ([idempotency.Operation.ReplayedField]). The default, and the
+// meaning of the empty string, is Idempotent-Replayed. Case does not matter.
 func WithReplayedField(name string) Option {
 	return func(c *config) { c.replayedField = name }
 }
 
-// WithOutgoingHeaderMatcher sets the matcher that is asked about header
-// metadata which is not the replay marker. It stands in for that of
-// [runtime.WithOutgoingHeaderMatcher]. Values of a binary field that it lets
-// through are sent in base64. The default, and the meaning of nil, is the
-// gateway's: everything, behind Grpc-Metadata-.
-func WithOutgoingHeaderMatcher(next runtime.HeaderMatcherFunc) Option {
+// WithOutgoingHeaderMatcher sets the matcher of header metadata other than the
+// replay marker. Use it instead of [runtime.WithOutgoingHeaderMatcher]. Values of
+// binary fields that it accepts are sent in base64. The default, and the meaning of
+// nil, is that of the gateway: every field, with the prefix Grpc-Metadata-.
+func WithOutgoingHeaderMatcher(matcher runtime.HeaderMatcherFunc) Option {
 	return func(c *config) {
-		if next != nil {
-			c.headers = next
+		if matcher != nil {
+			c.headerMatcher = matcher
 		}
 	}
 }
 
-// WithOutgoingTrailerMatcher sets the matcher that is asked about trailer
-// metadata which is neither the replay marker nor binary. It stands in for that
-// of [runtime.WithOutgoingTrailerMatcher]. The default, and the meaning of nil,
-// is the gateway's: everything, behind Grpc-Trailer-.
-func WithOutgoingTrailerMatcher(next runtime.HeaderMatcherFunc) Option {
+// WithOutgoingTrailerMatcher sets the matcher of trailer metadata that is neither
+// the replay marker nor binary. Use it instead of
+// [runtime.WithOutgoingTrailerMatcher]. The default, and the meaning of nil, is that
+// of the gateway: every field, with the prefix Grpc-Trailer-.
+func WithOutgoingTrailerMatcher(matcher runtime.HeaderMatcherFunc) Option {
 	return func(c *config) {
-		if next != nil {
-			c.trailers = next
+		if matcher != nil {
+			c.trailerMatcher = matcher
 		}
 	}
 }
 
-// WithErrorHandler sets the handler of errors that are no refusal of this
-// library. It stands in for that of [runtime.WithErrorHandler]. The default,
-// and the meaning of nil, is [runtime.DefaultHTTPErrorHandler].
-func WithErrorHandler(next runtime.ErrorHandlerFunc) Option {
+// WithErrorHandler sets the handler of errors other than refusals of this library.
+// Use it instead of [runtime.WithErrorHandler]. The default, and the meaning of
+// nil, is [runtime.DefaultHTTPErrorHandler].
+func WithErrorHandler(handler runtime.ErrorHandlerFunc) Option {
 	return func(c *config) {
-		if next != nil {
-			c.fail = next
+		if handler != nil {
+			c.errorHandler = handler
 		}
 	}
 }
 
 // WithRoutingErrorHandler sets the handler of requests for which there is no
-// route. It stands in for that of [runtime.WithRoutingErrorHandler]. The default,
-// and the meaning of nil, is [runtime.DefaultRoutingErrorHandler].
-func WithRoutingErrorHandler(next runtime.RoutingErrorHandlerFunc) Option {
+// route. Use it instead of [runtime.WithRoutingErrorHandler]. The default, and the
+// meaning of nil, is [runtime.DefaultRoutingErrorHandler].
+func WithRoutingErrorHandler(handler runtime.RoutingErrorHandlerFunc) Option {
 	return func(c *config) {
-		if next != nil {
-			c.unrouted = next
+		if handler != nil {
+			c.routingErrorHandler = handler
 		}
 	}
 }
 
-// WithRefusalWriter sets the writer of the service's refusals. Give the same to
-// the guard of an edge ([httpmw.WithRefusalWriter]). The default, and the meaning
-// of nil, is [httpmw.WriteRefusal].
+// WithRefusalWriter sets the writer of the service's refusals. Give the same
+// writer to a guard at the edge ([httpmw.WithRefusalWriter]). The default, and the
+// meaning of nil, is [httpmw.WriteRefusal].
 func WithRefusalWriter(write httpmw.RefusalWriter) Option {
-	return func(c *config) { c.refusals = write }
+	return func(c *config) { c.refusalWriter = write }
 }
 
-// WithTypeBase is [WithRefusalWriter] with the [httpmw.ProblemWriter] of that
-// base.
+// WithTypeBase is [WithRefusalWriter] with the [httpmw.ProblemWriter] of the base.
 func WithTypeBase(base string) Option { return WithRefusalWriter(httpmw.ProblemWriter(base)) }
 
-// WithKeyEcho sends the key back in the answer to every request that has one, as
-// it was sent. A key that is malformed is not sent back. The default is not to.
-// The guard of an edge has an option of its own ([httpmw.WithKeyEcho]).
+// WithKeyEcho sends the key back in the answer to every request that has one, as it
+// was sent. A malformed key is not sent back. The default is off. A guard at the
+// edge has its own option ([httpmw.WithKeyEcho]).
 func WithKeyEcho() Option {
-	return func(c *config) { c.echo = true }
+	return func(c *config) { c.keyEcho = true }
 }
