@@ -29,7 +29,7 @@ func newBoth(t *testing.T, service *payments, outer, inner *idempotency.Engine) 
 	return both{newREST(t, edge(t, outer).Wrap(mux)), address, stop}
 }
 
-// call makes the request of rest.post over gRPC.
+// call sends the request of rest.post over gRPC.
 func (b both) call(t *testing.T, key string) {
 	t.Helper()
 	conn, err := grpc.NewClient(b.address, grpc.WithTransportCredentials(insecure.NewCredentials()))
@@ -57,8 +57,8 @@ func TestBothReplay(t *testing.T) {
 	wantRuns(t, service, 1)
 }
 
-// TestBothAfterEdgeForgot: the service remembers what the edge does not, and
-// the edge records that replay like any other answer.
+// TestBothAfterEdgeForgot: the edge has lost its record and the service has not. The
+// edge records the replay of the service like any other answer.
 func TestBothAfterEdgeForgot(t *testing.T) {
 	for name, fail := range map[string]func(context.Context) error{
 		"success": nil,
@@ -78,8 +78,8 @@ func TestBothAfterEdgeForgot(t *testing.T) {
 	}
 }
 
-// TestInnerRefusalNotRecorded: a direct call holds the operation, so the edge
-// hands a refusal on, and later gets the answer.
+// TestInnerRefusalNotRecorded: while a call over gRPC holds the claim, the edge passes
+// the refusal on. It does not record the refusal, so a later call gets the outcome.
 func TestInnerRefusalNotRecorded(t *testing.T) {
 	started, release := make(chan struct{}), make(chan struct{})
 	service := &payments{fail: func(context.Context) error {
@@ -111,10 +111,11 @@ func TestInnerRefusalNotRecorded(t *testing.T) {
 	wantRuns(t, service, 1)
 }
 
-// TestInnerRefusalsNotRecorded: each of them is asked for again.
+// TestInnerRefusalsNotRecorded: after each refusal the next call reaches the service
+// again.
 func TestInnerRefusalsNotRecorded(t *testing.T) {
 	service, store := new(payments), memstore.New()
-	both := newBoth(t, service, newEngine(t), newEngineOn(t, store, idempotency.WithUUIDKeys()))
+	both := newBoth(t, service, newEngine(t), newEngineOn(t, store, idempotency.WithKeyRules(idempotency.KeyRules{UUID: true})))
 	for range 2 {
 		wantRefusal(t, both.rest.post("key-1"), http.StatusUnprocessableEntity, idempotency.ReasonKeyInvalid, idempotency.NextFixRequest)
 	}

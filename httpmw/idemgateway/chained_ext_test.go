@@ -13,7 +13,7 @@ import (
 	"github.com/oncewire/idempotency/httpmw/idemgateway"
 )
 
-// teapot is somebody's own error handler.
+// teapot is an error handler of the user.
 func teapot(_ context.Context, _ *runtime.ServeMux, _ runtime.Marshaler, w http.ResponseWriter, _ *http.Request, err error) {
 	http.Error(w, err.Error(), http.StatusTeapot)
 }
@@ -54,7 +54,7 @@ func TestOwnMatchers(t *testing.T) {
 	}
 }
 
-// TestNilOptions: what is nil or empty is the default.
+// TestNilOptions: a nil or empty value means the default.
 func TestNilOptions(t *testing.T) {
 	service := new(payments)
 	address, _ := serve(t, service, newEngine(t))
@@ -68,7 +68,7 @@ func TestNilOptions(t *testing.T) {
 
 func TestRoutingErrors(t *testing.T) {
 	service := new(payments)
-	guarded := guardedService(t, service, idempotency.WithKeyRequired())
+	guarded := guardedService(t, service, all(idempotency.Policy{Key: idempotency.KeyRequired}))
 	plain := newREST(t, runtime.NewServeMux())
 	for _, path := range []string{"/nowhere", collection + "/42/more"} {
 		send := func(r rest) answer {

@@ -8,9 +8,9 @@ import (
 	"github.com/oncewire/idempotency/httpmw/idemgateway"
 )
 
-func TestCheckFindsAMuxThatKeepsTheKey(t *testing.T) {
+func TestCheckDetectsAMuxThatDropsTheKey(t *testing.T) {
 	if idemgateway.Check(runtime.NewServeMux()) == nil {
-		t.Error("a mux without our options is not found")
+		t.Error("a mux without the options is not detected")
 	}
 	if err := idemgateway.Check(runtime.NewServeMux(idemgateway.ServeMuxOptions()...)); err != nil {
 		t.Error(err)
@@ -20,6 +20,6 @@ func TestCheckFindsAMuxThatKeepsTheKey(t *testing.T) {
 		t.Error(err)
 	}
 	if idemgateway.Check(runtime.NewServeMux(idemgateway.ServeMuxOptions()...), other) == nil {
-		t.Error("a mux that forwards another field is not found")
+		t.Error("a mux that forwards another field is not detected")
 	}
 }

@@ -44,14 +44,14 @@ func (d *dropping) drop() {
 }
 
 // TestChargeThenDrop: the service charges, and its answer is lost. The gateway
-// answers 503, which does not say that nothing was done.
+// answers 503, after which the outcome is unknown.
 func TestChargeThenDrop(t *testing.T) {
 	for name, test := range map[string]struct {
 		policy    idempotency.AbandonPolicy
 		inner     bool // the service is guarded too
 		statuses  []int
 		charges   int32
-		recovered int32 // attempts of the edge that were told, at least
+		recovered int32 // attempts of the edge that saw Recovered, at least
 	}{
 		"reject, edge": {idempotency.Reject, false, []int{503, 409, 409, 409}, 1, 0},
 		"reject, both": {idempotency.Reject, true, []int{503, 409, 409, 409}, 1, 0},
@@ -62,7 +62,7 @@ func TestChargeThenDrop(t *testing.T) {
 			listener := &dropping{Listener: listen(t)}
 			service := &payments{fail: func(ctx context.Context) error {
 				listener.drop()
-				<-ctx.Done() // the server has seen it
+				<-ctx.Done() // the server has noticed
 				return nil
 			}}
 			var inner *idempotency.Engine
@@ -78,7 +78,7 @@ func TestChargeThenDrop(t *testing.T) {
 					}
 					return nil
 				}))...)
-			rest := newREST(t, edge(t, newEngine(t, idempotency.WithOnAbandoned(test.policy))).Wrap(mux))
+			rest := newREST(t, edge(t, newEngine(t, all(idempotency.Policy{OnAbandoned: test.policy}))).Wrap(mux))
 			for i, want := range test.statuses {
 				got := settled(rest)
 				if got.status != want {
@@ -89,16 +89,16 @@ func TestChargeThenDrop(t *testing.T) {
 				}
 			}
 			wantRuns(t, service, test.charges)
-			// An attempt that met the service still at work is told too.
+			// A retry of settled while the service still runs is an attempt that recovers too.
 			if got := recovered.Load(); got < test.recovered || !test.inner && got > test.recovered {
-				t.Errorf("%d attempts were told that they recover, want %d", got, test.recovered)
+				t.Errorf("%d attempts saw Recovered, want %d", got, test.recovered)
 			}
 		})
 	}
 }
 
-// settled posts until no other call is in progress: a service may still be about
-// to record what the gateway has lost.
+// settled posts until no other call is in progress: the service may not have recorded
+// yet the outcome whose answer was lost.
 func settled(r rest) (got answer) {
 	for deadline := time.Now().Add(30 * time.Second); ; time.Sleep(time.Millisecond) {
 		got = r.post("key-1")

@@ -15,7 +15,8 @@ import (
 	"github.com/oncewire/idempotency/httpmw/idemgateway"
 )
 
-// guardedEdge is a guarded gateway to a service that is not.
+// guardedEdge returns a client of a guarded gateway to an unguarded service, and a
+// function that stops the service.
 func guardedEdge(t *testing.T, service *payments, options ...idempotency.Option) (rest, func()) {
 	t.Helper()
 	address, stop := serve(t, service, nil)
@@ -54,16 +55,16 @@ func TestEdgeReplaysErrors(t *testing.T) {
 }
 
 func TestEdgeRefuses(t *testing.T) {
-	rest, _ := guardedEdge(t, new(payments), idempotency.WithKeyRequired())
+	rest, _ := guardedEdge(t, new(payments), all(idempotency.Policy{Key: idempotency.KeyRequired}))
 	wantRefusal(t, rest.post(), http.StatusBadRequest, idempotency.ReasonKeyMissing, idempotency.NextFixRequest)
 	wantRefusal(t, rest.post("a", "b"), http.StatusUnprocessableEntity, idempotency.ReasonKeyInvalid, idempotency.NextFixRequest)
 }
 
-// TestEdgeAbandonsTimeout: the service may have done it, so under
-// OnAbandoned(Reject) it is not asked again.
+// TestEdgeAbandonsTimeout: the call may have had an effect, so under
+// OnAbandoned(Reject) the service is not called again.
 func TestEdgeAbandonsTimeout(t *testing.T) {
 	service := &payments{fail: func(context.Context) error { return status.Error(codes.DeadlineExceeded, "late") }}
-	rest, _ := guardedEdge(t, service, idempotency.WithOnAbandoned(idempotency.Reject))
+	rest, _ := guardedEdge(t, service, all(idempotency.Policy{OnAbandoned: idempotency.Reject}))
 	if first := rest.post("key-1"); first.status != http.StatusGatewayTimeout {
 		t.Errorf("got %d %s", first.status, first.body)
 	}
@@ -71,12 +72,12 @@ func TestEdgeAbandonsTimeout(t *testing.T) {
 	wantRuns(t, service, 1)
 }
 
-// TestEdgeReleasesAborted: with that code a service says that it did nothing,
-// though 409 stands for more.
+// TestEdgeReleasesAborted: the code says that nothing was done, which its status 409
+// alone does not.
 func TestEdgeReleasesAborted(t *testing.T) {
 	for code, runs := range map[codes.Code]int32{codes.Aborted: 2, codes.AlreadyExists: 1} {
 		service := &payments{fail: func(context.Context) error { return status.Error(code, "not now") }}
-		rest, _ := guardedEdge(t, service, idempotency.WithOnAbandoned(idempotency.Reject))
+		rest, _ := guardedEdge(t, service, all(idempotency.Policy{OnAbandoned: idempotency.Reject}))
 		for range 2 {
 			if got := rest.post("key-1"); got.status != http.StatusConflict {
 				t.Errorf("got %d %s", got.status, got.body)
@@ -87,7 +88,7 @@ func TestEdgeReleasesAborted(t *testing.T) {
 }
 
 // TestEdgeReleasesUnrouted: during a deployment an old gateway does not have the
-// route, and the new one is not to repeat its answer.
+// route. The new one must not replay the answer of the old one.
 func TestEdgeReleasesUnrouted(t *testing.T) {
 	service := new(payments)
 	address, _ := serve(t, service, nil)
@@ -107,7 +108,7 @@ func TestEdgeReleasesUnrouted(t *testing.T) {
 			if test.status != http.StatusNotFound {
 				gateways[0] = current
 			}
-			guard := edge(t, newEngine(t, idempotency.WithOnAbandoned(idempotency.Reject)))
+			guard := edge(t, newEngine(t, all(idempotency.Policy{OnAbandoned: idempotency.Reject})))
 			send := func(gateway http.Handler) answer {
 				request := httptest.NewRequest(http.MethodPost, collection, strings.NewReader(body))
 				request.URL.Path, request.RequestURI = test.path, test.path
@@ -127,7 +128,8 @@ func TestEdgeReleasesUnrouted(t *testing.T) {
 	}
 }
 
-// TestOwnRoutingErrorHandler writes the answer, which is not recorded.
+// TestOwnRoutingErrorHandler: the user's handler writes the answer, which is not
+// recorded.
 func TestOwnRoutingErrorHandler(t *testing.T) {
 	own := func(_ context.Context, _ *runtime.ServeMux, _ runtime.Marshaler, w http.ResponseWriter, _ *http.Request, status int) {
 		http.Error(w, "lost", status)

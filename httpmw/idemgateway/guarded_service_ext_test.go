@@ -15,8 +15,7 @@ import (
 	"github.com/oncewire/idempotency/httpmw/idemgateway"
 )
 
-// guardedService is a gateway whose service is guarded, and which is not
-// guarded itself.
+// guardedService returns a client of an unguarded gateway to a guarded service.
 func guardedService(t *testing.T, service *payments, options ...idempotency.Option) rest {
 	t.Helper()
 	address, _ := serve(t, service, newEngine(t, options...))
@@ -59,7 +58,8 @@ func TestReplayOfError(t *testing.T) {
 	}
 }
 
-// declined is an error of the handler's own, with details that resemble ours.
+// declined returns an error of the handler, with details that resemble those of a
+// refusal.
 func declined(t *testing.T) error {
 	t.Helper()
 	s, err := status.New(codes.FailedPrecondition, "declined").WithDetails(&errdetails.ErrorInfo{
@@ -83,7 +83,7 @@ func TestReplayOfPatch(t *testing.T) {
 
 func TestReadingMethodIgnoresKeys(t *testing.T) {
 	service := new(payments)
-	rest := guardedService(t, service, idempotency.WithKeyRequired())
+	rest := guardedService(t, service, all(idempotency.Policy{Key: idempotency.KeyRequired}))
 	for _, key := range []string{"key-1", "key-1", "not a key"} {
 		got := rest.send(http.MethodGet, collection+"/42", "", http.Header{"Idempotency-Key": {key}})
 		if got.status != http.StatusOK || got.replayed() {
@@ -125,26 +125,26 @@ func TestKeyMalformed(t *testing.T) {
 	service := new(payments)
 	rest := guardedService(t, service)
 	for name, test := range map[string]struct {
-		rule idempotency.KeyRule
+		rule string
 		keys []string
 	}{
-		"space":       {idempotency.RuleCharacters, []string{"two words"}},
-		"several":     {idempotency.RuleSingle, []string{"key-1", "key-2"}},
-		"same twice":  {idempotency.RuleSingle, []string{"key-1", "key-1"}},
-		"unfinished":  {idempotency.RuleQuotes, []string{`"key-1`}},
-		"too long":    {idempotency.RuleLength, []string{strings.Repeat("k", 256)}},
-		"blank":       {idempotency.RuleBlank, []string{""}},
-		"not ASCII":   {idempotency.RuleCharacters, []string{"ключ"}},
-		"Latin-1":     {idempotency.RuleCharacters, []string{"cl\xe9"}},
-		"inner tab":   {idempotency.RuleCharacters, []string{"key\t1"}},
-		"quoted, tab": {idempotency.RuleCharacters, []string{"\"key\t1\""}},
+		"space":       {"characters", []string{"two words"}},
+		"several":     {"single", []string{"key-1", "key-2"}},
+		"same twice":  {"single", []string{"key-1", "key-1"}},
+		"unfinished":  {"quotes", []string{`"key-1`}},
+		"too long":    {"length", []string{strings.Repeat("k", 256)}},
+		"blank":       {"blank", []string{""}},
+		"not ASCII":   {"characters", []string{"ключ"}},
+		"Latin-1":     {"characters", []string{"cl\xe9"}},
+		"inner tab":   {"characters", []string{"key\t1"}},
+		"quoted, tab": {"characters", []string{"\"key\t1\""}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got := rest.post(test.keys...)
 			wantRefusal(t, got, http.StatusUnprocessableEntity, idempotency.ReasonKeyInvalid, idempotency.NextFixRequest)
-			detail := (&idempotency.Error{Reason: idempotency.ReasonKeyInvalid, Rule: test.rule}).Detail()
-			if !strings.Contains(got.body, `"rule":"`+string(test.rule)+`"`) || !strings.Contains(got.body, detail) {
-				t.Errorf("rule %s is not told: %s", test.rule, got.body)
+			detail := (&idempotency.Error{Reason: idempotency.ReasonKeyInvalid, Rule: idempotency.KeyRule(test.rule)}).Detail()
+			if !strings.Contains(got.body, `"rule":"`+test.rule+`"`) || !strings.Contains(got.body, detail) {
+				t.Errorf("the answer does not contain rule %s: %s", test.rule, got.body)
 			}
 		})
 	}
@@ -153,7 +153,7 @@ func TestKeyMalformed(t *testing.T) {
 
 func TestKeyMissing(t *testing.T) {
 	service := new(payments)
-	rest := guardedService(t, service, idempotency.WithKeyRequired())
+	rest := guardedService(t, service, all(idempotency.Policy{Key: idempotency.KeyRequired}))
 	wantRefusal(t, rest.post(), http.StatusBadRequest, idempotency.ReasonKeyMissing, idempotency.NextFixRequest)
 	wantRuns(t, service, 0)
 }

@@ -12,7 +12,7 @@ import (
 	"github.com/oncewire/idempotency/httpmw/idemgateway"
 )
 
-// inProcess is a gateway that calls its service without gRPC.
+// inProcess returns a guarded gateway that calls its service without gRPC.
 func inProcess(t *testing.T, service *payments, engine *idempotency.Engine) http.Handler {
 	t.Helper()
 	mux := runtime.NewServeMux(append(idemgateway.ServeMuxOptions(),
@@ -43,8 +43,8 @@ func TestInProcess(t *testing.T) {
 	}
 }
 
-// TestInProcessPathParameters: they reach the handler, and tell one operation
-// from another.
+// TestInProcessPathParameters: they reach the handler, and different parameters are
+// different operations.
 func TestInProcessPathParameters(t *testing.T) {
 	service := new(payments)
 	rest := newREST(t, inProcess(t, service, newEngine(t)))
@@ -60,7 +60,7 @@ func TestInProcessPathParameters(t *testing.T) {
 
 func TestInProcessRefuses(t *testing.T) {
 	service := new(payments)
-	rest := newREST(t, inProcess(t, service, newEngine(t, idempotency.WithKeyRequired())))
+	rest := newREST(t, inProcess(t, service, newEngine(t, all(idempotency.Policy{Key: idempotency.KeyRequired}))))
 	wantRefusal(t, rest.post(), http.StatusBadRequest, idempotency.ReasonKeyMissing, idempotency.NextFixRequest)
 	if get := rest.send(http.MethodGet, collection+"/42", "", nil); get.status != http.StatusOK {
 		t.Errorf("GET: %d %s", get.status, get.body)
@@ -70,7 +70,7 @@ func TestInProcessRefuses(t *testing.T) {
 	}
 }
 
-// TestInProcessGuardedTwice: the outer guard's claim does not block the inner.
+// TestInProcessGuardedTwice: the inner guard runs under the claim of the outer one.
 func TestInProcessGuardedTwice(t *testing.T) {
 	service, engine := new(payments), newEngine(t)
 	rest := newREST(t, edge(t, engine).Wrap(inProcess(t, service, engine)))

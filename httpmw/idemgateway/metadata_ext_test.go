@@ -98,8 +98,8 @@ func TestTrailers(t *testing.T) {
 	}
 }
 
-// TestMarkedEverywhere: a service that is not ours may mark an error in its
-// header as well.
+// TestMarkedEverywhere: a service without this library may set the marker in the
+// header and in the trailer of an error.
 func TestMarkedEverywhere(t *testing.T) {
 	address, _ := serve(t, &payments{fail: func(ctx context.Context) error {
 		marker := metadata.Pairs("idempotent-replayed", "true")
@@ -113,12 +113,13 @@ func TestMarkedEverywhere(t *testing.T) {
 }
 
 func TestFieldNames(t *testing.T) {
-	engine := newEngine(t, idempotency.WithKeyField("X-Once"), idempotency.WithReplayedField("x-AGAIN"))
+	engine := newEngine(t, idempotency.WithKeyRules(idempotency.KeyRules{Field: "X-Once"}), idempotency.WithReplayedField("x-AGAIN"))
+	operation := engine.Operation("*", idempotency.Policy{})
 	service := new(payments)
 	address, _ := serve(t, service, engine)
 	rest := newREST(t, newMux(t, address, idemgateway.ServeMuxOptions(
-		idemgateway.WithKeyField(engine.KeyField()),
-		idemgateway.WithReplayedField(engine.ReplayedField()),
+		idemgateway.WithKeyField(operation.KeyField()),
+		idemgateway.WithReplayedField(operation.ReplayedField()),
 	)...))
 	for _, replayed := range []string{"", "true"} {
 		got := rest.send(http.MethodPost, collection, body, http.Header{"X-Once": {"key-1"}})

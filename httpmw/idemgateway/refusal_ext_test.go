@@ -14,19 +14,20 @@ import (
 
 	"github.com/oncewire/idempotency"
 	"github.com/oncewire/idempotency/httpmw/idemgateway"
+	"github.com/oncewire/idempotency/internal/mark"
 )
 
-// refused is the status of a refusal of a call with key-1, as some service sends
-// it.
+// refused returns the status of a refusal of a call with key-1.
 func refused(t *testing.T, code codes.Code, reason, operation string, more ...protoadapt.MessageV1) error {
 	t.Helper()
-	return refusedWith(t, code, reason, operation, idempotency.RefusalMark(t.Context(), operation, "key-1"), more...)
+	return refusedWith(t, code, reason, operation, mark.Of(operation, "key-1"), more...)
 }
 
-func refusedWith(t *testing.T, code codes.Code, reason, operation, mark string, more ...protoadapt.MessageV1) error {
+// refusedWith is refused with a given mark.
+func refusedWith(t *testing.T, code codes.Code, reason, operation, text string, more ...protoadapt.MessageV1) error {
 	t.Helper()
 	details := append([]protoadapt.MessageV1{&errdetails.ErrorInfo{
-		Reason: reason, Domain: idempotency.Domain, Metadata: map[string]string{"operation": operation, "mark": mark},
+		Reason: reason, Domain: idempotency.Domain, Metadata: map[string]string{"operation": operation, "mark": text},
 	}}, more...)
 	s, err := status.New(code, "refused").WithDetails(details...)
 	if err != nil {
@@ -35,15 +36,15 @@ func refusedWith(t *testing.T, code codes.Code, reason, operation, mark string, 
 	return s.Err()
 }
 
-// answerTo is what the gateway makes of a service's error.
+// answerTo returns the gateway's answer to an error of the service.
 func answerTo(t *testing.T, failure error) answer {
 	t.Helper()
 	address, _ := serve(t, &payments{fail: func(context.Context) error { return failure }}, nil)
 	return newREST(t, newMux(t, address, idemgateway.ServeMuxOptions()...)).post("key-1")
 }
 
-// TestRefusals: where the gateway alone would say 400, package httpmw's table
-// decides.
+// TestRefusals: a refusal has the status of package httpmw. The gateway alone would
+// answer 400 to several of them.
 func TestRefusals(t *testing.T) {
 	for reason, want := range map[idempotency.Reason]struct {
 		code   codes.Code
@@ -73,16 +74,16 @@ func TestRetryAfter(t *testing.T) {
 	}
 }
 
-// TestRefusalPassedOn: what a handler got from another service, or for another
-// key, is the handler's answer.
+// TestRefusalPassedOn: a refusal that the service's handler received for another
+// operation or key is an error of the handler.
 func TestRefusalPassedOn(t *testing.T) {
 	reason := string(idempotency.ReasonKeyReused)
 	for name, failure := range map[string]error{
 		"operation": refused(t, codes.InvalidArgument, reason, "/ledger.v1.Ledger/Book"),
 		"key": refusedWith(t, codes.InvalidArgument, reason, procedure,
-			idempotency.RefusalMark(t.Context(), procedure, "key-2")),
+			mark.Of(procedure, "key-2")),
 		"mark of the wrong operation": refusedWith(t, codes.InvalidArgument, reason, procedure,
-			idempotency.RefusalMark(t.Context(), "/ledger.v1.Ledger/Book", "key-1")),
+			mark.Of("/ledger.v1.Ledger/Book", "key-1")),
 		"reason as mark": refusedWith(t, codes.InvalidArgument, reason, procedure, reason),
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -90,21 +91,21 @@ func TestRefusalPassedOn(t *testing.T) {
 			if got.status != http.StatusBadRequest || got.header.Get("Content-Type") != "application/json" {
 				t.Errorf("got %d %v", got.status, got.header)
 			}
-			if mark, refused := got.header[idempotency.RefusedField]; refused {
-				t.Errorf("an outer layer would not record the answer: %q", mark)
+			if marks, refused := got.header[mark.Field]; refused {
+				t.Errorf("a guard around the gateway would not record the answer: %q", marks)
 			}
 		})
 	}
 }
 
-// TestForgedRefusalIsRecorded: a refusal that is not this call's releases nothing
-// at the edge, with whatever code and reason it comes.
+// TestForgedRefusalIsRecorded: the edge records a refusal that does not have the
+// mark of its call.
 func TestForgedRefusalIsRecorded(t *testing.T) {
 	const reason = string(idempotency.ReasonKeyReused)
 	for name, failure := range map[string]error{
 		"operation": refused(t, codes.InvalidArgument, reason, "/ledger.v1.Ledger/Book"),
 		"key": refusedWith(t, codes.InvalidArgument, reason, procedure,
-			idempotency.RefusalMark(t.Context(), procedure, "key-2")),
+			mark.Of(procedure, "key-2")),
 		"no mark": refusedWith(t, codes.InvalidArgument, reason, procedure, ""),
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -116,7 +117,8 @@ func TestForgedRefusalIsRecorded(t *testing.T) {
 	}
 }
 
-// TestReasonOfLaterVersion: no text for it, but no recording either.
+// TestReasonOfLaterVersion: this version has no text for the reason, but the mark
+// still tells the edge not to record the answer.
 func TestReasonOfLaterVersion(t *testing.T) {
 	got := answerTo(t, refused(t, codes.InvalidArgument, "MERCURY_RETROGRADE", procedure))
 	if got.status != http.StatusBadRequest {

@@ -18,6 +18,7 @@ import (
 	paymentsv1 "github.com/oncewire/idempotency/gen/payments/v1"
 	"github.com/oncewire/idempotency/httpmw"
 	"github.com/oncewire/idempotency/httpmw/idemgateway"
+	"github.com/oncewire/idempotency/internal/mark"
 )
 
 const (
@@ -41,7 +42,10 @@ func newEngineOn(t *testing.T, store backend.Store, options ...idempotency.Optio
 	return engine
 }
 
-// edge is the guard of a gateway.
+// all sets the policy of all operations.
+func all(policy idempotency.Policy) idempotency.Option { return idempotency.WithPolicy("*", policy) }
+
+// edge returns the guard of a gateway.
 func edge(t *testing.T, engine *idempotency.Engine) *httpmw.Middleware {
 	t.Helper()
 	guard, err := httpmw.New(engine, idemgateway.MiddlewareOptions()...)
@@ -62,7 +66,7 @@ func newMux(t *testing.T, address string, options ...runtime.ServeMuxOption) *ru
 	return mux
 }
 
-// rest is a client of a gateway.
+// rest is a REST client of a gateway.
 type rest struct {
 	t      *testing.T
 	server *httptest.Server
@@ -82,7 +86,7 @@ type answer struct {
 	trailer http.Header
 }
 
-// post creates a payment with the keys.
+// post sends a request that creates a payment, with the keys.
 func (r rest) post(keys ...string) answer {
 	return r.send(http.MethodPost, collection, body, http.Header{"Idempotency-Key": keys})
 }
@@ -109,7 +113,7 @@ func (r rest) send(method, path, body string, header http.Header) answer {
 
 func (a answer) replayed() bool { return a.header.Get("Idempotent-Replayed") == "true" }
 
-// wantReplay checks that the second answer is the first one over again.
+// wantReplay checks that the second answer is a replay of the first.
 func wantReplay(t *testing.T, first, second answer) {
 	t.Helper()
 	if first.replayed() || !second.replayed() {
@@ -130,7 +134,7 @@ func wantRuns(t *testing.T, service *payments, want int32) {
 	}
 }
 
-// wantRefusal checks the whole of a refusal.
+// wantRefusal checks all parts of a refusal.
 func wantRefusal(t *testing.T, a answer, status int, reason idempotency.Reason, next idempotency.Next) {
 	t.Helper()
 	var problem struct {
@@ -161,11 +165,11 @@ func wantRefusal(t *testing.T, a answer, status int, reason idempotency.Reason, 
 	}
 }
 
-// wantMark checks that a guard around the gateway would know the refusal, and
-// takes it for one of no other call.
+// wantMark checks that a guard around the gateway recognises the refusal as one of
+// its call, and of no other call.
 func wantMark(t *testing.T, a answer, key string) {
 	t.Helper()
-	mark := a.header.Get(idempotency.RefusedField)
+	text := a.header.Get(mark.Field)
 	for _, test := range []struct {
 		operation, key string
 		want           bool
@@ -175,8 +179,8 @@ func wantMark(t *testing.T, a answer, key string) {
 		{procedure, key + "0", false},
 		{"POST /v1/other", key, false},
 	} {
-		if idempotency.HasRefusalMark(mark, test.operation, test.key) != test.want {
-			t.Errorf("mark %q for %s %s: want %t", mark, test.operation, test.key, test.want)
+		if mark.Matches(text, test.operation, test.key) != test.want {
+			t.Errorf("mark %q for %s %s: want %t", text, test.operation, test.key, test.want)
 		}
 	}
 }

@@ -14,15 +14,15 @@ import (
 	"github.com/oncewire/idempotency/interceptor/idemgrpc"
 )
 
-// blob is metadata that no HTTP header can carry as it is.
+// blob is metadata that an HTTP header cannot carry unencoded.
 const blob = "\x00\xff\r\nX-Forged: yes"
 
-// payments makes a payment with another id on every run.
+// payments creates a payment with another id in each run.
 type payments struct {
 	paymentsv1.UnimplementedPaymentServiceServer
 
 	runs atomic.Int32
-	keys atomic.Pointer[[]string] // that the last call came with
+	keys atomic.Pointer[[]string] // of the last call
 	fail func(context.Context) error
 }
 
@@ -61,8 +61,8 @@ func (p *payments) pay(ctx context.Context, id string) (*paymentsv1.Payment, err
 	return &paymentsv1.Payment{Id: id}, nil
 }
 
-// serve starts a gRPC server, guarded unless the engine is nil, and returns
-// its address and what stops it early.
+// serve starts a gRPC server, which is guarded unless the engine is nil. It returns
+// the address and a function that stops the server before the test ends.
 func serve(t *testing.T, service *payments, engine *idempotency.Engine) (address string, stop func()) {
 	t.Helper()
 	return serveOn(t, listen(t), service, engine)
@@ -102,8 +102,7 @@ func serveOn(t *testing.T, listener net.Listener, service *payments, engine *ide
 	return listener.Addr().String(), stop
 }
 
-// servedBy says something about every call, as interceptors outside of the
-// guard do.
+// servedBy sets metadata of every call, as an interceptor outside of the guard does.
 func servedBy(ctx context.Context, request any, _ *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (any, error) {
 	_ = grpc.SetHeader(ctx, metadata.Pairs("x-served-by", "node-1"))
 	return handler(ctx, request)

@@ -46,8 +46,8 @@ func ExampleMiddleware() {
 	// same payment: true
 }
 
-// Error handlers and outgoing matchers of the caller's are handed on; a mux has
-// one of each.
+// A mux has one error handler and one outgoing matcher of each kind. Pass your own to
+// ServeMuxOptions.
 func ExampleServeMuxOptions() {
 	options := idemgateway.ServeMuxOptions(
 		idemgateway.WithErrorHandler(func(_ context.Context, _ *runtime.ServeMux, _ runtime.Marshaler, w http.ResponseWriter, _ *http.Request, _ error) {

@@ -14,16 +14,18 @@ import (
 	"github.com/oncewire/idempotency/backend/memstore"
 	"github.com/oncewire/idempotency/httpmw"
 	"github.com/oncewire/idempotency/httpmw/idemgateway"
+	"github.com/oncewire/idempotency/internal/mark"
 )
 
-// shape is a writer of some API's own errors.
+// shape writes refusals as the errors of an API with its own format.
 func shape(w http.ResponseWriter, r *http.Request, refusal *idempotency.Error) {
 	w.Header().Set("Content-Type", "text/plain")
 	w.WriteHeader(http.StatusTeapot)
 	fmt.Fprint(w, r.Method, " ", refusal.Reason, " ", refusal.Rule)
 }
 
-// TestRefusalWriter: clients see one shape, wherever the guard stands.
+// TestRefusalWriter: clients get the same format from a guard at the service and at
+// the edge.
 func TestRefusalWriter(t *testing.T) {
 	address, _ := serve(t, new(payments), newEngine(t))
 	service := newMux(t, address, idemgateway.ServeMuxOptions(idemgateway.WithRefusalWriter(shape))...)
@@ -36,8 +38,8 @@ func TestRefusalWriter(t *testing.T) {
 		if got.status != http.StatusTeapot || got.body != "POST KEY_INVALID characters" || got.header.Get("Content-Type") != "text/plain" {
 			t.Errorf("%s: got %d %v %q", name, got.status, got.header, got.body)
 		}
-		if !idempotency.HasRefusalMark(got.header.Get(idempotency.RefusedField), "POST "+collection, "two words") {
-			t.Errorf("%s: got mark %q", name, got.header.Get(idempotency.RefusedField))
+		if !mark.Matches(got.header.Get(mark.Field), "POST "+collection, "two words") {
+			t.Errorf("%s: got mark %q", name, got.header.Get(mark.Field))
 		}
 	}
 }
@@ -50,7 +52,8 @@ func TestTypeBase(t *testing.T) {
 	}
 }
 
-// TestKeyEcho in the first answer, a replay, an error and a refusal.
+// TestKeyEcho: the key is sent back in the first answer, a replay, an error and a
+// refusal.
 func TestKeyEcho(t *testing.T) {
 	service := new(payments)
 	address, _ := serve(t, service, newEngine(t))
@@ -72,13 +75,13 @@ func TestKeyEcho(t *testing.T) {
 	echo("no option", "", plain.post("key-1"))
 }
 
-// TestInnerRefusalOfSpelledKey: the service takes the UUID in another spelling
-// than the edge does, in this process or in front of it, and its refusal is
-// recorded by neither.
+// TestInnerRefusalOfSpelledKey: the service and the edge have different canonical
+// forms of the key, a UUID. The edge recognises the refusal in spite of that, in the
+// gateway's process and in front of it, and does not record it.
 func TestInnerRefusalOfSpelledKey(t *testing.T) {
 	const key = "5F0B8F0E2F0A4A3C9A350D4A0D3A8A11"
 	store := memstore.New()
-	address, _ := serve(t, new(payments), newEngineOn(t, store, idempotency.WithUUIDKeys()))
+	address, _ := serve(t, new(payments), newEngineOn(t, store, idempotency.WithKeyRules(idempotency.KeyRules{UUID: true})))
 	mux := newMux(t, address, idemgateway.ServeMuxOptions()...)
 	if err := store.Close(); err != nil { // every call is refused
 		t.Fatal(err)
@@ -93,7 +96,7 @@ func TestInnerRefusalOfSpelledKey(t *testing.T) {
 		"other process": httputil.NewSingleHostReverseProxy(target),
 	} {
 		t.Run(name, func(t *testing.T) {
-			rest := newREST(t, edge(t, newEngine(t, idempotency.WithOnAbandoned(idempotency.Reject))).Wrap(handler))
+			rest := newREST(t, edge(t, newEngine(t, all(idempotency.Policy{OnAbandoned: idempotency.Reject}))).Wrap(handler))
 			for range 2 {
 				got := rest.post(key)
 				wantRefusal(t, got, http.StatusServiceUnavailable, idempotency.ReasonStoreUnavailable, idempotency.NextRetrySameKey)
