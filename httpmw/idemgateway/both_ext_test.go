@@ -3,6 +3,8 @@ package idemgateway_test
 import (
 	"context"
 	"net/http"
+	"net/http/httputil"
+	"net/url"
 	"testing"
 
 	"google.golang.org/grpc"
@@ -127,4 +129,34 @@ func TestInnerRefusalsNotRecorded(t *testing.T) {
 		wantRefusal(t, both.rest.post(key), http.StatusServiceUnavailable, idempotency.ReasonStoreUnavailable, idempotency.NextRetrySameKey)
 	}
 	wantRuns(t, service, 0)
+}
+
+// TestInnerRefusalOfSpelledKey: the service and the edge have different canonical
+// forms of the key, a UUID. The edge recognises the refusal in spite of that, in the
+// gateway's process and in front of it, and does not record it.
+func TestInnerRefusalOfSpelledKey(t *testing.T) {
+	const key = "5F0B8F0E2F0A4A3C9A350D4A0D3A8A11"
+	store := memstore.New()
+	address, _ := serve(t, new(payments), newEngineOn(t, store, idempotency.WithKeyRules(idempotency.KeyRules{UUID: true})))
+	mux := newMux(t, address, idemgateway.ServeMuxOptions()...)
+	if err := store.Close(); err != nil { // every call is refused
+		t.Fatal(err)
+	}
+	gateway := newREST(t, mux)
+	target, err := url.Parse(gateway.server.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, handler := range map[string]http.Handler{
+		"same process":  mux,
+		"other process": httputil.NewSingleHostReverseProxy(target),
+	} {
+		t.Run(name, func(t *testing.T) {
+			rest := newREST(t, edge(t, newEngine(t, all(idempotency.Policy{OnAbandoned: idempotency.Reject}))).Wrap(handler))
+			for range 2 {
+				got := rest.post(key)
+				wantRefusal(t, got, http.StatusServiceUnavailable, idempotency.ReasonStoreUnavailable, idempotency.NextRetrySameKey)
+			}
+		})
+	}
 }

@@ -3,6 +3,7 @@ package idemgateway_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -10,7 +11,9 @@ import (
 	"github.com/grpc-ecosystem/grpc-gateway/v2/runtime"
 
 	"github.com/oncewire/idempotency"
+	"github.com/oncewire/idempotency/httpmw"
 	"github.com/oncewire/idempotency/httpmw/idemgateway"
+	"github.com/oncewire/idempotency/internal/mark"
 )
 
 // teapot is an error handler of the user.
@@ -80,4 +83,62 @@ func TestRoutingErrors(t *testing.T) {
 		}
 	}
 	wantRuns(t, service, 0)
+}
+
+// shape writes refusals as the errors of an API with its own format.
+func shape(w http.ResponseWriter, r *http.Request, refusal *idempotency.Error) {
+	w.Header().Set("Content-Type", "text/plain")
+	w.WriteHeader(http.StatusTeapot)
+	fmt.Fprint(w, r.Method, " ", refusal.Reason, " ", refusal.Rule)
+}
+
+// TestRefusalWriter: clients get the same format from a guard at the service and at
+// the edge.
+func TestRefusalWriter(t *testing.T) {
+	address, _ := serve(t, new(payments), newEngine(t))
+	service := newMux(t, address, idemgateway.ServeMuxOptions(idemgateway.WithRefusalWriter(shape))...)
+	guard, err := httpmw.New(newEngine(t), httpmw.WithRefusalWriter(shape))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, handler := range map[string]http.Handler{"service": service, "edge": guard.Wrap(service)} {
+		got := newREST(t, handler).post("two words")
+		if got.status != http.StatusTeapot || got.body != "POST KEY_INVALID characters" || got.header.Get("Content-Type") != "text/plain" {
+			t.Errorf("%s: got %d %v %q", name, got.status, got.header, got.body)
+		}
+		if !mark.Matches(got.header.Get(mark.Field), "POST "+collection, "two words") {
+			t.Errorf("%s: got mark %q", name, got.header.Get(mark.Field))
+		}
+	}
+}
+
+func TestTypeBase(t *testing.T) {
+	address, _ := serve(t, new(payments), newEngine(t))
+	rest := newREST(t, newMux(t, address, idemgateway.ServeMuxOptions(idemgateway.WithTypeBase("urn:problem:"))...))
+	if got := rest.post("two words"); !strings.Contains(got.body, `"type":"urn:problem:key-invalid"`) {
+		t.Errorf("got %s", got.body)
+	}
+}
+
+// TestKeyEcho: the key is sent back in the first answer, a replay, an error and a
+// refusal.
+func TestKeyEcho(t *testing.T) {
+	service := new(payments)
+	address, _ := serve(t, service, newEngine(t))
+	rest := newREST(t, newMux(t, address, idemgateway.ServeMuxOptions(idemgateway.WithKeyEcho())...))
+	echo := func(what, want string, got answer) {
+		if keys := strings.Join(got.header["Idempotency-Key"], "|"); keys != want {
+			t.Errorf("%s: the key is sent back as %q, want %q", what, keys, want)
+		}
+	}
+	echo("first", `"key-1"`, rest.post(`"key-1"`))
+	echo("replay", "key-1", rest.post("key-1"))
+	echo("reused", "key-1", rest.send(http.MethodPost, collection, `{}`, http.Header{"Idempotency-Key": {"key-1"}}))
+	echo("malformed", "", rest.post("two words"))
+	echo("several", "", rest.post("a", "b"))
+	echo("none", "", rest.post())
+	service.fail = func(context.Context) error { return errors.New("out of luck") }
+	echo("error", "key-2", rest.post("key-2"))
+	plain := newREST(t, newMux(t, address, idemgateway.ServeMuxOptions()...))
+	echo("no option", "", plain.post("key-1"))
 }
