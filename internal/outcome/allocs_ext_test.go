@@ -22,7 +22,7 @@ func TestWritingAllocatesOnce(t *testing.T) {
 	allocates(t, "an HTTP outcome", 1, func() { _ = response.Marshal() })
 }
 
-// TestWritingWastesNothing : the buffer is as large as it has to be.
+// TestWritingWastesNothing: the buffer has exactly the size of the outcome.
 func TestWritingWastesNothing(t *testing.T) {
 	rpc, http := stored(t)
 	rpcRoom, httpRoom := cap(rpc)-len(rpc), cap(http)-len(http)

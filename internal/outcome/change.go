@@ -1,30 +1,26 @@
 package outcome
 
-import (
-	"slices"
+import "slices"
 
-	"google.golang.org/protobuf/encoding/protowire"
-)
-
-// Kind is the enum Change of message Field.
-type Kind uint8
+// ChangeKind is the enum Change of message Field.
+type ChangeKind uint8
 
 // What a handler did to a field.
 const (
-	Set      Kind = iota // it made or replaced the field
-	Appended             // it added values to those that stood there before
-	Removed              // it deleted the field that stood there before
+	Set      ChangeKind = iota // it created or replaced the field
+	Appended                   // it added values to those that the field had before
+	Removed                    // it deleted the field
 )
 
-// Change is one field of an answer in relation to what stood there before the
+// Change is one field of an answer, relative to the fields that were set before the
 // handler ran.
 type Change struct {
 	Name   string
-	Kind   Kind
+	Kind   ChangeKind
 	Values []string
 }
 
-// ApplyTo does to the fields what the handler did.
+// ApplyTo makes the change to the fields.
 func (c *Change) ApplyTo(fields map[string][]string) {
 	switch c.Kind {
 	case Set:
@@ -34,36 +30,4 @@ func (c *Change) ApplyTo(fields map[string][]string) {
 	case Removed:
 		delete(fields, c.Name)
 	}
-}
-
-// appendChanges writes each change as one Field.
-func appendChanges(buffer []byte, number protowire.Number, changes []Change) []byte {
-	for i := range changes {
-		change := &changes[i]
-		buffer = protowire.AppendTag(buffer, number, protowire.BytesType)
-		buffer = protowire.AppendVarint(buffer, uint64(sizeChange(change)))
-		buffer = appendBytes(buffer, fieldName, change.Name)
-		for _, value := range change.Values {
-			buffer = appendBytes(buffer, fieldValues, value)
-		}
-		if change.Kind != Set {
-			buffer = appendVarint(buffer, fieldChange, uint64(change.Kind))
-		}
-	}
-	return buffer
-}
-
-func sizeChanges(number protowire.Number, changes []Change) (size int) {
-	for i := range changes {
-		size += sizeBytes(number, sizeChange(&changes[i]))
-	}
-	return size
-}
-
-func sizeChange(change *Change) int {
-	size := sizeField(change.Name, change.Values)
-	if change.Kind != Set {
-		size += sizeVarint(fieldChange, uint64(change.Kind))
-	}
-	return size
 }

@@ -16,7 +16,7 @@ var changes = []outcome.Change{
 	{Name: "Absent", Kind: outcome.Removed},
 }
 
-func TestChangesAreMadeAgain(t *testing.T) {
+func TestChangesAreApplied(t *testing.T) {
 	response := outcome.HTTP{Status: 200, Headers: changes, Trailers: changes}
 	raw := response.Marshal()
 	equal(t, "room left", cap(raw)-len(raw), 0)
@@ -24,16 +24,16 @@ func TestChangesAreMadeAgain(t *testing.T) {
 	ok(t, err)
 	for _, fields := range []outcome.Fields{stored.Headers, stored.Trailers} {
 		vary := append(make([]string, 0, 8), "Cookie")
-		into := map[string][]string{"Replaced": {"old", "old"}, "Vary": vary, "X-Powered-By": {"Go"}, "Kept": {"1"}}
+		into := map[string][]string{"Replaced": {"old", "old"}, "Vary": vary, "X-Powered-By": {"Go"}, "Other": {"1"}}
 		fields.ApplyTo(into)
 		sameFields(t, "fields", into, map[string][]string{
-			"Made": {"by the handler"}, "Replaced": {"new"}, "Vary": {"Cookie", "Accept", "Origin"}, "Link": {"</a>"}, "Kept": {"1"},
+			"Made": {"by the handler"}, "Replaced": {"new"}, "Vary": {"Cookie", "Accept", "Origin"}, "Link": {"</a>"}, "Other": {"1"},
 		})
-		equal(t, "room behind what stood there before", vary[:2][1], "")
+		equal(t, "room after the earlier value", vary[:2][1], "")
 	}
 }
 
-func TestChangesAreWhatTheSchemaSays(t *testing.T) {
+func TestChangesConformToTheSchema(t *testing.T) {
 	response := outcome.HTTP{Status: 200, Headers: changes}
 	want := []idempotencyv1.Field_Change{
 		idempotencyv1.Field_CHANGE_UNSPECIFIED, idempotencyv1.Field_CHANGE_UNSPECIFIED,
@@ -47,7 +47,7 @@ func TestChangesAreWhatTheSchemaSays(t *testing.T) {
 	}
 }
 
-// TestChangeOfALaterVersionIsUnreadable : to leave it out would change the answer.
+// TestChangeOfALaterVersionIsUnreadable: to ignore it would change the answer.
 func TestChangeOfALaterVersionIsUnreadable(t *testing.T) {
 	_, err := outcome.ReadHTTP(wire(t, httpOutcome(&idempotencyv1.HttpOutcome{
 		Status: 200, Headers: []*idempotencyv1.Field{{Name: "Vary", Change: 3}},

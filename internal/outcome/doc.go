@@ -1,5 +1,5 @@
-// Package outcome writes and reads the stored answer, whose schema is Outcome
-// in proto/idempotency/v1/outcome.proto. It works on the wire format itself:
-// writing costs one allocation and reading copies nothing, and an adapter need not
-// link the generated code.
+// Package outcome writes and reads stored outcomes. Their schema is message Outcome
+// in proto/idempotency/v1/outcome.proto. The package works on the wire format
+// itself: writing needs one allocation, reading copies nothing, and an adapter does
+// not link the generated code.
 package outcome

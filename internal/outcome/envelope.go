@@ -1,37 +1,32 @@
 package outcome
 
 import (
-	"errors"
 	"fmt"
 
 	"google.golang.org/protobuf/encoding/protowire"
 )
 
-// format is the version that this code writes, and the only one it reads.
-const format = 1
+// newEnvelope returns an Outcome up to the content of its kind, which the caller
+// appends. The buffer has room for exactly contentSize more bytes.
+func newEnvelope(kind protowire.Number, contentSize int) []byte {
+	size := sizeVarint(outcomeFormat, format) + sizeBytes(kind, contentSize)
+	buffer := make([]byte, 0, size)
+	buffer = appendVarint(buffer, outcomeFormat, format)
+	return appendLength(buffer, kind, contentSize)
+}
 
-// Numbers of message Outcome.
-const (
-	outcomeFormat = 1
-	outcomeRPC    = 2
-	outcomeHTTP   = 3
-)
-
-// ErrFormat is returned for bytes that are no outcome, not the kind of outcome
-// that was asked for, or written by a version this one does not know.
-var ErrFormat = errors.New("unreadable outcome")
-
-// open checks the envelope and returns a reader of the kind.
-func open(raw []byte, kind protowire.Number) (reader, error) {
+// readEnvelope checks the format of an Outcome and returns a reader of the content
+// of its kind.
+func readEnvelope(raw []byte, kind protowire.Number) (reader, error) {
 	var version uint64
-	var found []byte
+	var content []byte
 	envelope := reader{message: raw}
 	for envelope.next() {
 		switch envelope.number {
 		case outcomeFormat:
 			version = envelope.varint
 		case kind:
-			found = envelope.bytes()
+			content = envelope.bytes()
 		}
 	}
 	switch {
@@ -39,8 +34,8 @@ func open(raw []byte, kind protowire.Number) (reader, error) {
 		return reader{}, envelope.err
 	case version != format:
 		return reader{}, fmt.Errorf("%w: format %d", ErrFormat, version)
-	case found == nil:
+	case content == nil:
 		return reader{}, fmt.Errorf("%w: of another kind", ErrFormat)
 	}
-	return reader{message: found}, nil
+	return reader{message: content}, nil
 }

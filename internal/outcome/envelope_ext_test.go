@@ -10,7 +10,7 @@ import (
 	"github.com/oncewire/idempotency/internal/outcome"
 )
 
-// stored are whole outcomes of both kinds.
+// stored returns complete outcomes of both kinds.
 func stored(tb testing.TB) (rpc, http []byte) {
 	tb.Helper()
 	answer := outcome.RPC{Message: wrapperspb.String("paid"), Headers: fields(), Trailers: fields()}
@@ -20,7 +20,7 @@ func stored(tb testing.TB) (rpc, http []byte) {
 	return rpc, response.Marshal()
 }
 
-// newer appends, to a message, fields of every type that a later version may add.
+// newer appends fields of every wire type, which a later version may add, to a message.
 func newer(message []byte) []byte {
 	message = protowire.AppendTag(message, 100, protowire.VarintType)
 	message = protowire.AppendVarint(message, 1<<60)
@@ -75,7 +75,7 @@ func TestTheOtherKindIsRefused(t *testing.T) {
 	unreadable(t, err)
 }
 
-func TestWhatIsNoOutcomeIsRefused(t *testing.T) {
+func TestOtherBytesAreRefused(t *testing.T) {
 	for name, raw := range map[string]string{
 		"nothing": "", "text": "hello", "JSON": `{"format":1}`, "format alone": "\x08\x01",
 		"kind of another type": "\x08\x01\x10\x01\x18\x01", "group without end": "\x08\x01\x13", "field zero": "\x00\x00",
@@ -90,7 +90,7 @@ func TestWhatIsNoOutcomeIsRefused(t *testing.T) {
 	}
 }
 
-// TestTornOutcomesAreRefused cuts whole ones at every byte.
+// TestTornOutcomesAreRefused: complete outcomes are cut at every byte.
 func TestTornOutcomesAreRefused(t *testing.T) {
 	rpc, http := stored(t)
 	for end := range rpc {
@@ -103,8 +103,8 @@ func TestTornOutcomesAreRefused(t *testing.T) {
 	}
 }
 
-// TestDamagedFieldsAreRefused : the damage is inside a header, where a reader
-// that only counts would not see it.
+// TestDamagedFieldsAreRefused: the damage is inside a header, which a reader of the
+// outer message alone would not detect.
 func TestDamagedFieldsAreRefused(t *testing.T) {
 	for _, number := range []protowire.Number{4, 5} {
 		raw := rawOutcome(2, protowire.AppendBytes(protowire.AppendTag(nil, number, protowire.BytesType), []byte("\x0a\x7fx")))
@@ -119,7 +119,7 @@ func TestDamagedFieldsAreRefused(t *testing.T) {
 	}
 }
 
-// rawOutcome is an outcome of a kind with whatever content.
+// rawOutcome returns an outcome of the kind with any content.
 func rawOutcome(kind protowire.Number, content []byte) []byte {
 	raw := protowire.AppendTag(nil, kind, protowire.BytesType)
 	raw = protowire.AppendBytes(raw, content)

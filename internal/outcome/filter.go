@@ -4,12 +4,12 @@ import (
 	"net/textproto"
 	"strings"
 
-	"github.com/oncewire/idempotency"
+	"github.com/oncewire/idempotency/internal/mark"
 )
 
-// RequestBound are the fields that speak of one request and its journey or of
-// its caller, not of the outcome, and so are not stored unless the user has
-// another list.
+// RequestBound are the fields that describe one request, its way through the network
+// or its caller, not the outcome. They are not stored unless the user has another
+// list.
 var RequestBound = []string{
 	"Request-Id", "X-Request-Id", "Correlation-Id", "X-Correlation-Id",
 	"Traceparent", "Tracestate", "Traceresponse", "Baggage",
@@ -22,27 +22,27 @@ var RequestBound = []string{
 	"X-Ratelimit-Limit", "X-Ratelimit-Remaining", "X-Ratelimit-Reset",
 }
 
-// never are the fields that belong to a connection (RFC 9110, section 7.6.1), to
-// one message or to the authentication of one request, and the mark of a
-// refusal. Trailer is not among them: an HTTP replay announces the same trailers.
-var never = []string{
+// neverStored are the fields that belong to a connection (RFC 9110, section 7.6.1),
+// to one message or to the authentication of one request, and the mark of a refusal.
+// Trailer is not in the list: an HTTP replay announces the same trailers.
+var neverStored = []string{
 	"Connection", "Keep-Alive", "Proxy-Connection", "Te", "Transfer-Encoding", "Upgrade",
 	"Proxy-Authenticate", "Proxy-Authentication-Info", "Proxy-Authorization",
-	"Authentication-Info", "Date", "Age", "Content-Length", idempotency.RefusedField,
+	"Authentication-Info", "Date", "Age", "Content-Length", mark.Field,
 }
 
-// cookies set state of the first caller's client, and may be credentials.
+// cookies set state in the client of the first caller, and may be credentials.
 var cookies = []string{"Set-Cookie", "Set-Cookie2"}
 
-// Filter knows which fields are never stored, in lower case and in canonical
-// form.
+// Filter contains the names of fields that are not stored, each in lower case and in
+// canonical form.
 type Filter map[string]bool
 
-// NewFilter returns a filter for the lists; cookies are let through only on
-// demand.
+// NewFilter returns a filter for the names in requestBound and more, and for those
+// that are never stored. Cookies are stored only if setCookie is true.
 func NewFilter(requestBound []string, setCookie bool, more ...string) Filter {
 	filter := Filter{}
-	filter.add(never)
+	filter.add(neverStored)
 	filter.add(requestBound)
 	filter.add(more)
 	if !setCookie {
@@ -58,14 +58,13 @@ func (f Filter) add(names []string) {
 	}
 }
 
-// Stores reports whether a field of this name is stored, in any case: a handler
-// can write to the map of a header.
+// Stores reports whether a field of this name is stored. The name may be in any case,
+// because a handler can write to the map of a header directly.
 func (f Filter) Stores(name string) bool {
-	return !f[name] && (plain(name) || !f[strings.ToLower(name)])
+	return !f[name] && (isLowerOrCanonical(name) || !f[strings.ToLower(name)])
 }
 
-// plain reports whether the name is in lower case or in canonical form.
-func plain(name string) bool {
+func isLowerOrCanonical(name string) bool {
 	lower, canonical, start := true, true, true
 	for _, c := range []byte(name) {
 		upper := c >= 'A' && c <= 'Z'

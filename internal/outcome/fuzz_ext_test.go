@@ -23,7 +23,8 @@ func seed(f *testing.F) {
 	}
 }
 
-// consistent requires that fields can be copied, and are no more than counted.
+// consistent requires that the fields can be copied, and that they are at most as many
+// as counted.
 func consistent(t *testing.T, fields outcome.Fields) {
 	t.Helper()
 
@@ -39,7 +40,7 @@ func consistent(t *testing.T, fields outcome.Fields) {
 	}
 }
 
-// exact returns the bytes in an allocation that ends with them.
+// exact copies the bytes into an allocation of exactly their length.
 func exact(raw []byte) []byte {
 	tight := make([]byte, len(raw))
 	copy(tight, raw)
@@ -80,8 +81,8 @@ func FuzzReadHTTP(f *testing.F) {
 	})
 }
 
-// agreesOn compares with the generated code, where that writes the very same
-// bytes again: then they are in the form in which outcomes are written.
+// agreesOn compares with the generated code if the bytes have the form in which
+// outcomes are written: the generated code then writes the same bytes again.
 func agreesOn(t *testing.T, raw []byte, same func(*idempotencyv1.Outcome) bool) {
 	t.Helper()
 
@@ -98,8 +99,8 @@ func agreesOn(t *testing.T, raw []byte, same func(*idempotencyv1.Outcome) bool) 
 	}
 }
 
-// FuzzHTTPComesBack writes any answer and reads it.
-func FuzzHTTPComesBack(f *testing.F) {
+// FuzzHTTPRoundTrip writes any answer and reads it.
+func FuzzHTTPRoundTrip(f *testing.F) {
 	f.Add(uint16(201), "Location", "/payments/1", "", "paid")
 	f.Add(uint16(204), "", "", "\xff", "")
 	f.Fuzz(func(t *testing.T, status uint16, name, one, two, body string) {

@@ -12,7 +12,7 @@ import (
 	"github.com/oncewire/idempotency/internal/outcome"
 )
 
-// fields are headers with all that is odd about them.
+// fields returns headers with unusual names and values.
 func fields() map[string][]string {
 	return map[string][]string{
 		"content-type": {"application/grpc"},
@@ -24,7 +24,7 @@ func fields() map[string][]string {
 	}
 }
 
-// set returns fields as a handler sets them that finds none.
+// set returns the changes of a handler that sets the fields.
 func set(fields map[string][]string) (changes []outcome.Change) {
 	for name, values := range fields {
 		changes = append(changes, outcome.Change{Name: name, Values: values})
@@ -100,7 +100,7 @@ func unreadable(tb testing.TB, err error) {
 	}
 }
 
-// wire is what the generated code makes of an outcome.
+// wire serializes an outcome with the generated code.
 func wire(tb testing.TB, message *idempotencyv1.Outcome) []byte {
 	tb.Helper()
 	raw, err := proto.Marshal(message)
@@ -116,13 +116,13 @@ func httpOutcome(http *idempotencyv1.HttpOutcome) *idempotencyv1.Outcome {
 	return &idempotencyv1.Outcome{Format: 1, Kind: &idempotencyv1.Outcome_Http{Http: http}}
 }
 
-// parsed reads an outcome as any other program would.
+// parsed reads an outcome with the generated code.
 func parsed(tb testing.TB, raw []byte) *idempotencyv1.Outcome {
 	tb.Helper()
 	message := &idempotencyv1.Outcome{}
 	ok(tb, proto.Unmarshal(raw, message))
 	if unknown := message.ProtoReflect().GetUnknown(); len(unknown) > 0 {
-		tb.Errorf("%d bytes that the schema does not know", len(unknown))
+		tb.Errorf("%d bytes of fields that the schema does not have", len(unknown))
 	}
 	return message
 }

@@ -1,14 +1,6 @@
 package outcome
 
-// Numbers of message HttpOutcome.
-const (
-	httpStatus   = 1
-	httpHeaders  = 2
-	httpBody     = 3
-	httpTrailers = 4
-)
-
-// HTTP is the answer to an HTTP request, to be written.
+// HTTP is the answer to an HTTP request, in the form to write.
 type HTTP struct {
 	Status   int
 	Headers  []Change
@@ -16,21 +8,21 @@ type HTTP struct {
 	Trailers []Change
 }
 
-// Marshal serializes the answer.
+// Marshal returns the stored form of the answer.
 func (h *HTTP) Marshal() []byte {
 	size := sizeVarint(httpStatus, uint64(h.Status)) +
 		sizeChanges(httpHeaders, h.Headers) +
 		sizeBytes(httpBody, len(h.Body)) +
 		sizeChanges(httpTrailers, h.Trailers)
-	buffer := newOutcome(outcomeHTTP, size)
+	buffer := newEnvelope(outcomeHTTP, size)
 	buffer = appendVarint(buffer, httpStatus, uint64(h.Status))
 	buffer = appendChanges(buffer, httpHeaders, h.Headers)
 	buffer = appendBytes(buffer, httpBody, h.Body)
 	return appendChanges(buffer, httpTrailers, h.Trailers)
 }
 
-// StoredHTTP is the answer to an HTTP request, as it was stored. Its bytes
-// must not be changed.
+// StoredHTTP is the answer to an HTTP request, in its stored form. Its bytes must not
+// be changed.
 type StoredHTTP struct {
 	Status   int
 	Headers  Fields
@@ -38,9 +30,9 @@ type StoredHTTP struct {
 	Trailers Fields
 }
 
-// ReadHTTP reads what HTTP.Marshal wrote. The error wraps ErrFormat.
+// ReadHTTP reads what [HTTP.Marshal] wrote. Every error wraps [ErrFormat].
 func ReadHTTP(raw []byte) (StoredHTTP, error) {
-	message, err := open(raw, outcomeHTTP)
+	message, err := readEnvelope(raw, outcomeHTTP)
 	if err != nil {
 		return StoredHTTP{}, err
 	}

@@ -13,10 +13,10 @@ var responses = map[string]outcome.HTTP{
 	"full":   {Status: 201, Headers: set(fields()), Body: []byte("{}\n"), Trailers: set(map[string][]string{"X-Sum": {"1"}})},
 	"binary": {Status: 200, Body: []byte{0, 0xff, 0x80, '\n', 0}},
 	"large":  {Status: 200, Body: bytes.Repeat([]byte("x"), 1<<20)},
-	"odd":    {Status: 999},
+	"last":   {Status: 999},
 }
 
-func TestHTTPIsWhatTheSchemaSays(t *testing.T) {
+func TestHTTPConformsToTheSchema(t *testing.T) {
 	for name, response := range responses {
 		t.Run(name, func(t *testing.T) {
 			message := parsed(t, response.Marshal())
@@ -30,7 +30,7 @@ func TestHTTPIsWhatTheSchemaSays(t *testing.T) {
 	}
 }
 
-func TestHTTPComesBack(t *testing.T) {
+func TestHTTPRoundTrip(t *testing.T) {
 	for name, response := range responses {
 		t.Run(name, func(t *testing.T) {
 			stored, err := outcome.ReadHTTP(response.Marshal())
@@ -57,7 +57,7 @@ func TestHTTPOfTheGeneratedCodeIsRead(t *testing.T) {
 	sameFields(t, "trailers", copied(stored.Trailers), map[string][]string{"X": {"y"}})
 }
 
-func TestStatusThatIsNoneIsRefused(t *testing.T) {
+func TestInvalidStatusIsRefused(t *testing.T) {
 	for _, status := range []uint32{0, 1, 100, 103, 199, 1000, 1 << 31} {
 		_, err := outcome.ReadHTTP(wire(t, httpOutcome(&idempotencyv1.HttpOutcome{Status: status})))
 		unreadable(t, err)

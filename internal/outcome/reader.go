@@ -9,21 +9,26 @@ import (
 	"google.golang.org/protobuf/encoding/protowire"
 )
 
+// ErrFormat is returned for bytes that are not an outcome, for an outcome of the
+// other kind, and for a format that this version does not know.
+var ErrFormat = errors.New("unreadable outcome")
+
 var errNumber = errors.New("invalid field number")
 
-// reader walks over the fields of one message without copying. It moves an
-// offset and not a slice: that is cheaper, since it stores no pointer.
+// reader iterates over the fields of one message without copying. It advances an
+// offset, not a slice, which is cheaper because it stores no pointer.
 type reader struct {
 	message  []byte
 	at       int // where the next field begins
 	number   protowire.Number
 	varint   uint64 // of a varint field
-	from, to int    // of a bytes field; from is -1 for another
+	from, to int    // of a bytes field; from is -1 for other types
 	err      error
 }
 
-// next moves to the next field. Fields of other types are shown with neither
-// varint nor bytes, as a newer version may have added them.
+// next advances to the next field. It reports false at the end of the message and
+// after an error. A field of another type than varint and bytes, which a later
+// version may add, has neither a varint nor bytes.
 func (r *reader) next() bool {
 	if r.at >= len(r.message) || r.err != nil {
 		return false
@@ -42,13 +47,13 @@ func (r *reader) next() bool {
 		r.varint, ok = r.readVarint()
 		return ok
 	case protowire.BytesType:
-		return r.nextBytes()
+		return r.readBytes()
 	default:
 		return r.advance(protowire.ConsumeFieldValue(number, kind, r.message[r.at:]))
 	}
 }
 
-func (r *reader) nextBytes() bool {
+func (r *reader) readBytes() bool {
 	length, ok := r.readVarint()
 	if !ok {
 		return false
@@ -62,7 +67,7 @@ func (r *reader) nextBytes() bool {
 	return true
 }
 
-// readVarint has a way of its own for one byte, which nearly all are.
+// readVarint has a fast path for one byte, the length of nearly all varints.
 func (r *reader) readVarint() (uint64, bool) {
 	if r.at < len(r.message) && r.message[r.at] < 0x80 {
 		r.at++
@@ -72,7 +77,7 @@ func (r *reader) readVarint() (uint64, bool) {
 	return value, r.advance(n)
 }
 
-// advance takes what package protowire returns: a length or an error.
+// advance takes what package protowire returns: a length, or a negative error code.
 func (r *reader) advance(n int) bool {
 	if n < 0 {
 		return r.fail(protowire.ParseError(n))
@@ -86,7 +91,8 @@ func (r *reader) fail(err error) bool {
 	return false
 }
 
-// bytes returns a bytes field, never nil, and nil for a field of another type.
+// bytes returns the content of a bytes field, never nil, and nil for a field of
+// another type.
 func (r *reader) bytes() []byte {
 	if r.from < 0 {
 		return nil
@@ -94,6 +100,6 @@ func (r *reader) bytes() []byte {
 	return r.message[r.from:r.to:r.to]
 }
 
-// text shares the bytes instead of copying them: an outcome never changes
-// once it has been handed to the engine (promise 14 of package backend).
+// text shares the bytes instead of copying them. An outcome never changes after it
+// was passed to the engine (promise 14 of package backend).
 func text(bytes []byte) string { return unsafe.String(unsafe.SliceData(bytes), len(bytes)) } //nolint:gosec // see above

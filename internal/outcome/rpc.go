@@ -3,23 +3,13 @@ package outcome
 import (
 	"errors"
 
-	"google.golang.org/protobuf/encoding/protowire"
 	"google.golang.org/protobuf/proto"
 )
 
-// Numbers of message RpcOutcome.
-const (
-	rpcStatus      = 1
-	rpcMessageType = 2
-	rpcMessage     = 3
-	rpcHeaders     = 4
-	rpcTrailers    = 5
-)
-
-// errChanged keeps a record from being written whose lengths do not add up.
+// errChanged prevents a record with wrong lengths.
 var errChanged = errors.New("outcome: the handler changes its message after returning it")
 
-// RPC is the answer to a unary RPC, to be written.
+// RPC is the answer to a unary RPC, in the form to write.
 type RPC struct {
 	// Status is a serialized google.rpc.Status; nil for success.
 	Status []byte
@@ -29,7 +19,8 @@ type RPC struct {
 	Trailers map[string][]string
 }
 
-// Marshal serializes the answer, and the message in the same go.
+// Marshal returns the stored form of the answer. It serializes the message into the
+// same buffer.
 func (r *RPC) Marshal() ([]byte, error) {
 	var messageType string
 	var messageSize int
@@ -42,7 +33,7 @@ func (r *RPC) Marshal() ([]byte, error) {
 		sizeBytes(rpcMessage, messageSize) +
 		sizeFields(rpcHeaders, r.Headers) +
 		sizeFields(rpcTrailers, r.Trailers)
-	buffer := newOutcome(outcomeRPC, size)
+	buffer := newEnvelope(outcomeRPC, size)
 	buffer = appendBytes(buffer, rpcStatus, r.Status)
 	buffer = appendBytes(buffer, rpcMessageType, messageType)
 	buffer, err := appendMessage(buffer, r.Message, messageSize)
@@ -54,8 +45,7 @@ func (r *RPC) Marshal() ([]byte, error) {
 }
 
 func appendMessage(buffer []byte, message proto.Message, size int) ([]byte, error) {
-	buffer = protowire.AppendTag(buffer, rpcMessage, protowire.BytesType)
-	buffer = protowire.AppendVarint(buffer, uint64(size))
+	buffer = appendLength(buffer, rpcMessage, size)
 	if message == nil {
 		return buffer, nil
 	}
@@ -67,8 +57,8 @@ func appendMessage(buffer []byte, message proto.Message, size int) ([]byte, erro
 	return buffer, err
 }
 
-// StoredRPC is the answer to a unary RPC, as it was stored. Its bytes must not
-// be changed.
+// StoredRPC is the answer to a unary RPC, in its stored form. Its bytes must not be
+// changed.
 type StoredRPC struct {
 	Status      []byte // empty for success
 	MessageType string
@@ -77,9 +67,9 @@ type StoredRPC struct {
 	Trailers    Fields
 }
 
-// ReadRPC reads what RPC.Marshal wrote. The error wraps ErrFormat.
+// ReadRPC reads what [RPC.Marshal] wrote. Every error wraps [ErrFormat].
 func ReadRPC(raw []byte) (StoredRPC, error) {
-	message, err := open(raw, outcomeRPC)
+	message, err := readEnvelope(raw, outcomeRPC)
 	if err != nil {
 		return StoredRPC{}, err
 	}

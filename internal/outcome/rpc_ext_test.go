@@ -24,8 +24,8 @@ var answers = map[string]outcome.RPC{
 	"headers only":  {Headers: fields()},
 }
 
-// TestRPCIsWhatTheSchemaSays : what is written is read by the generated code.
-func TestRPCIsWhatTheSchemaSays(t *testing.T) {
+// TestRPCConformsToTheSchema: the generated code reads what is written.
+func TestRPCConformsToTheSchema(t *testing.T) {
 	for name, answer := range answers {
 		t.Run(name, func(t *testing.T) {
 			raw, err := answer.Marshal()
@@ -53,7 +53,7 @@ func TestRPCIsWhatTheSchemaSays(t *testing.T) {
 	}
 }
 
-func TestRPCComesBack(t *testing.T) {
+func TestRPCRoundTrip(t *testing.T) {
 	for name, answer := range answers {
 		t.Run(name, func(t *testing.T) {
 			raw, err := answer.Marshal()
@@ -85,7 +85,7 @@ func TestRPCOfTheGeneratedCodeIsRead(t *testing.T) {
 	sameFields(t, "trailers", copied(stored.Trailers), map[string][]string{"x": {"y"}})
 }
 
-// growing is a message that changes whenever somebody looks at it.
+// growing is a message that changes each time it is read.
 type growing struct{ *wrapperspb.StringValue }
 
 func (g growing) ProtoReflect() protoreflect.Message {

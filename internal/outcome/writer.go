@@ -2,24 +2,19 @@ package outcome
 
 import "google.golang.org/protobuf/encoding/protowire"
 
-// newOutcome returns the envelope up to the kind, whose content of the given
-// size is appended next, into room that is already there.
-func newOutcome(kind protowire.Number, size int) []byte {
-	room := sizeVarint(outcomeFormat, format) + sizeBytes(kind, size)
-	buffer := make([]byte, 0, room)
-	buffer = appendVarint(buffer, outcomeFormat, format)
-	buffer = protowire.AppendTag(buffer, kind, protowire.BytesType)
-	return protowire.AppendVarint(buffer, uint64(size))
-}
-
 func appendVarint(buffer []byte, number protowire.Number, value uint64) []byte {
 	buffer = protowire.AppendTag(buffer, number, protowire.VarintType)
 	return protowire.AppendVarint(buffer, value)
 }
 
-func appendBytes[T string | []byte](buffer []byte, number protowire.Number, value T) []byte {
+// appendLength begins a bytes field, whose content the caller appends.
+func appendLength(buffer []byte, number protowire.Number, length int) []byte {
 	buffer = protowire.AppendTag(buffer, number, protowire.BytesType)
-	buffer = protowire.AppendVarint(buffer, uint64(len(value)))
+	return protowire.AppendVarint(buffer, uint64(length))
+}
+
+func appendBytes[T string | []byte](buffer []byte, number protowire.Number, value T) []byte {
+	buffer = appendLength(buffer, number, len(value))
 	return append(buffer, value...)
 }
 
