@@ -8,9 +8,9 @@ import (
 )
 
 // Decode returns the refusal that a status carries and the operation that was
-// refused, or nil when it carries none. Anybody can send such a status: whether
-// it is a refusal of the caller's own call is known only by its mark; see
-// [idempotency.HasRefusalMark]. The reason may be one of a later version.
+// refused, or nil if the status carries none. Any service can send such a status:
+// only the mark shows that it is the refusal of a particular call; see
+// [idempotency.Operation.HasRefusalMark]. The reason may be one of a later version.
 func Decode(status *spb.Status) (refusal *idempotency.Error, operation string) {
 	info, retry := new(errdetails.ErrorInfo), new(errdetails.RetryInfo)
 	for _, detail := range status.GetDetails() {
@@ -20,7 +20,7 @@ func Decode(status *spb.Status) (refusal *idempotency.Error, operation string) {
 				refusal, operation = decode(info)
 			}
 		case detail.MessageIs(retry):
-			_ = detail.UnmarshalTo(retry) // no time when it fails
+			_ = detail.UnmarshalTo(retry) // an unreadable one has no delay
 		}
 	}
 	if refusal != nil {

@@ -12,8 +12,8 @@ import (
 	"github.com/oncewire/idempotency"
 )
 
-// Encode returns the status of a refusal of the operation: with an ErrorInfo,
-// and with a RetryInfo if the refusal names a time to try again.
+// Encode returns the status of a refusal of the operation. It has an ErrorInfo, and a
+// RetryInfo if the refusal has a RetryAfter.
 func Encode(refusal *idempotency.Error, operation string) *spb.Status {
 	details := []proto.Message{info(refusal, operation)}
 	if refusal.RetryAfter > 0 {
@@ -25,7 +25,7 @@ func Encode(refusal *idempotency.Error, operation string) *spb.Status {
 func info(refusal *idempotency.Error, operation string) *errdetails.ErrorInfo {
 	metadata := map[string]string{
 		metadataNext:      string(refusal.Next()),
-		metadataOperation: strings.ToValidUTF8(operation, "\uFFFD"), // a path that a client chose
+		metadataOperation: strings.ToValidUTF8(operation, "\uFFFD"), // the client chooses the path
 	}
 	if refusal.Mark != "" {
 		metadata[metadataMark] = refusal.Mark
@@ -39,7 +39,7 @@ func info(refusal *idempotency.Error, operation string) *errdetails.ErrorInfo {
 func pack(details []proto.Message) []*anypb.Any {
 	packed := make([]*anypb.Any, 0, len(details))
 	for _, detail := range details {
-		// Fails only for text that is not UTF-8, of which there is none left.
+		// Fails only for text that is not UTF-8, which info does not return.
 		if each, err := anypb.New(detail); err == nil {
 			packed = append(packed, each)
 		}

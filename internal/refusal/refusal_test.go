@@ -1,7 +1,6 @@
 package refusal
 
 import (
-	"context"
 	"reflect"
 	"testing"
 	"time"
@@ -13,6 +12,7 @@ import (
 
 	"github.com/oncewire/idempotency"
 	idempotencyv1 "github.com/oncewire/idempotency/gen/idempotency/v1"
+	"github.com/oncewire/idempotency/internal/mark"
 )
 
 const operation = "/s.S/M"
@@ -26,27 +26,28 @@ func TestEveryReasonHasACode(t *testing.T) {
 	}
 }
 
-// TestRefusalsAreReadAsTheyWereWritten, each of them.
-func TestRefusalsAreReadAsTheyWereWritten(t *testing.T) {
-	mark := idempotency.RefusalMark(context.Background(), operation, "key")
+// TestEveryRefusalIsDecodedAsItWasEncoded: for every reason, with and without the
+// optional parts.
+func TestEveryRefusalIsDecodedAsItWasEncoded(t *testing.T) {
+	text := mark.Of(operation, "key")
 	for reason := range codes {
 		for name, want := range map[string]*idempotency.Error{
 			"bare":   {Reason: reason},
-			"marked": {Reason: reason, Mark: mark},
-			"timed":  {Reason: reason, Mark: mark, RetryAfter: 1500 * time.Millisecond},
-			"ruled":  {Reason: reason, Rule: idempotency.RuleBlank},
+			"marked": {Reason: reason, Mark: text},
+			"timed":  {Reason: reason, Mark: text, RetryAfter: 1500 * time.Millisecond},
+			"ruled":  {Reason: reason, Rule: "blank"},
 		} {
 			got, called := Decode(Encode(want, operation))
 			if !reflect.DeepEqual(got, want) || called != operation {
-				t.Errorf("%s %s: read as %+v of %s", reason, name, got, called)
+				t.Errorf("%s %s: decoded as %+v of %s", reason, name, got, called)
 			}
 		}
 	}
 }
 
-func TestRefusalTellsWhatToDo(t *testing.T) {
+func TestRefusalContainsTheAdvice(t *testing.T) {
 	status := Encode(&idempotency.Error{
-		Reason: idempotency.ReasonKeyInvalid, Rule: idempotency.RuleQuotes, Mark: "m", RetryAfter: 1500 * time.Millisecond,
+		Reason: idempotency.ReasonKeyInvalid, Rule: "quotes", Mark: "m", RetryAfter: 1500 * time.Millisecond,
 	}, operation)
 	if status.GetCode() != int32(code.Code_INVALID_ARGUMENT) || len(status.GetDetails()) != 2 {
 		t.Fatalf("status is %v", status)
@@ -75,11 +76,11 @@ func TestNoRetryInfoWithoutATime(t *testing.T) {
 
 func TestOperationThatIsNotUTF8(t *testing.T) {
 	if refusal, called := Decode(Encode(idempotency.ErrKeyReused, "/s\xff/M")); refusal == nil || called != "/s\uFFFD/M" {
-		t.Errorf("read as %v of %q", refusal, called)
+		t.Errorf("decoded as %v of %q", refusal, called)
 	}
 }
 
-// TestOtherStatusesAreNoRefusals : of another domain, broken, or without details.
+// TestOtherStatusesAreNoRefusals: of another domain, broken, or without details.
 func TestOtherStatusesAreNoRefusals(t *testing.T) {
 	foreign, err := anypb.New(&errdetails.ErrorInfo{Reason: "IN_PROGRESS", Domain: "example.com"})
 	if err != nil {
@@ -90,7 +91,7 @@ func TestOtherStatusesAreNoRefusals(t *testing.T) {
 		"nil": nil, "plain": {Code: 3}, "foreign": {Code: 3, Details: []*anypb.Any{foreign}}, "broken": {Code: 3, Details: []*anypb.Any{broken}},
 	} {
 		if refusal, _ := Decode(status); refusal != nil {
-			t.Errorf("%s: is taken for %+v", name, refusal)
+			t.Errorf("%s: decoded as %+v", name, refusal)
 		}
 	}
 }

@@ -1,6 +1,3 @@
-// Package refusal writes and reads refusals in the form that gRPC, Connect and
-// grpc-gateway share: a google.rpc.Status whose google.rpc.ErrorInfo holds the
-// reason. It is the only code that knows this form.
 package refusal
 
 import (
@@ -25,11 +22,3 @@ var codes = map[idempotency.Reason]code.Code{
 	idempotency.ReasonNotSupported:      code.Code_INVALID_ARGUMENT,
 	idempotency.ReasonReplayDenied:      code.Code_PERMISSION_DENIED,
 }
-
-// Names in the metadata of the ErrorInfo.
-const (
-	metadataNext      = "next"      // what the client can do
-	metadataOperation = "operation" // that was refused
-	metadataMark      = "mark"      // see idempotency.RefusalMark
-	metadataRule      = "rule"      // that a malformed key breaks
-)

@@ -1,0 +1,9 @@
+package refusal
+
+// Names in the metadata of the ErrorInfo.
+const (
+	metadataNext      = "next"      // what the client can do
+	metadataOperation = "operation" // that was refused
+	metadataMark      = "mark"      // see package mark
+	metadataRule      = "rule"      // that a malformed key breaks
+)
