@@ -142,7 +142,7 @@ func TestKeyMalformed(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			got := rest.post(test.keys...)
 			wantRefusal(t, got, http.StatusUnprocessableEntity, idempotency.ReasonKeyInvalid, idempotency.NextFixRequest)
-			detail := (&idempotency.Error{Reason: idempotency.ReasonKeyInvalid, Rule: idempotency.KeyRule(test.rule)}).Detail()
+			detail := (&idempotency.Error{Reason: idempotency.ReasonKeyInvalid, Rule: test.rule}).Detail()
 			if !strings.Contains(got.body, `"rule":"`+test.rule+`"`) || !strings.Contains(got.body, detail) {
 				t.Errorf("the answer does not contain rule %s: %s", test.rule, got.body)
 			}

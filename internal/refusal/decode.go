@@ -33,7 +33,7 @@ func decode(info *errdetails.ErrorInfo) (*idempotency.Error, string) {
 	metadata := info.GetMetadata()
 	return &idempotency.Error{
 		Reason: idempotency.Reason(info.GetReason()),
-		Rule:   idempotency.KeyRule(metadata[metadataRule]),
+		Rule:   metadata[metadataRule],
 		Mark:   metadata[metadataMark],
 	}, metadata[metadataOperation]
 }

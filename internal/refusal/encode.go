@@ -31,7 +31,7 @@ func info(refusal *idempotency.Error, operation string) *errdetails.ErrorInfo {
 		metadata[metadataMark] = refusal.Mark
 	}
 	if refusal.Rule != "" {
-		metadata[metadataRule] = string(refusal.Rule)
+		metadata[metadataRule] = refusal.Rule
 	}
 	return &errdetails.ErrorInfo{Reason: string(refusal.Reason), Domain: idempotency.Domain, Metadata: metadata}
 }
