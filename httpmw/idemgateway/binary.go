@@ -13,8 +13,8 @@ import (
 
 // ForwardBinary returns an option for [runtime.WithForwardResponseOption]. It
 // sends the binary header metadata that [OutgoingHeaderMatcher] leaves out, in
-// base64 without padding, which is its form in gRPC. The gateway alone writes the
-// bytes unencoded.
+// base64 without padding, which is its form in gRPC. Without it the gateway
+// writes the bytes unencoded.
 func ForwardBinary(options ...Option) func(context.Context, http.ResponseWriter, proto.Message) error {
 	c := newConfig(options)
 	return func(ctx context.Context, w http.ResponseWriter, _ proto.Message) error {

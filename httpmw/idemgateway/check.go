@@ -14,10 +14,10 @@ import (
 var errNotForwarded = errors.New("idemgateway: the mux does not forward the idempotency key to the service, " +
 	"which then runs every retry; create the mux with runtime.NewServeMux(idemgateway.ServeMuxOptions()...)")
 
-// Check returns an error if the mux does not forward the key to the service, as
-// grpc-gateway does not by default. Call it when the program starts. It inspects the
-// metadata that the mux would send, and sends nothing. If [WithKeyField] names
-// another field, pass that option.
+// Check returns an error if the mux does not forward the key to the service. By
+// default, grpc-gateway does not. Call Check when the program starts. It inspects the
+// metadata that the mux would send, and sends nothing. If [WithKeyField] names another
+// field, pass that option.
 func Check(mux *runtime.ServeMux, options ...Option) error {
 	const probe = "idemgateway-check"
 	c := newConfig(options)

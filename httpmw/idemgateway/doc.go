@@ -20,23 +20,22 @@
 //	paymentsv1.RegisterPaymentServiceHandlerFromEndpoint(ctx, mux, address, dialOptions)
 //	http.ListenAndServe(address, mux)
 //
-// This is the recommended place because one record serves every protocol and
-// follows the effect: a call over REST that is retried over gRPC is a replay, and
-// so is the reverse. The outcome is recorded even if the gateway never receives the
-// answer.
+// This is the recommended setup for two reasons. All protocols share one record, so a
+// call over REST that is retried over gRPC is a replay, and so is the reverse. And the
+// outcome is recorded even if the gateway never receives the answer.
 //
-// With the options
+// The options have these effects:
 //
-//   - the key reaches the service in its metadata;
-//   - a replay has the field Idempotent-Replayed: true, also when it is an error;
-//   - a refusal is a problem details document (RFC 9457) with the status that
-//     package httpmw uses, or what [WithRefusalWriter] writes.
+//   - The key reaches the service in its metadata.
+//   - A replay has the header field Idempotent-Replayed: true, also if it is an error.
+//   - A refusal is answered with the status that package httpmw uses, and with
+//     problem details (RFC 9457) or what [WithRefusalWriter] writes.
 //
-// A gateway without them drops the key, renames the marker to
+// Without them the gateway drops the key, renames the marker to
 // Grpc-Metadata-Idempotent-Replayed, drops the marker of an error, and answers 400
 // where 422 or 409 is correct. [Check] detects a mux that drops the key.
 //
-// Limits of this place:
+// Limits:
 //
 //   - The gateway cannot replay while the service is down.
 //   - The record holds the message, and the gateway encodes it again for each
@@ -55,7 +54,7 @@
 //
 // A replay has the bytes of the first answer and does not need the service.
 //
-// Limits of this place:
+// Limits:
 //
 //   - If the answer of the service is lost, the edge cannot know what the service
 //     did. The gateway answers 503, which abandons the claim. The next call then
@@ -97,8 +96,8 @@
 //
 // # Metadata
 //
-// The gateway alone writes the bytes of binary (-bin) metadata into the answer
-// unencoded, and Go's HTTP client rejects such an answer. [ServeMuxOptions] encodes
-// those of a header in base64, as gRPC does, and omits those of a trailer. Trailers
-// reach only clients that send TE: trailers.
+// Without options the gateway writes the bytes of binary (-bin) metadata into the
+// answer unencoded, and Go's HTTP client rejects such an answer. [ServeMuxOptions]
+// encodes the values of a header in base64, as gRPC does, and omits those of a trailer.
+// The gateway sends trailers only to clients that send TE: trailers.
 package idemgateway

@@ -32,28 +32,28 @@ type StoredHTTP struct {
 
 // ReadHTTP reads what [HTTP.Marshal] wrote. Every error wraps [ErrFormat].
 func ReadHTTP(raw []byte) (StoredHTTP, error) {
-	message, err := readEnvelope(raw, outcomeHTTP)
+	content, err := readEnvelope(raw, outcomeHTTP)
 	if err != nil {
 		return StoredHTTP{}, err
 	}
 	stored := StoredHTTP{
-		Headers:  Fields{message: message.message, number: httpHeaders},
-		Trailers: Fields{message: message.message, number: httpTrailers},
+		Headers:  Fields{message: content.message, number: httpHeaders},
+		Trailers: Fields{message: content.message, number: httpTrailers},
 	}
-	for message.next() && message.err == nil {
-		switch message.number {
+	for content.next() && content.err == nil {
+		switch content.number {
 		case httpStatus:
-			stored.Status = int(message.varint)
+			stored.Status = int(content.varint)
 		case httpHeaders:
-			message.err = stored.Headers.count(message.bytes())
+			content.err = stored.Headers.count(content.bytes())
 		case httpBody:
-			stored.Body = message.bytes()
+			stored.Body = content.bytes()
 		case httpTrailers:
-			message.err = stored.Trailers.count(message.bytes())
+			content.err = stored.Trailers.count(content.bytes())
 		}
 	}
-	if message.err == nil && (stored.Status < 200 || stored.Status > 999) {
-		message.err = ErrFormat
+	if content.err == nil && (stored.Status < 200 || stored.Status > 999) {
+		content.err = ErrFormat
 	}
-	return stored, message.err
+	return stored, content.err
 }

@@ -6,7 +6,7 @@ import (
 	"google.golang.org/protobuf/proto"
 )
 
-// errChanged prevents a record with wrong lengths.
+// errChanged is returned in place of an outcome with wrong lengths.
 var errChanged = errors.New("outcome: the handler changes its message after returning it")
 
 // RPC is the answer to a unary RPC, in the form to write.
@@ -69,27 +69,27 @@ type StoredRPC struct {
 
 // ReadRPC reads what [RPC.Marshal] wrote. Every error wraps [ErrFormat].
 func ReadRPC(raw []byte) (StoredRPC, error) {
-	message, err := readEnvelope(raw, outcomeRPC)
+	content, err := readEnvelope(raw, outcomeRPC)
 	if err != nil {
 		return StoredRPC{}, err
 	}
 	stored := StoredRPC{
-		Headers:  Fields{message: message.message, number: rpcHeaders},
-		Trailers: Fields{message: message.message, number: rpcTrailers},
+		Headers:  Fields{message: content.message, number: rpcHeaders},
+		Trailers: Fields{message: content.message, number: rpcTrailers},
 	}
-	for message.next() && message.err == nil {
-		switch message.number {
+	for content.next() && content.err == nil {
+		switch content.number {
 		case rpcStatus:
-			stored.Status = message.bytes()
+			stored.Status = content.bytes()
 		case rpcMessageType:
-			stored.MessageType = text(message.bytes())
+			stored.MessageType = text(content.bytes())
 		case rpcMessage:
-			stored.Message = message.bytes()
+			stored.Message = content.bytes()
 		case rpcHeaders:
-			message.err = stored.Headers.count(message.bytes())
+			content.err = stored.Headers.count(content.bytes())
 		case rpcTrailers:
-			message.err = stored.Trailers.count(message.bytes())
+			content.err = stored.Trailers.count(content.bytes())
 		}
 	}
-	return stored, message.err
+	return stored, content.err
 }
