@@ -88,7 +88,7 @@ func (p *policies) add(named namedPolicy) {
 	}
 }
 
-// validate reports what cannot be honoured, with check.
+// validate checks every policy.
 func (p *policies) validate(check check) {
 	seen := map[string]bool{}
 	for _, named := range p.list {
