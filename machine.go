@@ -45,7 +45,7 @@ func (f *finding) next() (step, *Error) {
 		return stepRefuse, ErrOutcomeNotKept
 	case !running:
 		return stepRefuse, ErrOutcomeUnreadable.withCause(fmt.Errorf("%w: state %d", backend.ErrCorrupt, f.record.State))
-	case !f.record.Lapsed():
+	case !f.record.Expired():
 		return stepWait, ErrInProgress
 	case f.onAbandoned == Reject:
 		return stepRefuse, ErrOutcomeUnknown

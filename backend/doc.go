@@ -1,56 +1,67 @@
-// Package backend is the contract between the engine and the stores that
-// remember what became of a key.
+// Package backend defines the contract between the engine and the stores that
+// hold idempotency records.
 //
-// Users of the library only choose a store: [memstore] keeps records in this
-// process, redisstore shares them between processes. Authors of a store
-// implement [Store], four methods, and prove them with the suite in
-// backendtest, which has one test for each promise below.
+// Users of the library choose a store: [memstore] holds records in the memory
+// of one process, redisstore in Redis, where several processes share them.
+// Authors of a store implement the four methods of [Store] and test them with
+// package backendtest, which has one group of tests for each promise below.
+//
+// # Records
+//
+// A key has at most one record. A running record belongs to a claim and has no
+// outcome yet. A finished record holds an outcome. Two times limit a record:
+//
+//   - The lease is how long a claim is protected. When the lease has expired,
+//     the record is still stored, and another claim may take it over.
+//   - The retention is how long a record is stored: after the lease of a
+//     running record, or after the completion of a finished record. When the
+//     retention has ended, the record is absent: no method returns, extends,
+//     completes or releases it.
 //
 // # Promises
 //
-// A record is absent, running or finished. Every method is atomic for its key
-// and safe for concurrent use. What has expired is absent: no method ever
-// shows, extends, completes or releases it.
+// Every method is atomic for its key and safe for concurrent use.
 //
-//  1. Claim of an absent key wins: the record is now running under the
-//     claim's token, and is returned.
-//  2. Claim of a running or finished record changes nothing and returns what
-//     stands there, unless promise 3 says otherwise.
-//  3. Claim with Replaces wins a running record whose token is Replaces and
-//     whose lease has lapsed. It never replaces a living lease, another token
-//     or a finished record. Of any number of claims that name the same lapsed
-//     token, one wins.
-//  4. Claim that meets its own token has won, however often it is sent.
-//  5. The lease runs from the moment the store applied the claim, by one
-//     clock that all callers of the store share. When it lapses the record
-//     stays, running with a lapsed lease, for the claim's retention: a
-//     takeover is seen as a takeover.
-//  6. Extend makes the lease run anew from now, and the retention after it.
-//     A lapsed lease that nobody took over is alive again. A lease of zero
-//     lapses it at once.
-//  7. Complete turns the running record into a finished one that holds the
-//     outcome, byte for byte, for the retention from now on. A lapsed lease
-//     does not matter so long as nobody took it over.
-//  8. Complete that meets its own token on a finished record has succeeded,
-//     and changes nothing: neither the outcome nor the time it is kept.
-//  9. Release removes the running record: the next claim wins. Release of an
-//     absent record has succeeded. It never removes a finished record.
-//  10. A token that does not stand in the record gets [ErrClaimLost] from
-//     Extend, Complete and Release, and changes nothing. So does Extend or
-//     Complete of an absent record, and Extend or Release of a finished one.
-//  11. A finished record is absent once its retention is over. A retention of
-//     [Forever] is never over.
-//  12. What expires is freed without anybody asking for it, and a closed
-//     store leaves nothing running.
-//  13. A method that fails with any other error may or may not have been
-//     applied; sending it again is safe, so long as the claim has not been
-//     released meanwhile. When the context has ended, the error wraps the
-//     context's.
+//  1. Claim of an absent key wins: it stores and returns a running record with
+//     the token of the claim.
+//  2. Claim of a running or finished record changes nothing and returns the
+//     stored record. Promise 3 is the only exception.
+//  3. Claim with Replaces wins a running record if the record has the token
+//     Replaces and its lease has expired. It never replaces a record whose
+//     lease has not expired, that has another token, or that is finished. If
+//     several claims name the same expired token, exactly one of them wins.
+//  4. Claim that finds its own token in the record has won, even if the same
+//     claim is sent several times.
+//  5. The lease starts when the store applies the claim. It is measured by one
+//     clock, which all callers of the store share. After the lease has expired,
+//     the record remains stored as running for the retention of the claim, so
+//     that the next claim can tell a takeover from a first call.
+//  6. Extend restarts the lease from now; the retention follows it. Extend also
+//     renews an expired lease if no claim has taken the record over. A lease of
+//     zero expires immediately.
+//  7. Complete turns the running record into a finished record that holds the
+//     outcome, byte for byte. The retention of the outcome starts now. Complete
+//     succeeds after the lease has expired if no claim has taken the record
+//     over.
+//  8. Complete that finds its own token in a finished record succeeds and
+//     changes nothing: neither the outcome nor the retention.
+//  9. Release removes the running record, so that the next claim wins. Release
+//     of an absent record succeeds. Release never removes a finished record.
+//  10. Extend, Complete and Release return [ErrClaimLost] and change nothing if
+//     the record has another token. So do Extend and Complete of an absent
+//     record, and Extend and Release of a finished record.
+//  11. A finished record is absent after its retention. The retention [Forever]
+//     never ends.
+//  12. The store frees absent records by itself, without further calls. After
+//     Close, a store leaves no goroutine and no timer running.
+//  13. A method that returns any other error may or may not have been applied.
+//     It is safe to repeat it, unless the claim was released in the meantime.
+//     If the context has ended, the error wraps the error of the context.
 //  14. Outcomes are immutable: neither the store nor its callers change the
-//     bytes after they have been handed over, so no side needs a copy.
+//     bytes after passing them on, so neither side needs a copy.
 //
-// A store that can do more says so by implementing an optional interface:
-// [Waiter], which the engine detects, and [Remaining], which caches detect.
+// A store can offer more by implementing an optional interface: [Waiter], which
+// the engine detects, and [Remaining], which caches detect.
 //
 // [memstore]: https://pkg.go.dev/github.com/oncewire/idempotency/backend/memstore
 package backend

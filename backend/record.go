@@ -5,26 +5,26 @@ import (
 	"time"
 )
 
-// Key addresses a record. It is a digest of namespace, scope, operation and
-// the client's key, so that no client text and no tenant's name stands in a
-// store's keyspace.
+// Key identifies a record. It is a digest of namespace, scope, operation and
+// the client's key, so that a store holds no client text and no tenant name in
+// its keyspace.
 type Key [32]byte
 
 // String returns the key in lower-case hexadecimal.
 func (k Key) String() string { return hex.EncodeToString(k[:]) }
 
-// Token tells one claim from every other. The zero Token names no claim.
+// Token identifies a claim. The zero Token identifies none.
 type Token [16]byte
 
 // String returns the token in lower-case hexadecimal.
 func (t Token) String() string { return hex.EncodeToString(t[:]) }
 
-// Fingerprint is a digest of a request, led by one byte that names the
-// algorithm which made it. Stores keep it and never compare it.
+// Fingerprint is a digest of a request. Its first byte identifies the
+// algorithm. Stores hold fingerprints and never compare them.
 type Fingerprint [33]byte
 
-// State says how far a record has come. The values are part of what stores
-// persist and never change their meaning.
+// State is the state of a record. Stores persist the values, so their meaning
+// never changes.
 type State uint8
 
 const (
@@ -33,34 +33,36 @@ const (
 	// Done is the state of a finished record that holds its outcome.
 	Done State = 2
 	// NotKept is the state of a finished record whose outcome could not be
-	// kept: the operation ran, and there is nothing to replay.
+	// stored: the operation ran, and no outcome can be replayed.
 	NotKept State = 3
 )
 
-// Claim is a wish to run the operation behind a key.
+// Claim is a request for the exclusive right to run the operation for a key.
 type Claim struct {
-	// Token is new for every claim, and the same when a claim is sent again.
+	// Token is new for every claim. A claim that is sent again has the same
+	// token.
 	Token Token
-	// Replaces names the lapsed claim to take over; zero for none.
+	// Replaces is the token of the expired claim to take over; zero for none.
 	Replaces Token
-	// Attempt is 1, or one more than that of the claim it replaces.
+	// Attempt is 1 for a first claim. For a takeover it is one more than the
+	// attempt of the claim that is replaced.
 	Attempt uint32
-	// Fingerprint of the request that claims.
+	// Fingerprint is the digest of the request.
 	Fingerprint Fingerprint
 	// Lease is how long the claim lives without a heartbeat.
 	Lease time.Duration
-	// Retention is how long the claim stays visible after its lease lapsed.
+	// Retention is how long the record is stored after the lease has expired.
 	// It may be Forever.
 	Retention time.Duration
 }
 
-// Outcome is what a finished record holds.
+// Outcome is the content of a finished record.
 type Outcome struct {
-	// NotKept says that the operation ran but left nothing to replay.
+	// NotKept is set if the operation ran but its outcome cannot be replayed.
 	NotKept bool
 	// Bytes is opaque to the store. It is empty when NotKept is set.
 	Bytes []byte
-	// Retention is how long the record stays. It may be Forever.
+	// Retention is how long the record is stored. It may be Forever.
 	Retention time.Duration
 }
 
@@ -72,18 +74,18 @@ func (o Outcome) State() State {
 	return Done
 }
 
-// Record is what stands under a key.
+// Record is the record of a key.
 type Record struct {
 	State       State
 	Token       Token
 	Attempt     uint32
 	Fingerprint Fingerprint
-	// LeaseLeft is how long a running record's lease lives on by the store's
-	// clock; zero or less when it has lapsed.
+	// LeaseLeft is how much of the lease of a running record is left by the
+	// clock of the store. It is zero or negative when the lease has expired.
 	LeaseLeft time.Duration
-	// Outcome holds the bytes of a Done record. They must not be changed.
+	// Outcome holds the bytes of a Done record. Callers must not change them.
 	Outcome []byte
 }
 
-// Lapsed reports whether the record is running on a lease that has run out.
-func (r *Record) Lapsed() bool { return r.State == Running && r.LeaseLeft <= 0 }
+// Expired reports whether the record is running and its lease has expired.
+func (r *Record) Expired() bool { return r.State == Running && r.LeaseLeft <= 0 }

@@ -7,60 +7,61 @@ import (
 	"time"
 )
 
-// Forever as a retention keeps a record without end.
+// Forever is a retention that never ends.
 const Forever = time.Duration(math.MaxInt64)
 
-// ErrClaimLost is returned when a token no longer stands in its record: the
-// claim was taken over, released, finished or has expired.
+// ErrClaimLost is returned when the record no longer runs under the token: the
+// claim was taken over, released or finished, or its retention has ended.
 var ErrClaimLost = errors.New("backend: claim lost")
 
-// ErrFull is returned by Claim when a store that was given a limit has
-// reached it. It refuses new work rather than forget what it has promised to
-// remember.
+// ErrFull is returned by Claim when the store has reached a configured limit.
+// A full store refuses new claims; it never drops a record before its retention
+// has ended.
 var ErrFull = errors.New("backend: store full")
 
-// ErrClosed is returned by every method of a store that has been closed.
+// ErrClosed is returned by every method of a closed store.
 var ErrClosed = errors.New("backend: store closed")
 
-// ErrCorrupt is returned by Claim when what stands under the key cannot be
-// read: it is no record, or one in a format this version does not know.
-// Nothing is changed, and the operation must not run.
+// ErrCorrupt is returned by Claim when the stored value cannot be read: it is
+// not a record, or has a format that this version does not know. Claim changes
+// nothing, and the operation must not run.
 var ErrCorrupt = errors.New("backend: unreadable record")
 
-// Store keeps at most one record for each key. The promises it makes are
-// numbered in the package documentation.
+// Store holds at most one record for each key. The package documentation
+// numbers the promises that every Store makes.
 type Store interface {
-	// Claim asks for the exclusive right to run the operation behind key,
-	// in one round trip where the key is absent or finished. The claim has
-	// been won if and only if the returned record carries the claim's token.
+	// Claim requests the exclusive right to run the operation for key. The
+	// claim has won if and only if the returned record has the claim's token.
+	// It takes one round trip if the key is absent or finished.
 	Claim(ctx context.Context, key Key, claim Claim) (Record, error)
 
-	// Extend is the heartbeat of a won claim: its lease runs anew for the
-	// given time, which may be zero, and its retention follows.
+	// Extend is the heartbeat of a claim that has won. It restarts the lease
+	// with the given duration, which may be zero; the retention follows it.
 	Extend(ctx context.Context, key Key, token Token, lease, retention time.Duration) error
 
-	// Complete finishes a won claim, in one round trip.
+	// Complete finishes a claim that has won, in one round trip.
 	Complete(ctx context.Context, key Key, token Token, outcome Outcome) error
 
-	// Release gives a won claim back, as though it had never been made.
+	// Release removes a claim that has won, so that the key is absent again.
 	Release(ctx context.Context, key Key, token Token) error
 }
 
-// Waiter is implemented by a store that can tell when a claim has ended.
+// Waiter is implemented by a store that can report the end of a claim.
 type Waiter interface {
-	// Wait returns nil once the record of key is no longer running under
-	// token with a living lease. It may return nil earlier; a caller claims
-	// again to see what stands there. It returns the context's error when the
-	// context ends first.
+	// Wait returns nil when the record of key no longer runs under token with
+	// an unexpired lease. It may return nil earlier; callers claim again to
+	// see the current record. Wait returns the context's error if the context
+	// ends first.
 	Wait(ctx context.Context, key Key, token Token) error
 }
 
-// Remaining is implemented by a store that can tell how long a finished record
-// will stay. A cache in front of the store asks.
+// Remaining is implemented by a store that can report how much of the
+// retention of a finished record is left. A cache needs it to know how long it
+// may hold the record.
 type Remaining interface {
-	// Left returns how long the record of key, which was finished under token,
-	// is retained from now on: no longer than it is, and [Forever] if without
-	// end. It returns [ErrClaimLost] if no record stands there that was
+	// RetentionLeft returns how long the record of key, finished under token,
+	// is still retained: at most the true time, and [Forever] if the retention
+	// never ends. It returns [ErrClaimLost] if the key has no record that was
 	// finished under token. It changes nothing.
-	Left(ctx context.Context, key Key, token Token) (time.Duration, error)
+	RetentionLeft(ctx context.Context, key Key, token Token) (time.Duration, error)
 }

@@ -21,7 +21,7 @@ func loserShortens(s broken, c *call) {
 }
 
 func replacesAny(s broken, c *call) {
-	if rec := s.stands(c.key); rec.Lapsed() && rec.Token != c.claim.Token {
+	if rec := s.stands(c.key); rec.Expired() && rec.Token != c.claim.Token {
 		c.claim.Replaces = rec.Token
 	}
 }
@@ -43,7 +43,7 @@ func ownTokenRenews(s broken, c *call) {
 }
 
 func doesNotRevive(s broken, c *call) error {
-	if rec := s.stands(c.key); rec.Lapsed() {
+	if rec := s.stands(c.key); rec.Expired() {
 		return backend.ErrClaimLost
 	}
 	return nil

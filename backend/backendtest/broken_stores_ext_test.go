@@ -53,11 +53,11 @@ func (m methods) Wait(ctx context.Context, key backend.Key, token backend.Token)
 	return m.Store.Wait(ctx, key, token)
 }
 
-func (m methods) Left(ctx context.Context, key backend.Key, token backend.Token) (time.Duration, error) {
+func (m methods) RetentionLeft(ctx context.Context, key backend.Key, token backend.Token) (time.Duration, error) {
 	if m.left != nil {
 		return m.left(ctx, key, token)
 	}
-	return m.Store.Left(ctx, key, token)
+	return m.Store.RetentionLeft(ctx, key, token)
 }
 
 func (m methods) Close() error {
@@ -90,7 +90,7 @@ func twoWinners(s *memstore.Store) backend.Store {
 // replacesTooLate refuses what finds a lease that has just ended.
 func replacesTooLate(s *memstore.Store) backend.Store {
 	return methods{broken: broken{s}, claim: func(ctx context.Context, key backend.Key, c backend.Claim) (backend.Record, error) {
-		if rec := (broken{s}).stands(key); rec.Lapsed() && rec.LeaseLeft > -time.Millisecond/2 {
+		if rec := (broken{s}).stands(key); rec.Expired() && rec.LeaseLeft > -time.Millisecond/2 {
 			return rec, ctx.Err()
 		}
 		return s.Claim(ctx, key, c)
@@ -231,7 +231,7 @@ func leftIsWholeRetention(s *memstore.Store) backend.Store {
 			return s.Complete(ctx, key, token, o)
 		},
 		left: func(ctx context.Context, key backend.Key, token backend.Token) (time.Duration, error) {
-			left, err := s.Left(ctx, key, token)
+			left, err := s.RetentionLeft(ctx, key, token)
 			if whole, ok := retentions.Load(key); ok && err == nil {
 				left = whole.(time.Duration)
 			}
@@ -242,7 +242,7 @@ func leftIsWholeRetention(s *memstore.Store) backend.Store {
 
 func leftIgnoresToken(s *memstore.Store) backend.Store {
 	return methods{broken: broken{s}, left: func(ctx context.Context, key backend.Key, _ backend.Token) (time.Duration, error) {
-		return s.Left(ctx, key, (broken{s}).stands(key).Token)
+		return s.RetentionLeft(ctx, key, (broken{s}).stands(key).Token)
 	}}
 }
 
@@ -251,6 +251,6 @@ func leftOfRunning(s *memstore.Store) backend.Store {
 		if rec := (broken{s}).stands(key); rec.State == backend.Running && rec.Token == token {
 			return time.Hour, nil
 		}
-		return s.Left(ctx, key, token)
+		return s.RetentionLeft(ctx, key, token)
 	}}
 }

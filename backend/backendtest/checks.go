@@ -52,7 +52,7 @@ func (f *fixture) alive(key backend.Key, c backend.Claim) {
 // lapsed requires that the claim stands with a lapsed lease.
 func (f *fixture) lapsed(key backend.Key, c backend.Claim) {
 	f.Helper()
-	if rec := f.stands(key, running(c)); !rec.Lapsed() {
+	if rec := f.stands(key, running(c)); !rec.Expired() {
 		f.Fatalf("the lease has %v left, must have lapsed", rec.LeaseLeft)
 	}
 }

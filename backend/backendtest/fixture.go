@@ -79,7 +79,7 @@ func (f *fixture) untilLapsed(key backend.Key) {
 	f.Helper()
 	f.eventually("the lease to lapse", func() bool {
 		rec := f.claim(key, newClaim())
-		return rec.Lapsed()
+		return rec.Expired()
 	})
 }
 

@@ -39,7 +39,7 @@ type state struct {
 
 // stateOf returns what a reply says about the record.
 func stateOf(rec backend.Record) state {
-	return state{rec.State, rec.Token, rec.Attempt, rec.Fingerprint, rec.Lapsed(), string(rec.Outcome)}
+	return state{rec.State, rec.Token, rec.Attempt, rec.Fingerprint, rec.Expired(), string(rec.Outcome)}
 }
 
 // started is the state of a claim that has just won.

@@ -19,7 +19,7 @@ var remaining = group{"Remaining", []test{
 }}
 
 func (f *fixture) remains(key backend.Key, token backend.Token) (time.Duration, error) {
-	return f.store.(backend.Remaining).Left(f.Context(), key, token)
+	return f.store.(backend.Remaining).RetentionLeft(f.Context(), key, token)
 }
 
 func leftOfFinished(f *fixture) {
@@ -99,7 +99,7 @@ func leftAfterRetention(f *fixture) {
 func leftWithoutContext(f *fixture) {
 	key, c := newKey(), newClaim()
 	f.finish(key, c, kept("an outcome"))
-	if _, err := f.store.(backend.Remaining).Left(f.canceled(), key, c.Token); !errors.Is(err, context.Canceled) {
+	if _, err := f.store.(backend.Remaining).RetentionLeft(f.canceled(), key, c.Token); !errors.Is(err, context.Canceled) {
 		f.Errorf("Left: %v, want an error that wraps context.Canceled", err)
 	}
 }

@@ -7,7 +7,7 @@ import (
 	"github.com/oncewire/idempotency/backend"
 )
 
-// TestAllocations pins what the calls of the hot path allocate.
+// TestAllocations checks the allocations of the hot path.
 func TestAllocations(t *testing.T) {
 	const runs = 1000
 	ctx, store := t.Context(), opened(t)

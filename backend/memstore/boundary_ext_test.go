@@ -8,8 +8,8 @@ import (
 	"github.com/oncewire/idempotency/backend"
 )
 
-// TestLeaseEndsToTheNanosecond: a lease can be taken over from its end on, and
-// not one nanosecond before.
+// TestLeaseEndsToTheNanosecond: a claim can be taken over at the end of its lease
+// and not one nanosecond before.
 func TestLeaseEndsToTheNanosecond(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		store := open(t)

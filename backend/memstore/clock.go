@@ -5,17 +5,19 @@ import (
 	"time"
 )
 
-// instant is a point in time, as the monotonic time since the store opened.
+// clock is the monotonic clock of a store.
+type clock struct{ start time.Time }
+
+func (c clock) now() instant { return instant(time.Since(c.start)) }
+
+// instant is a point in time: the monotonic time since the store was made.
 type instant time.Duration
 
-// never is later than everything else: what expires then does not expire.
+// never is later than every other instant.
 const never = instant(math.MaxInt64)
 
-// now returns the current instant.
-func (s *Store) now() instant { return instant(time.Since(s.opened)) }
-
-// after returns the instant that is d later. A d below zero counts as zero,
-// and one that is too long to add, such as backend.Forever, leads to never.
+// after returns the instant that is d later. A negative d counts as zero. If d
+// is too long to add, as backend.Forever is, the result is never.
 func (i instant) after(d time.Duration) instant {
 	switch {
 	case d <= 0:
@@ -27,5 +29,5 @@ func (i instant) after(d time.Duration) instant {
 	}
 }
 
-// until returns the time from now to the instant; less than zero if passed.
+// until returns the time from now to the instant; negative if it has passed.
 func (i instant) until(now instant) time.Duration { return time.Duration(i - now) }

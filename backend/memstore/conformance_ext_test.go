@@ -19,7 +19,7 @@ func open(tb testing.TB) backend.Store {
 
 func held(_ testing.TB, store backend.Store) int { return store.(*memstore.Store).Len() }
 
-// inBubble runs a test by a clock of its own, which moves when all sleep.
+// inBubble runs a test in a synctest bubble.
 func inBubble(t *testing.T, name string, f func(t *testing.T)) {
 	t.Helper()
 	t.Run(name, func(t *testing.T) { synctest.Test(t, f) })
@@ -29,7 +29,8 @@ func TestConformance(t *testing.T) {
 	backendtest.Run(t, backendtest.Harness{Open: open, Held: held, Subtest: inBubble})
 }
 
-// TestConformanceInRealTime runs the suite as a store behind a network does.
+// TestConformanceInRealTime runs the suite in parallel and in real time, as for a
+// store behind a network.
 func TestConformanceInRealTime(t *testing.T) {
 	backendtest.Run(t, backendtest.Harness{
 		Open: open,

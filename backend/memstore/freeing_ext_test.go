@@ -11,11 +11,11 @@ import (
 	"github.com/oncewire/idempotency/backend/memstore"
 )
 
-// soon is how long after its expiry a record is sure to be freed.
+// soon is the time after its expiry within which a record is freed.
 const soon = 5 * time.Millisecond
 
-// TestFreesInTime gives many records random ends, moves them, and checks that
-// each is freed when its last end has come: not before, and soon after.
+// TestFreesInTime gives many records random expiries, changes them, and checks
+// that each is freed soon after its last expiry and not before it.
 func TestFreesInTime(t *testing.T) {
 	const records, span = 2000, 1000
 	synctest.Test(t, func(t *testing.T) {
@@ -39,7 +39,7 @@ func TestFreesInTime(t *testing.T) {
 	})
 }
 
-// endAfter has the n-th record expire after d, in one of the ways there are.
+// endAfter makes the n-th record expire after d, in one of the possible ways.
 func endAfter(t *testing.T, store *memstore.Store, n int, d time.Duration) {
 	t.Helper()
 	c := claimed(n)
@@ -67,8 +67,8 @@ func TestForeverIsNeverFreed(t *testing.T) {
 	})
 }
 
-// TestBurstLeavesNoMemory watches the heap itself, as a map that has grown
-// keeps its buckets when all its entries are gone.
+// TestBurstLeavesNoMemory measures the heap, because a map that has grown retains
+// its buckets when all its entries are removed.
 func TestBurstLeavesNoMemory(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		store := opened(t)
@@ -92,7 +92,7 @@ func TestBurstLeavesNoMemory(t *testing.T) {
 	})
 }
 
-// heap returns how many bytes are in use, after a collection.
+// heap returns the bytes in use after a garbage collection.
 func heap() int {
 	var stats runtime.MemStats
 	runtime.GC()

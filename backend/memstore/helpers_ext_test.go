@@ -10,19 +10,18 @@ import (
 	"github.com/oncewire/idempotency/backend/memstore"
 )
 
-// perRecord is what WithMaxBytes says that a record counts.
+// perRecord is the size of a record without outcome, as documented by WithMaxBytes.
 const perRecord = 288
 
 // opened returns a store that is closed when the test ends.
-func opened(tb testing.TB, opts ...memstore.Option) *memstore.Store {
+func opened(tb testing.TB, options ...memstore.Option) *memstore.Store {
 	tb.Helper()
-	store := memstore.New(opts...)
+	store := memstore.New(options...)
 	tb.Cleanup(func() { _ = store.Close() })
 	return store
 }
 
-// key returns the n-th key; keys that follow each other fall in different
-// shards.
+// key returns the n-th key. Consecutive keys are in different shards.
 func key(n int) (k backend.Key) {
 	binary.LittleEndian.PutUint64(k[:], uint64(n))
 	return k

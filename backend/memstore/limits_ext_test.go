@@ -11,7 +11,7 @@ import (
 	"github.com/oncewire/idempotency/backend/memstore"
 )
 
-// claimRefused requires that the store has no room for the n-th key.
+// claimRefused requires that the store is full for the n-th key.
 func claimRefused(t *testing.T, store *memstore.Store, n int) {
 	t.Helper()
 	_, err := store.Claim(t.Context(), key(n), claimed(n))
@@ -61,8 +61,7 @@ func TestMaxRecordsHoldsWhenClaimsRace(t *testing.T) {
 	holds(t, store, 100, 100*perRecord)
 }
 
-// TestMaxBytes also shows by how much the limit may be exceeded: by what was
-// running when it was reached.
+// TestMaxBytes also checks that outcomes of running claims can exceed the limit.
 func TestMaxBytes(t *testing.T) {
 	store := opened(t, memstore.WithMaxBytes(3*perRecord))
 	win(t, store, 0, claimed(0))
@@ -75,7 +74,7 @@ func TestMaxBytes(t *testing.T) {
 	holds(t, store, 2, 2*(perRecord+1000))
 }
 
-func TestMaxBytesAdmitsWhatJustFits(t *testing.T) {
+func TestMaxBytesAdmitsAnExactFit(t *testing.T) {
 	store := opened(t, memstore.WithMaxBytes(2*perRecord))
 	win(t, store, 0, claimed(0))
 	win(t, store, 1, claimed(1))
@@ -83,7 +82,8 @@ func TestMaxBytesAdmitsWhatJustFits(t *testing.T) {
 	holds(t, store, 2, 2*perRecord)
 }
 
-// TestExpiredGivesRoom: at once to its own key, and to others when freed.
+// TestExpiredGivesRoom: an expired record makes room for its own key at once, and
+// for other keys when it is freed.
 func TestExpiredGivesRoom(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		store := opened(t, memstore.WithMaxRecords(1), memstore.WithMaxBytes(perRecord))

@@ -5,19 +5,19 @@ import "slices"
 // unqueued is the slot of a record that never expires.
 const unqueued = -1
 
-// queue is a binary heap of records, the next to expire in front. Each record
-// knows its slot, so that it can be moved and removed without a search; each
-// slot knows its expiry, so that comparing does not touch the records.
+// queue is a binary heap of records, ordered by expiry. Each record has the
+// index of its slot, so that it can be moved and removed without a search. Each
+// slot has a copy of the expiry, so that comparisons do not read the records.
 type queue struct{ slots []slot }
 
 type slot struct {
-	expires instant
-	rec     *record
+	expiry instant
+	rec    *record
 }
 
-// place puts the record where its expiry belongs.
+// place inserts or moves the record according to its expiry.
 func (q *queue) place(rec *record) {
-	if rec.expires == never {
+	if rec.expiry == never {
 		q.remove(rec)
 		return
 	}
@@ -25,11 +25,11 @@ func (q *queue) place(rec *record) {
 		rec.slot = len(q.slots)
 		q.slots = append(q.slots, slot{})
 	}
-	q.settle(rec.slot, slot{rec.expires, rec})
+	q.sift(rec.slot, slot{rec.expiry, rec})
 }
 
-// remove takes the record out, if it is in. The last slot fills the gap, and
-// is cleared, as it would keep its record in memory.
+// remove removes the record from the queue, if present. The last slot fills the
+// gap and is cleared, so that it does not hold its record in memory.
 func (q *queue) remove(rec *record) {
 	gap, last := rec.slot, len(q.slots)-1
 	if gap == unqueued {
@@ -40,7 +40,7 @@ func (q *queue) remove(rec *record) {
 	q.slots[last] = slot{}
 	q.slots = q.slots[:last]
 	if gap < last {
-		q.settle(gap, moved)
+		q.sift(gap, moved)
 	}
 }
 
@@ -52,30 +52,30 @@ func (q *queue) first() *record {
 	return q.slots[0].rec
 }
 
-// clip gives back the room that is not used.
+// clip releases unused capacity.
 func (q *queue) clip() { q.slots = slices.Clone(q.slots) }
 
-// settle puts s where it belongs, when its place would be i or above it or
-// below it. Those that it passes move into the gap.
-func (q *queue) settle(i int, s slot) {
-	for up := (i - 1) / 2; i > 0 && s.expires < q.slots[up].expires; up = (i - 1) / 2 {
+// sift inserts s at the gap i or, if the order requires it, above or below. The
+// slots that it passes move into the gap.
+func (q *queue) sift(i int, s slot) {
+	for up := (i - 1) / 2; i > 0 && s.expiry < q.slots[up].expiry; up = (i - 1) / 2 {
 		q.set(i, q.slots[up])
 		i = up
 	}
-	for down := q.child(i); down > 0 && q.slots[down].expires < s.expires; down = q.child(i) {
+	for down := q.child(i); down > 0 && q.slots[down].expiry < s.expiry; down = q.child(i) {
 		q.set(i, q.slots[down])
 		i = down
 	}
 	q.set(i, s)
 }
 
-// child returns the child of i that expires first, or 0 if it has none.
+// child returns the child of i that expires first, or 0 if i has no child.
 func (q *queue) child(i int) int {
 	left, right := 2*i+1, 2*i+2
 	switch {
 	case left >= len(q.slots):
 		return 0
-	case right < len(q.slots) && q.slots[right].expires < q.slots[left].expires:
+	case right < len(q.slots) && q.slots[right].expiry < q.slots[left].expiry:
 		return right
 	default:
 		return left

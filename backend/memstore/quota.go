@@ -2,21 +2,16 @@ package memstore
 
 import "sync/atomic"
 
-// recordBytes is what a record counts beside its outcome: 144 bytes for the
-// record and as many for its share of a shard's map and queue. Measured, the
-// two took up to 120. It stands in the documentation of WithMaxBytes.
-const recordBytes = 288
-
-// quota counts what all shards use together, against a limit. A limit of zero
-// or less is none.
+// quota counts the use of one resource by all shards. A limit of zero or less
+// means no limit.
 type quota struct {
 	limit int64
 	used  atomic.Int64
 }
 
-// take uses n more, unless that would exceed the limit. It compares and swaps
-// rather than adds and takes back, so that a claim that is refused never makes
-// another one fail that would have fitted.
+// take uses n more, unless that would exceed the limit. It compares and swaps:
+// if it added first and subtracted after a refusal, a concurrent claim that
+// fits could be refused.
 func (q *quota) take(n int64) bool {
 	for {
 		used := q.used.Load()
@@ -29,23 +24,26 @@ func (q *quota) take(n int64) bool {
 	}
 }
 
-// add uses n more, whatever the limit; n may be negative.
+// add uses n more without regard to the limit; n may be negative.
 func (q *quota) add(n int64) { q.used.Add(n) }
 
-// admit makes room for one more record, and reports whether there is any.
-func (s *Store) admit() bool {
-	if !s.records.take(1) {
+// usage is the use of a store: how many records, and how many bytes.
+type usage struct{ records, bytes quota }
+
+// admit counts one more record of that size, and reports whether it fits.
+func (u *usage) admit(size int64) bool {
+	if !u.records.take(1) {
 		return false
 	}
-	if !s.bytes.take(recordBytes) {
-		s.records.add(-1)
+	if !u.bytes.take(size) {
+		u.records.add(-1)
 		return false
 	}
 	return true
 }
 
-// dismiss gives back the room of a record.
-func (s *Store) dismiss(rec *record) {
-	s.records.add(-1)
-	s.bytes.add(-rec.size())
+// remove counts one record of that size less.
+func (u *usage) remove(size int64) {
+	u.records.add(-1)
+	u.bytes.add(-size)
 }

@@ -2,18 +2,23 @@ package memstore
 
 import "github.com/oncewire/idempotency/backend"
 
-// record is what stands under a key. The lock of its shard guards it.
+// recordBytes is the size of a record without its outcome: 144 bytes for the
+// record and 144 for its share of the map and the queue of a shard, of which up
+// to 120 were measured. The documentation of WithMaxBytes states it.
+const recordBytes = 288
+
+// record is the record of a key. The lock of its shard protects it.
 type record struct {
 	key         backend.Key
 	token       backend.Token
 	fingerprint backend.Fingerprint
 	state       backend.State
 	attempt     uint32
-	slot        int     // place in the shard's queue, or unqueued
-	lapses      instant // end of the lease, while running
-	expires     instant // from then on the record is absent
+	slot        int     // index in the shard's queue, or unqueued
+	leaseEnd    instant // end of the lease, while running
+	expiry      instant // end of the retention: from then on the record is absent
 	outcome     []byte
-	ended       chan struct{} // closed when waiters must look again; nil without any
+	ended       chan struct{} // closed to wake waiters; nil without waiters
 }
 
 // view returns the record as callers see it.
@@ -26,36 +31,37 @@ func (r *record) view(now instant) backend.Record {
 		Outcome:     r.outcome,
 	}
 	if r.state == backend.Running {
-		v.LeaseLeft = r.lapses.until(now)
+		v.LeaseLeft = r.leaseEnd.until(now)
 	}
 	return v
 }
 
-// runs reports whether the record is there, and running under token.
-func (r *record) runs(token backend.Token) bool {
+// isRunning reports whether the record exists and runs under token.
+func (r *record) isRunning(token backend.Token) bool {
 	return r != nil && r.state == backend.Running && r.token == token
 }
 
-// finished reports whether the record is there, and was finished under token.
-func (r *record) finished(token backend.Token) bool {
+// isFinished reports whether the record exists and was finished under token.
+func (r *record) isFinished(token backend.Token) bool {
 	return r != nil && r.state != backend.Running && r.token == token
 }
 
-// alive reports whether the record runs under token on a lease that lives.
-func (r *record) alive(token backend.Token, now instant) bool {
-	return r.runs(token) && r.lapses > now
+// isAlive reports whether the record runs under token and its lease has not
+// expired.
+func (r *record) isAlive(token backend.Token, now instant) bool {
+	return r.isRunning(token) && r.leaseEnd > now
 }
 
-// yields reports whether claim may take the record over. A claim that is sent
-// again after it has won finds its own token, and so takes nothing over.
-func (r *record) yields(claim backend.Claim, now instant) bool {
-	return r.runs(claim.Replaces) && r.lapses <= now
+// isReplacedBy reports whether claim takes the record over. A takeover that is
+// sent again finds its own token and takes nothing over.
+func (r *record) isReplacedBy(claim backend.Claim, now instant) bool {
+	return r.isRunning(claim.Replaces) && r.leaseEnd <= now
 }
 
-// size returns what the record counts against the limit in bytes.
+// size returns the size of the record as WithMaxBytes counts it.
 func (r *record) size() int64 { return recordBytes + int64(len(r.outcome)) }
 
-// wake makes every waiter look again.
+// wake makes every waiter look at the record again.
 func (r *record) wake() {
 	if r.ended != nil {
 		close(r.ended)

@@ -8,32 +8,39 @@ import (
 	"github.com/oncewire/idempotency/backend"
 )
 
-// shard holds the records of some of the keys. Every method but open, close
-// and sweep is called with the lock held.
+const (
+	// smallShard is the peak up to which a shard never shrinks its map.
+	smallShard = 32
+	// sweepBatch is how many records are freed while the lock is held once. It
+	// limits how long a call waits when many records expire together.
+	sweepBatch = 256
+)
+
+// shard holds the records of some of the keys. The lock is held in every method
+// except open, close and sweep.
 type shard struct {
-	store *Store
+	clock clock
+	usage *usage // of the whole store
 
 	mu      sync.Mutex
 	closed  bool
 	records map[backend.Key]*record
-	peak    int   // most records since the map was made
+	peak    int   // the largest number of records since the map was made
 	queue   queue // the records that will expire
 	sweeper sweeper
 }
 
-// smallShard is the peak up to which a shard keeps its map, whatever leaves.
-const smallShard = 32
-
-func (sh *shard) open(s *Store) {
-	sh.store = s
+func (sh *shard) open(c clock, u *usage) {
+	sh.clock, sh.usage = c, u
 	sh.records = make(map[backend.Key]*record)
+	sh.sweeper.sweep = sh.sweep
 }
 
-// find returns the record of key, or nil if it is absent. One that has
-// expired is absent, and is freed on the way.
+// find returns the record of key, or nil if it is absent. It frees the record if
+// it has expired.
 func (sh *shard) find(key backend.Key, now instant) *record {
 	rec := sh.records[key]
-	if rec != nil && rec.expires <= now {
+	if rec != nil && rec.expiry <= now {
 		sh.remove(rec, now)
 		return nil
 	}
@@ -42,7 +49,7 @@ func (sh *shard) find(key backend.Key, now instant) *record {
 
 // add returns a new record for an absent key, or nil if the store is full.
 func (sh *shard) add(key backend.Key) *record {
-	if !sh.store.admit() {
+	if !sh.usage.admit(recordBytes) {
 		return nil
 	}
 	rec := &record{key: key, slot: unqueued}
@@ -51,39 +58,38 @@ func (sh *shard) add(key backend.Key) *record {
 	return rec
 }
 
-// start makes the record run under claim. Nobody waits for the claim that it
-// replaces: the lease of that one has lapsed.
+// start makes the record run under claim. The claim that it replaces has no
+// waiters, because its lease has expired.
 func (sh *shard) start(rec *record, claim backend.Claim, now instant) {
 	rec.state = backend.Running
 	rec.token = claim.Token
 	rec.attempt = claim.Attempt
 	rec.fingerprint = claim.Fingerprint
-	sh.lease(rec, now, claim.Lease, claim.Retention)
+	sh.startLease(rec, now, claim.Lease, claim.Retention)
 }
 
-// lease makes the record's lease run from now, and the retention after it.
-// Waiters sleep until the end they know: only an earlier one wakes them.
-func (sh *shard) lease(rec *record, now instant, lease, retention time.Duration) {
-	lapses := now.after(lease)
-	if lapses < rec.lapses {
+// startLease starts the lease of the record now; the retention follows it.
+// Waiters sleep until the end of the lease, so only an earlier end wakes them.
+func (sh *shard) startLease(rec *record, now instant, lease, retention time.Duration) {
+	end := now.after(lease)
+	if end < rec.leaseEnd {
 		rec.wake()
 	}
-	rec.lapses = lapses
-	sh.expire(rec, lapses.after(retention), now)
+	rec.leaseEnd = end
+	sh.setExpiry(rec, end.after(retention), now)
 }
 
-// finish gives the running record its outcome.
+// finish stores the outcome in the running record.
 func (sh *shard) finish(rec *record, outcome backend.Outcome, now instant) {
 	rec.state = outcome.State()
 	rec.outcome = outcome.Bytes
-	sh.store.bytes.add(int64(len(outcome.Bytes)))
-	sh.expire(rec, now.after(outcome.Retention), now)
+	sh.usage.bytes.add(int64(len(outcome.Bytes)))
+	sh.setExpiry(rec, now.after(outcome.Retention), now)
 	rec.wake()
 }
 
-// expire makes the record expire at the given instant.
-func (sh *shard) expire(rec *record, at, now instant) {
-	rec.expires = at
+func (sh *shard) setExpiry(rec *record, expiry, now instant) {
+	rec.expiry = expiry
 	sh.queue.place(rec)
 	sh.arm(now)
 }
@@ -92,23 +98,50 @@ func (sh *shard) expire(rec *record, at, now instant) {
 func (sh *shard) remove(rec *record, now instant) {
 	delete(sh.records, rec.key)
 	sh.queue.remove(rec)
-	sh.store.dismiss(rec)
+	sh.usage.remove(rec.size())
 	rec.wake()
 	sh.shrink()
 	sh.arm(now)
 }
 
-// shrink gives memory back after a burst, as neither a map nor a slice does
-// it alone. At a quarter of the peak, the copy is paid for by what has left.
+// shrink returns memory after a burst of records; maps and slices do not shrink
+// by themselves. It copies at a quarter of the peak, so that the cost of the
+// copy is proportional to the number of removed records.
 func (sh *shard) shrink() {
 	if sh.peak <= smallShard || len(sh.records) > sh.peak/4 {
 		return
 	}
-	kept := make(map[backend.Key]*record, len(sh.records))
-	maps.Copy(kept, sh.records)
-	sh.records = kept
-	sh.peak = len(kept)
+	rest := make(map[backend.Key]*record, len(sh.records))
+	maps.Copy(rest, sh.records)
+	sh.records = rest
+	sh.peak = len(rest)
 	sh.queue.clip()
+}
+
+// arm makes a sweep follow the next expiry, if a record will expire.
+func (sh *shard) arm(now instant) {
+	if next := sh.queue.first(); next != nil {
+		sh.sweeper.arm(next.expiry, now)
+		return
+	}
+	sh.sweeper.disarm()
+}
+
+// sweep frees expired records. The timer runs it. The timer counts as armed
+// during the sweep, so that only the last line arms it again.
+func (sh *shard) sweep() {
+	sh.mu.Lock()
+	defer sh.mu.Unlock()
+	now := sh.clock.now()
+	for range sweepBatch {
+		rec := sh.queue.first()
+		if rec == nil || rec.expiry > now {
+			break
+		}
+		sh.remove(rec, now)
+	}
+	sh.sweeper.due = 0
+	sh.arm(now)
 }
 
 // close frees every record and wakes every waiter.
@@ -116,11 +149,11 @@ func (sh *shard) close() {
 	sh.mu.Lock()
 	defer sh.mu.Unlock()
 	for _, rec := range sh.records {
-		sh.store.dismiss(rec)
+		sh.usage.remove(rec.size())
 		rec.wake()
 	}
 	sh.closed = true
 	sh.records = nil
 	sh.queue = queue{}
-	sh.disarm()
+	sh.sweeper.disarm()
 }

@@ -8,7 +8,7 @@ import (
 	"github.com/oncewire/idempotency/backend"
 )
 
-// fill claims n keys, of several shards, for a second.
+// fill claims n keys in several shards, with a lease of one second.
 func fill(t *testing.T, s *Store, n int) (keys []backend.Key) {
 	t.Helper()
 	for i := range n {
@@ -22,7 +22,7 @@ func fill(t *testing.T, s *Store, n int) (keys []backend.Key) {
 	return keys
 }
 
-// armed returns how many shards have a timer running.
+// armed returns the number of shards whose timer is running.
 func armed(s *Store) (n int) {
 	for i := range s.shards {
 		s.shards[i].mu.Lock()
@@ -54,7 +54,7 @@ func TestNoTimerWithoutRecords(t *testing.T) {
 		time.Sleep(2 * time.Second)
 		synctest.Wait()
 		if n := armed(s); n != 0 {
-			t.Errorf("%d timers are armed in a store where all has expired", n)
+			t.Errorf("%d timers are armed in a store whose records have all expired", n)
 		}
 	})
 }
@@ -71,7 +71,7 @@ func TestShrinks(t *testing.T) {
 	for i := range s.shards {
 		sh := &s.shards[i]
 		if sh.peak > max(smallShard, 4*len(sh.records)) || cap(sh.queue.slots) > 2*sh.peak {
-			t.Errorf("shard %d: peak %d, room for %d, holds %d records", i, sh.peak, cap(sh.queue.slots), len(sh.records))
+			t.Errorf("shard %d: peak %d, capacity %d, holds %d records", i, sh.peak, cap(sh.queue.slots), len(sh.records))
 		}
 	}
 }
@@ -99,7 +99,7 @@ func TestAfter(t *testing.T) {
 	}
 }
 
-// TestWaitersShareAChannel waits twice, and looks for a single channel.
+// TestWaitersShareAChannel: two waiters for one claim get the same channel.
 func TestWaitersShareAChannel(t *testing.T) {
 	s := New()
 	defer s.Close()

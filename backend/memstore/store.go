@@ -1,12 +1,3 @@
-// Package memstore keeps idempotency records in the memory of this process.
-//
-// It is the store for a service that runs as one process, and for tests. It
-// keeps every promise of package backend by the monotonic clock of the
-// process, and its records end with the process: where a retry may reach
-// another process, or the same one after a restart, use redisstore.
-//
-// A Store is safe for concurrent use. It has no goroutine of its own, and a
-// timer only while it holds something that will expire.
 package memstore
 
 import (
@@ -23,37 +14,38 @@ var (
 	_ backend.Remaining = (*Store)(nil)
 )
 
-// shardCount is how many locks the keys are spread over. It must be a power
-// of two, no more than the 256 values of a byte.
+// shardCount is the number of shards, each with a lock of its own. The first
+// byte of a key selects its shard, so it must be a power of two and at most 256.
 const shardCount = 64
 
 // Store is a [backend.Store] in memory. Create it with [New].
 type Store struct {
-	opened  time.Time
-	records quota
-	bytes   quota
-	shards  [shardCount]shard
+	clock  clock
+	usage  usage
+	shards [shardCount]shard
 }
 
 // New returns an empty store. Without options it has no limits. A nil option
 // changes nothing.
-func New(opts ...Option) *Store {
-	s := &Store{opened: time.Now()}
-	for _, opt := range opts {
-		if opt != nil {
-			opt(s)
+func New(options ...Option) *Store {
+	var c config
+	for _, option := range options {
+		if option != nil {
+			option(&c)
 		}
 	}
+	s := &Store{clock: clock{time.Now()}}
+	s.usage.records.limit, s.usage.bytes.limit = int64(c.maxRecords), c.maxBytes
 	for i := range s.shards {
-		s.shards[i].open(s)
+		s.shards[i].open(s.clock, &s.usage)
 	}
 	return s
 }
 
-// Claim implements [backend.Store]. It returns [backend.ErrFull] when the key
-// is absent and the store is at a limit of its own.
+// Claim implements [backend.Store]. It returns [backend.ErrFull] if the key is
+// absent and the store has reached a limit.
 func (s *Store) Claim(ctx context.Context, key backend.Key, claim backend.Claim) (backend.Record, error) {
-	sh, now, err := s.enter(ctx, key)
+	sh, now, err := s.lock(ctx, key)
 	if err != nil {
 		return backend.Record{}, err
 	}
@@ -65,7 +57,7 @@ func (s *Store) Claim(ctx context.Context, key backend.Key, claim backend.Claim)
 			return backend.Record{}, backend.ErrFull
 		}
 		sh.start(rec, claim, now)
-	case rec.yields(claim, now):
+	case rec.isReplacedBy(claim, now):
 		sh.start(rec, claim, now)
 	}
 	return rec.view(now), nil
@@ -73,33 +65,33 @@ func (s *Store) Claim(ctx context.Context, key backend.Key, claim backend.Claim)
 
 // Extend implements [backend.Store].
 func (s *Store) Extend(ctx context.Context, key backend.Key, token backend.Token, lease, retention time.Duration) error {
-	sh, now, err := s.enter(ctx, key)
+	sh, now, err := s.lock(ctx, key)
 	if err != nil {
 		return err
 	}
 	defer sh.mu.Unlock()
 	rec := sh.find(key, now)
-	if !rec.runs(token) {
+	if !rec.isRunning(token) {
 		return backend.ErrClaimLost
 	}
-	sh.lease(rec, now, lease, retention)
+	sh.startLease(rec, now, lease, retention)
 	return nil
 }
 
-// Complete implements [backend.Store]. It keeps the slice of the outcome and
-// makes no copy.
+// Complete implements [backend.Store]. It stores the slice of the outcome
+// without a copy.
 func (s *Store) Complete(ctx context.Context, key backend.Key, token backend.Token, outcome backend.Outcome) error {
-	sh, now, err := s.enter(ctx, key)
+	sh, now, err := s.lock(ctx, key)
 	if err != nil {
 		return err
 	}
 	defer sh.mu.Unlock()
 	rec := sh.find(key, now)
 	switch {
-	case rec.runs(token):
+	case rec.isRunning(token):
 		sh.finish(rec, outcome, now)
 		return nil
-	case rec != nil && rec.token == token:
+	case rec.isFinished(token):
 		return nil
 	default:
 		return backend.ErrClaimLost
@@ -108,7 +100,7 @@ func (s *Store) Complete(ctx context.Context, key backend.Key, token backend.Tok
 
 // Release implements [backend.Store].
 func (s *Store) Release(ctx context.Context, key backend.Key, token backend.Token) error {
-	sh, now, err := s.enter(ctx, key)
+	sh, now, err := s.lock(ctx, key)
 	if err != nil {
 		return err
 	}
@@ -117,7 +109,7 @@ func (s *Store) Release(ctx context.Context, key backend.Key, token backend.Toke
 	switch {
 	case rec == nil:
 		return nil
-	case rec.runs(token):
+	case rec.isRunning(token):
 		sh.remove(rec, now)
 		return nil
 	default:
@@ -125,34 +117,34 @@ func (s *Store) Release(ctx context.Context, key backend.Key, token backend.Toke
 	}
 }
 
-// Left implements [backend.Remaining].
-func (s *Store) Left(ctx context.Context, key backend.Key, token backend.Token) (time.Duration, error) {
-	sh, now, err := s.enter(ctx, key)
+// RetentionLeft implements [backend.Remaining].
+func (s *Store) RetentionLeft(ctx context.Context, key backend.Key, token backend.Token) (time.Duration, error) {
+	sh, now, err := s.lock(ctx, key)
 	if err != nil {
 		return 0, err
 	}
 	defer sh.mu.Unlock()
 	rec := sh.find(key, now)
 	switch {
-	case !rec.finished(token):
+	case !rec.isFinished(token):
 		return 0, backend.ErrClaimLost
-	case rec.expires == never:
+	case rec.expiry == never:
 		return backend.Forever, nil
 	default:
-		return rec.expires.until(now), nil
+		return rec.expiry.until(now), nil
 	}
 }
 
-// Len returns how many records the store holds. A record that has expired
-// counts until it is freed, which is a few milliseconds later.
-func (s *Store) Len() int { return int(s.records.used.Load()) }
+// Len returns the number of records in the store. An expired record counts until
+// it is freed, which happens within a few milliseconds.
+func (s *Store) Len() int { return int(s.usage.records.used.Load()) }
 
-// Bytes returns how much the store holds, counted as [WithMaxBytes] counts.
-func (s *Store) Bytes() int64 { return s.bytes.used.Load() }
+// Bytes returns the size of all records, as [WithMaxBytes] counts it.
+func (s *Store) Bytes() int64 { return s.usage.bytes.used.Load() }
 
-// Close frees every record and wakes every waiter. All calls that follow get
-// [backend.ErrClosed], except Close itself, which may be called again. It
-// returns no error.
+// Close frees every record and wakes every waiter. Calls after Close return
+// [backend.ErrClosed], except Close itself, which may be called again. It always
+// returns nil.
 func (s *Store) Close() error {
 	for i := range s.shards {
 		s.shards[i].close()
@@ -160,9 +152,9 @@ func (s *Store) Close() error {
 	return nil
 }
 
-// enter locks the shard of key for one call, and returns the time of that
-// call. The caller unlocks the shard unless there is an error.
-func (s *Store) enter(ctx context.Context, key backend.Key) (*shard, instant, error) {
+// lock locks the shard of key for one call, and returns the time of the call.
+// The caller unlocks the shard unless there is an error.
+func (s *Store) lock(ctx context.Context, key backend.Key) (*shard, instant, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, 0, contextEnded(err)
 	}
@@ -172,9 +164,9 @@ func (s *Store) enter(ctx context.Context, key backend.Key) (*shard, instant, er
 		sh.mu.Unlock()
 		return nil, 0, backend.ErrClosed
 	}
-	// Under the lock, so that time never runs backwards from call to call.
-	return sh, s.now(), nil
+	// Read the time under the lock, so that it never decreases between calls.
+	return sh, s.clock.now(), nil
 }
 
-// contextEnded is the error of a call whose context has ended.
+// contextEnded returns the error of a call whose context has ended with err.
 func contextEnded(err error) error { return fmt.Errorf("memstore: %w", err) }

@@ -7,8 +7,8 @@ import (
 	"github.com/oncewire/idempotency/backend"
 )
 
-// Wait implements [backend.Waiter]. It returns the moment the claim is
-// finished, released or taken over, or its lease has lapsed, and not before.
+// Wait implements [backend.Waiter]. It returns as soon as the claim is finished,
+// released or taken over, or its lease has expired, and not earlier.
 func (s *Store) Wait(ctx context.Context, key backend.Key, token backend.Token) error {
 	for {
 		ended, left, err := s.watch(ctx, key, token)
@@ -21,32 +21,33 @@ func (s *Store) Wait(ctx context.Context, key backend.Key, token backend.Token) 
 	}
 }
 
-// watch returns the channel that all waiters for the claim share, and how
-// long its lease has left. The channel is nil if the claim has ended.
+// watch returns the channel that all waiters for the claim share, and how much
+// of its lease is left. The channel is nil if the claim has ended.
 func (s *Store) watch(ctx context.Context, key backend.Key, token backend.Token) (<-chan struct{}, time.Duration, error) {
-	sh, now, err := s.enter(ctx, key)
+	sh, now, err := s.lock(ctx, key)
 	if err != nil {
 		return nil, 0, err
 	}
 	defer sh.mu.Unlock()
 	rec := sh.find(key, now)
-	if !rec.alive(token, now) {
+	if !rec.isAlive(token, now) {
 		return nil, 0, nil
 	}
 	if rec.ended == nil {
 		rec.ended = make(chan struct{})
 	}
-	return rec.ended, rec.lapses.until(now), nil
+	return rec.ended, rec.leaseEnd.until(now), nil
 }
 
-// pause returns when there is reason to look at the claim again.
+// pause returns when the claim may have ended: its channel was closed or its
+// lease has expired. It returns an error if the context ends first.
 func pause(ctx context.Context, ended <-chan struct{}, left time.Duration) error {
-	lapse := time.NewTimer(left)
-	defer lapse.Stop()
+	expiry := time.NewTimer(left)
+	defer expiry.Stop()
 	select {
 	case <-ended:
 		return nil
-	case <-lapse.C:
+	case <-expiry.C:
 		return nil
 	case <-ctx.Done():
 		return contextEnded(ctx.Err())

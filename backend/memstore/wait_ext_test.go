@@ -10,8 +10,8 @@ import (
 	"github.com/oncewire/idempotency/backend/memstore"
 )
 
-// waits runs the script against a claim of a minute, while 10 callers wait
-// for it, and requires that they all return after d, with the error.
+// waits runs the script on a claim with a lease of one minute while 10 callers
+// wait for it, and requires that all of them return the error after d.
 func waits(t *testing.T, d time.Duration, target error, script func(t *testing.T, store *memstore.Store, c backend.Claim)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {

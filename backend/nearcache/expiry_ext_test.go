@@ -101,7 +101,7 @@ func TestHangingQuestion(t *testing.T) {
 // hanging is a store that answers no question.
 type hanging struct{ *far }
 
-func (hanging) Left(ctx context.Context, _ backend.Key, _ backend.Token) (time.Duration, error) {
+func (hanging) RetentionLeft(ctx context.Context, _ backend.Key, _ backend.Token) (time.Duration, error) {
 	<-ctx.Done()
 	return 0, ctx.Err()
 }
@@ -138,7 +138,7 @@ func TestAgreesWithTheStore(t *testing.T) {
 		for end := time.Now().Add(2 * span); time.Now().Before(end); {
 			n := rand.IntN(records)
 			for _, store := range []backend.Store{here, there} {
-				before, err := behind.memory.Load().Left(t.Context(), key(n), claimed(n).Token)
+				before, err := behind.memory.Load().RetentionLeft(t.Context(), key(n), claimed(n).Token)
 				rec, claimErr := store.Claim(t.Context(), key(n), stranger())
 				ok(t, claimErr)
 				served := rec.Token == claimed(n).Token

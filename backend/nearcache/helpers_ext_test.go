@@ -78,10 +78,10 @@ func (f *far) Release(ctx context.Context, key backend.Key, token backend.Token)
 	return f.memory.Load().Release(ctx, key, token)
 }
 
-func (f *far) Left(ctx context.Context, key backend.Key, token backend.Token) (left time.Duration, err error) {
+func (f *far) RetentionLeft(ctx context.Context, key backend.Key, token backend.Token) (left time.Duration, err error) {
 	f.lefts.Add(1)
 	err = f.strike("Left", func() error {
-		left, err = f.memory.Load().Left(ctx, key, token)
+		left, err = f.memory.Load().RetentionLeft(ctx, key, token)
 		return err
 	})
 	return left, err

@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// TestContextIsBoundTwice: each of the two ways would be enough for a context
-// to be bound, so each is tested without the other.
+// TestContextIsBoundTwice: the context is bound by the derived key and by the
+// authenticated data. Each of the two is tested without the other.
 func TestContextIsBoundTwice(t *testing.T) {
 	a, err := NewAESGCM(SealKey{ID: 1, Secret: bytes.Repeat([]byte{1}, secretSize)})
 	if err != nil {

@@ -7,35 +7,36 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// Check asks Redis, every master of a Cluster, whether it is set up to keep
-// what it is given, and returns a warning for a person to read for each thing
-// that is not. It is meant for the start of a service, changes nothing, and is
-// safe for concurrent use. An error means that Redis could not be asked, in the
-// time of one step for each server.
+// Check examines whether Redis, every master of a Cluster, is configured to
+// store records safely, and returns a human-readable warning for each problem.
+// It is meant for the start of a service, changes nothing, and is safe for
+// concurrent use. It returns an error if a server does not answer within the
+// time of one step.
 //
-// It warns when
+// It warns if
 //
-//   - the user may not run scripts, or not all commands that a store sends
-//     (the latter is found out by Redis 7 and newer, and by Valkey);
+//   - the user may not run scripts, or may not run all commands that a store
+//     sends (the latter needs Redis 7 or newer, or Valkey);
 //   - the server is a replica;
 //   - maxmemory is set with an eviction policy other than noeviction: Redis may
 //     then drop claims, and operations run twice;
-//   - the append-only file is off, or appendfsync is no. A restart then forgets
-//     records. Everysec, which can lose one second, is not warned of.
+//   - the append-only file is off, or appendfsync is no: a restart then loses
+//     records. It does not warn of appendfsync everysec, which can lose one
+//     second.
 //
-// It needs INFO and EVAL, and no CONFIG command, which managed servers often
-// forbid; with CONFIG GET it can also tell whether there are snapshots.
+// Check needs INFO and EVAL. It does not need CONFIG, which managed servers
+// often forbid; with CONFIG GET it can also tell whether snapshots are on.
 func (s *Store) Check(ctx context.Context) (warnings []string, err error) {
-	if err := s.enter(ctx); err != nil {
+	if err := s.steps.check(ctx); err != nil {
 		return nil, err
 	}
 	c, ok := s.client.(cluster)
 	if !ok {
-		return s.check(ctx, s.client)
+		return s.checkServer(ctx, s.client)
 	}
 	var mu sync.Mutex
 	err = c.ForEachMaster(ctx, func(ctx context.Context, master *redis.Client) error {
-		found, err := s.check(ctx, master)
+		found, err := s.checkServer(ctx, master)
 		mu.Lock()
 		defer mu.Unlock()
 		for _, warning := range found {
@@ -46,24 +47,19 @@ func (s *Store) Check(ctx context.Context) (warnings []string, err error) {
 	return warnings, err
 }
 
-// check asks one server.
-func (s *Store) check(ctx context.Context, server Client) (warnings []string, err error) {
-	err = s.step(ctx, "check", func(ctx context.Context) error {
+func (s *Store) checkServer(ctx context.Context, server Client) (warnings []string, err error) {
+	err = s.steps.run(ctx, "check", func(ctx context.Context) error {
 		info := redis.NewStringCmd(ctx, "info")
 		if err := process(ctx, server, info); err != nil {
 			return err
 		}
-		rights, err := s.rights(ctx, server)
+		permissions, err := readPermissions(ctx, server, s.prefix, s.replication.replicas)
 		if err != nil {
 			return err
 		}
-		kept, err := persistence(ctx, server, info.Val(), rights.config)
-		warnings = append(append(append(rights.warnings(), role(info.Val())...), eviction(info.Val())...), kept...)
+		persistence, err := persistenceWarnings(ctx, server, info.Val(), permissions.config)
+		warnings = append(append(append(permissions.warnings(), roleWarnings(info.Val())...), evictionWarnings(info.Val())...), persistence...)
 		return err
 	})
 	return warnings, err
-}
-
-func process(ctx context.Context, server Client, cmd redis.Cmder) error {
-	return inTime(ctx, func() error { return server.Process(ctx, cmd) })
 }

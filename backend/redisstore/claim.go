@@ -10,16 +10,16 @@ import (
 	"github.com/oncewire/idempotency/backend"
 )
 
-// Claim implements [backend.Store]. It costs one command where the key is
-// absent or finished, and two where it is running. It returns
-// [backend.ErrFull] when Redis has reached its maxmemory and evicts nothing.
+// Claim implements [backend.Store]. It takes one command if the key is absent or
+// finished, and two if it is running. It returns [backend.ErrFull] when Redis
+// has reached maxmemory and evicts nothing.
 func (s *Store) Claim(ctx context.Context, key backend.Key, claim backend.Claim) (record backend.Record, err error) {
-	err = s.step(ctx, "claim", func(ctx context.Context) error {
+	err = s.steps.run(ctx, "claim", func(ctx context.Context) error {
 		if record, err = s.claim(ctx, key, &claim); err != nil || record.Token != claim.Token {
 			return err
 		}
-		if err = s.replicated(ctx, key, claim.Token); err != nil {
-			s.undo(ctx, key, &claim)
+		if err = s.replication.wait(ctx, key, claim.Token); err != nil {
+			s.undoClaim(ctx, key, &claim)
 		}
 		return err
 	})
@@ -29,79 +29,95 @@ func (s *Store) Claim(ctx context.Context, key backend.Key, claim backend.Claim)
 	return record, nil
 }
 
-// claim sends a plain SET unless it takes more than that. What that finds
-// running is looked at again by a script: the value and its expiry belong
-// together, and two commands could see two different claims.
+// claim sends a SET if that is enough, and else runs the script. If SET finds a
+// running record, the script claims again, because the value and its expiry
+// must be read together: two commands could read two different claims.
 func (s *Store) claim(ctx context.Context, key backend.Key, claim *backend.Claim) (backend.Record, error) {
-	mine, err := s.running(key, claim)
+	value, err := s.codec.encodeClaim(key, claim)
 	if err != nil {
 		return backend.Record{}, err
 	}
-	if claim.Replaces != (backend.Token{}) || s.scripted.Load() {
-		return s.claimByScript(ctx, key, claim, mine)
+	if claim.Replaces != (backend.Token{}) || s.scriptedClaim.Load() {
+		return s.claimByScript(ctx, key, claim, value)
 	}
-	value, err := s.set(ctx, key, claim, mine)
+	existing, err := s.claimBySet(ctx, key, claim, value)
 	switch {
 	case errors.Is(err, redis.Nil):
-		return won(claim), nil
+		return wonRecord(claim), nil
 	case redis.HasErrorPrefix(err, "syntax error"):
-		s.scripted.Store(true)
-		return s.claimByScript(ctx, key, claim, mine)
+		s.scriptedClaim.Store(true)
+		return s.claimByScript(ctx, key, claim, value)
 	case err != nil:
 		return backend.Record{}, err
 	}
-	found, err := decode(value)
+	found, err := decode(existing)
 	if err != nil {
 		return backend.Record{}, err
 	}
 	if found.State == backend.Running {
-		return s.claimByScript(ctx, key, claim, mine)
+		return s.claimByScript(ctx, key, claim, value)
 	}
-	return s.view(key, &found, 0)
+	return s.record(key, &found, 0)
 }
 
-// set returns what stands, or redis.Nil when the claim has won.
-func (s *Store) set(ctx context.Context, key backend.Key, claim *backend.Claim, mine []byte) ([]byte, error) {
-	cmd := redis.NewStringCmd(ctx, "set", s.name(key), mine,
-		"px", expiry(claim.Lease, claim.Retention), "nx", "get")
-	if err := s.via.send(ctx, cmd); err != nil {
+// claimBySet returns the existing value, or redis.Nil if the claim has won.
+func (s *Store) claimBySet(ctx context.Context, key backend.Key, claim *backend.Claim, value []byte) ([]byte, error) {
+	cmd := redis.NewStringCmd(ctx, "set", s.prefix.name(key), value,
+		"px", runningExpiry(claim.Lease, claim.Retention), "nx", "get")
+	if err := s.sender.send(ctx, cmd); err != nil {
 		return nil, err
 	}
 	return cmd.Bytes()
 }
 
-func (s *Store) claimByScript(ctx context.Context, key backend.Key, claim *backend.Claim, mine []byte) (backend.Record, error) {
+func (s *Store) claimByScript(ctx context.Context, key backend.Key, claim *backend.Claim, value []byte) (backend.Record, error) {
 	var replaces []byte
 	if claim.Replaces != (backend.Token{}) {
 		replaces = claim.Replaces[:]
 	}
-	reply, err := claimScript.run(ctx, s.via, s.name(key),
-		mine, expiry(claim.Lease, claim.Retention), replaces)
+	reply, err := claimScript.run(ctx, s.sender, s.prefix.name(key),
+		value, runningExpiry(claim.Lease, claim.Retention), replaces)
 	if err != nil {
 		return backend.Record{}, err
 	}
-	found, ok := reply.([]any)
-	if !ok || len(found) != 2 {
-		return won(claim), nil
+	existing, ok := reply.([]any)
+	if !ok || len(existing) != 2 {
+		return wonRecord(claim), nil
 	}
-	value, _ := found[0].(string)
-	left, _ := found[1].(int64)
-	standing, err := decode([]byte(value))
+	text, _ := existing[0].(string)
+	expiry, _ := existing[1].(int64)
+	found, err := decode([]byte(text))
 	if err != nil {
 		return backend.Record{}, err
 	}
-	return s.view(key, &standing, time.Duration(left)*time.Millisecond)
+	return s.record(key, &found, time.Duration(expiry)*time.Millisecond)
 }
 
-// view returns a stored record as callers see it. The time left is that until
-// it expires.
-func (s *Store) view(key backend.Key, found *stored, left time.Duration) (backend.Record, error) {
+// record returns the record of a decoded value that expires after the given
+// time.
+func (s *Store) record(key backend.Key, found *stored, expiry time.Duration) (backend.Record, error) {
 	record := found.Record
 	if record.State == backend.Running {
-		record.LeaseLeft = left - found.retention
+		record.LeaseLeft = expiry - found.retention
 		return record, nil
 	}
-	outcome, err := s.unpack(key, found)
+	outcome, err := s.codec.decodeOutcome(key, found)
 	record.Outcome = outcome
 	return record, err
+}
+
+// undoClaim undoes a claim that too few replicas have. It removes a first
+// claim, and expires the lease of a takeover: the record must still show that
+// an earlier attempt was made. Errors are ignored, since the lease expires
+// anyway.
+func (s *Store) undoClaim(ctx context.Context, key backend.Key, claim *backend.Claim) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.steps.ownTimeout())
+	defer cancel()
+	name := s.prefix.name(key)
+	if claim.Replaces == (backend.Token{}) {
+		_, _ = releaseScript.runBool(ctx, s.sender, name, claim.Token[:])
+		return
+	}
+	_, _ = extendScript.runBool(ctx, s.sender, name,
+		claim.Token[:], 0, encodeRetention(claim.Retention), runningExpiry(0, claim.Retention))
 }

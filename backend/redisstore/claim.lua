@@ -1,22 +1,22 @@
--- Claims an absent record, or takes over a lapsed one.
+-- Claims an absent record, or takes over a record whose lease has expired.
 --
 -- KEYS[1]  the record
--- ARGV[1]  the running record to put there
--- ARGV[2]  its lease and retention together, in milliseconds
+-- ARGV[1]  the new running record
+-- ARGV[2]  the sum of its lease and retention, in milliseconds
 -- ARGV[3]  the token of the claim to replace; empty for none
 --
--- Returns 1 if it was put there; else what stands, and the milliseconds that
--- are left until that expires.
+-- Returns 1 if the claim has won; else the existing record and the milliseconds
+-- until it expires.
 
 local value = redis.call('GET', KEYS[1])
 if value then
-  -- Asked once: the clock goes on within a script, and a claim that is refused
-  -- must not be told that nothing of the lease is left.
-  local expires = redis.call('PTTL', KEYS[1])
-  if not runs(value, ARGV[3]) or expires - retention(value) > 0 then
-    return {value, expires}
+  -- PTTL is read only once, because the clock advances within a script. A second
+  -- read could return an expired lease for a takeover that the first refused.
+  local expiry = redis.call('PTTL', KEYS[1])
+  if not is_running(value, ARGV[3]) or expiry - retention(value) > 0 then
+    return {value, expiry}
   end
-  tell(value)
+  publish_end(value)
 end
 redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
 return 1

@@ -7,16 +7,16 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// Client is what a store uses of a go-redis client. Every
-// redis.UniversalClient has it: *redis.Client for one server or for servers
-// that Sentinel watches, and *redis.ClusterClient.
+// Client is the part of a go-redis client that a store uses. Every
+// redis.UniversalClient implements it: *redis.Client for one server or for
+// servers that Sentinel monitors, and *redis.ClusterClient.
 type Client interface {
 	Process(ctx context.Context, cmd redis.Cmder) error
 	Pipelined(ctx context.Context, fn func(redis.Pipeliner) error) ([]redis.Cmder, error)
 	Subscribe(ctx context.Context, channels ...string) *redis.PubSub
 }
 
-// What some clients can do beside that, and the store makes use of.
+// Methods that some clients have in addition.
 type (
 	autoPipeliner interface {
 		AsyncAutoPipeline() (*redis.AutoPipeliner, error)
@@ -28,24 +28,25 @@ type (
 	}
 )
 
-// usable refuses clients on which the store cannot keep its promises. One that
-// reads from replicas is fine: nothing that the store sends counts as reading.
-func usable(client Client) error {
+// checkClient refuses clients with which the store cannot keep its promises. A
+// client that reads from replicas is accepted: go-redis sends no command of the
+// store to a replica, because none of them is a read-only command.
+func checkClient(client Client) error {
 	switch client.(type) {
 	case nil:
 		return errors.New("redisstore: no client")
 	case *redis.Ring:
-		return errors.New("redisstore: a Ring moves keys to other servers when one is down, which forgets claims: use a Cluster")
+		return errors.New("redisstore: a Ring moves keys to another server when one is down, which loses claims; use a Cluster")
 	default:
 		return nil
 	}
 }
 
-// heedsDeadlines reports whether the client itself gives up waiting for a
-// reply when the context's deadline has passed. By default go-redis does not,
-// and waits for its ReadTimeout. A clone by WithTimeout could be made to, but
-// it would leave out the hooks of the client, such as those for tracing.
-func heedsDeadlines(client Client) bool {
+// respectsDeadlines reports whether the client stops waiting for a reply at the
+// deadline of the context. By default go-redis does not: it waits for its
+// ReadTimeout. A clone made by WithTimeout could respect deadlines, but would
+// lack the hooks of the client, for example those for tracing.
+func respectsDeadlines(client Client) bool {
 	switch c := client.(type) {
 	case *redis.Client:
 		return c.Options().ContextTimeoutEnabled

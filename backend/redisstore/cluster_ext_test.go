@@ -56,7 +56,7 @@ func TestCluster(t *testing.T) {
 	})
 	t.Run("Waiting", func(t *testing.T) {
 		s, key := store(t, client), newKey()
-		redisstore.OnlyListen(s)
+		redisstore.DisablePolling(s)
 		c := win(t, s, key)
 		done := make(chan error, 1)
 		go func() { done <- s.Wait(t.Context(), key, c.Token) }()

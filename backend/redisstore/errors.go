@@ -10,32 +10,31 @@ import (
 	"github.com/oncewire/idempotency/backend"
 )
 
-// ErrTooFewReplicas is returned when a claim or a completion stands on the
-// master, but fewer replicas than [WithMinReplicas] asks for have acknowledged
-// it in time. Such a claim is given back as far as that can be done.
+// ErrTooFewReplicas is returned when the master has applied a claim or a
+// completion, but fewer replicas than [WithMinReplicas] requires have
+// acknowledged it in time. The store then tries to release such a claim.
 var ErrTooFewReplicas = errors.New("redisstore: too few replicas")
 
-// explain turns what went wrong in a step into what callers are told. It also
-// has a Cluster client look for its masters anew.
-func (s *Store) explain(ctx context.Context, what string, err error) error {
-	s.reload.after(ctx, err)
+// stepError returns the error of a step as callers see it: with the method, and
+// with the errors of package backend that apply.
+func stepError(ctx context.Context, method string, err error) error {
 	switch text := err.Error(); {
 	case errors.Is(err, backend.ErrClaimLost), errors.Is(err, backend.ErrCorrupt):
 		return err
 	case strings.Contains(text, "WRONGTYPE"):
-		return fmt.Errorf("redisstore: %s: %w: %w", what, backend.ErrCorrupt, err)
-	case what == "claim" && strings.Contains(text, "OOM command not allowed"):
-		return fmt.Errorf("redisstore: %s: %w: %w", what, backend.ErrFull, err)
+		return fmt.Errorf("redisstore: %s: %w: %w", method, backend.ErrCorrupt, err)
+	case method == "claim" && strings.Contains(text, "OOM command not allowed"):
+		return fmt.Errorf("redisstore: %s: %w: %w", method, backend.ErrFull, err)
 	}
-	if ended := ended(ctx); ended != nil && !errors.Is(err, ended) {
-		return fmt.Errorf("redisstore: %s: %w: %w", what, ended, err)
+	if cause := contextError(ctx); cause != nil && !errors.Is(err, cause) {
+		return fmt.Errorf("redisstore: %s: %w: %w", method, cause, err)
 	}
-	return fmt.Errorf("redisstore: %s: %w", what, err)
+	return fmt.Errorf("redisstore: %s: %w", method, err)
 }
 
-// ended returns the error of a context that has ended. A connection can run
-// into the deadline a moment before the context does.
-func ended(ctx context.Context) error {
+// contextError returns the error of a context that has ended. A connection can
+// reach the deadline a moment before the context does.
+func contextError(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
@@ -45,10 +44,10 @@ func ended(ctx context.Context) error {
 	return nil
 }
 
-// contextEnded is the error of a call whose context has ended.
+// contextEnded returns the error of a call whose context has ended with err.
 func contextEnded(err error) error { return fmt.Errorf("redisstore: %w", err) }
 
-// corrupt is the error of what cannot be read.
+// corrupt returns the error of a value that cannot be read.
 func corrupt(format string, arguments ...any) error {
 	return fmt.Errorf("redisstore: %w: %w", backend.ErrCorrupt, fmt.Errorf(format, arguments...))
 }

@@ -1,20 +1,20 @@
--- Makes the lease of a claim run anew. It writes the retention only where that
--- changes, so that a server which is out of memory still takes a heartbeat.
+-- Restarts the lease of a claim. It writes the retention only if it has changed,
+-- so that a server that is out of memory still accepts heartbeats.
 --
 -- KEYS[1]  the record
 -- ARGV[1]  the token
 -- ARGV[2]  the lease in milliseconds
 -- ARGV[3]  the retention in milliseconds, as 8 bytes, big-endian
--- ARGV[4]  both together in milliseconds
+-- ARGV[4]  the sum of both in milliseconds
 --
 -- Returns 1, or 0 if the record does not run under the token.
 
 local record = head()
-if not runs(record, ARGV[1]) then
+if not is_running(record, ARGV[1]) then
   return 0
 end
-if left(record) > tonumber(ARGV[2]) then
-  tell(record)
+if lease_left(record) > tonumber(ARGV[2]) then
+  publish_end(record)
 end
 if record:sub(57, 64) ~= ARGV[3] then
   redis.call('SETRANGE', KEYS[1], 56, ARGV[3])

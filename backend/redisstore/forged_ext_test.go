@@ -136,7 +136,7 @@ func TestClaimsAreSeenByAll(t *testing.T) {
 		key := newKey()
 		owner, other := pair[0], pair[1]
 		c := win(t, owner, key)
-		end := listening(t, client, other, 1, key, c)
+		end := withoutPolling(t, client, other, 1, key, c)
 		rec, err := other.Claim(t.Context(), key, newClaim())
 		ok(t, err)
 		if rec.State != backend.Running || rec.Fingerprint != c.Fingerprint || rec.LeaseLeft <= 0 {

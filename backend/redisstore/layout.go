@@ -7,8 +7,8 @@ import (
 	"github.com/oncewire/idempotency/backend"
 )
 
-// A record is a header of fixed size, then the payload. The scripts know the
-// same offsets.
+// A record is a header of fixed size, followed by the payload. The scripts use
+// the same offsets.
 //
 //	 0  format
 //	 1  state, as backend.State
@@ -17,17 +17,16 @@ import (
 //	19  attempt, big-endian
 //	23  fingerprint
 //	56  retention in milliseconds, big-endian
-//	64  payload: what pack made of the outcome
+//	64  payload: the outcome, compressed or not
 //
-// In the sealed format, which a store with a Sealer writes, the seal of the
-// claim stands before the payload:
+// A store with a Sealer writes the sealed format, in which the seal of the
+// claim precedes the payload:
 //
 //	64  length of the claim's seal, big-endian
-//	66  the claim's seal: what the Sealer made of nothing, see sealing.go
+//	66  the claim's seal: an empty plaintext, sealed; see sealing.go
 //	 …  payload, sealed in every finished record
 //
-// While a record runs, its expiry is what is left of the lease, plus the
-// retention.
+// The expiry of a running record is the rest of its lease plus its retention.
 const (
 	formatPlain  = 1
 	formatSealed = 2
@@ -39,23 +38,23 @@ const (
 	atFingerprint = 23
 	atRetention   = 56
 	headerSize    = 64
-	sealSize      = 2 // of the length of the claim's seal
+	sealLenSize   = 2 // of the length of the claim's seal
 )
 
-// flags says how to read a record.
+// flags are the flags of a record.
 type flags uint8
 
 const (
-	// watched: somebody waits for the record's end, which must be told.
+	// watched: a process waits for the end of the claim; it must be published.
 	watched flags = 1 << iota
-	// compressed: the outcome is in the S2 block format.
+	// compressed: the outcome has the S2 block format.
 	compressed
-	// sealed: what would be the payload went through a Sealer.
+	// sealed: the payload was sealed by a Sealer.
 	sealed
 )
 
-// running returns a claim as it stands in Redis, without a seal.
-func running(claim *backend.Claim) []byte {
+// encodeClaim returns the stored value of a claim, without a seal.
+func encodeClaim(claim *backend.Claim) []byte {
 	b := make([]byte, headerSize)
 	b[0], b[atState] = formatPlain, byte(backend.Running)
 	copy(b[atToken:], claim.Token[:])
@@ -65,8 +64,8 @@ func running(claim *backend.Claim) []byte {
 	return b
 }
 
-// won returns a claim that was just applied as callers see it.
-func won(claim *backend.Claim) backend.Record {
+// wonRecord returns the record of a claim that was just applied.
+func wonRecord(claim *backend.Claim) backend.Record {
 	return backend.Record{
 		State:       backend.Running,
 		Token:       claim.Token,
@@ -76,25 +75,25 @@ func won(claim *backend.Claim) backend.Record {
 	}
 }
 
-// stored is a record as it stands in Redis.
+// stored is a decoded value.
 type stored struct {
-	backend.Record // without its Outcome and LeaseLeft
+	backend.Record // without Outcome and LeaseLeft
 
 	format    byte
 	flags     flags
 	retention time.Duration
-	claimSeal []byte // in the sealed format
+	claimSeal []byte // only in the sealed format
 	payload   []byte
 }
 
-// decode reads a value. What it returns shares the value's memory.
+// decode decodes a value. The result shares the memory of the value.
 func decode(value []byte) (stored, error) {
 	if len(value) < headerSize || value[0] != formatPlain && value[0] != formatSealed {
-		return stored{}, corrupt("neither its length nor its format is that of a record")
+		return stored{}, corrupt("the length or the format is not that of a record")
 	}
 	retention := binary.BigEndian.Uint64(value[atRetention:])
-	if retention > uint64(millis(century)) {
-		return stored{}, corrupt("a retention of %d ms", retention)
+	if retention > uint64(millis(maxDuration)) {
+		return stored{}, corrupt("retention of %d ms is too long", retention)
 	}
 	s := stored{
 		format:    value[0],
@@ -114,21 +113,21 @@ func decode(value []byte) (stored, error) {
 	return s, s.check()
 }
 
-// splitSeal takes the claim's seal from the front of the payload.
+// splitSeal moves the seal of the claim from the payload to claimSeal.
 func (s *stored) splitSeal() error {
-	if len(s.payload) < sealSize {
-		return corrupt("too short for the seal of its claim")
+	if len(s.payload) < sealLenSize {
+		return corrupt("too short for the seal of the claim")
 	}
-	n, rest := int(binary.BigEndian.Uint16(s.payload)), s.payload[sealSize:]
+	n, rest := int(binary.BigEndian.Uint16(s.payload)), s.payload[sealLenSize:]
 	if n > len(rest) {
-		return corrupt("too short for the seal of its claim")
+		return corrupt("too short for the seal of the claim")
 	}
 	s.claimSeal, s.payload = rest[:n], rest[n:]
 	return nil
 }
 
-// meaningful returns the flags that the record can have.
-func (s *stored) meaningful() flags {
+// allowedFlags returns the flags that such a record can have.
+func (s *stored) allowedFlags() flags {
 	switch {
 	case s.State == backend.Running:
 		return watched
@@ -141,17 +140,17 @@ func (s *stored) meaningful() flags {
 	}
 }
 
-// check refuses what no version of this package has written.
+// check returns an error for a value that no version of this package writes.
 func (s *stored) check() error {
 	switch {
 	case s.State < backend.Running || s.State > backend.NotKept:
 		return corrupt("unknown state %d", s.State)
-	case s.flags&^s.meaningful() != 0:
+	case s.flags&^s.allowedFlags() != 0:
 		return corrupt("unknown flags %#x", s.flags)
 	case s.State == backend.Running && len(s.payload) > 0, s.State == backend.NotKept && s.flags&sealed == 0 && len(s.payload) > 0:
-		return corrupt("an outcome where there cannot be one")
+		return corrupt("a record without outcome has a payload")
 	case s.State != backend.Running && s.format == formatSealed && s.flags&sealed == 0:
-		return corrupt("an outcome that is not sealed behind a claim that is")
+		return corrupt("the claim is sealed and the outcome is not")
 	default:
 		return nil
 	}

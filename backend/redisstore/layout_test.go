@@ -10,7 +10,7 @@ import (
 	"github.com/oncewire/idempotency/backend"
 )
 
-// TestLayout pins every byte, which running processes of other versions read.
+// TestLayout checks every byte, because processes of other versions read them.
 func TestLayout(t *testing.T) {
 	claim := backend.Claim{Attempt: 0x01020304, Retention: 0x0506 * time.Millisecond}
 	for i := range claim.Token {
@@ -21,7 +21,7 @@ func TestLayout(t *testing.T) {
 	}
 	want := "\x01\x01\x00" + " !\"#$%&'()*+,-./" + "\x01\x02\x03\x04" +
 		"@ABCDEFGHIJKLMNOPQRSTUVWXYZ[\\]^_`" + "\x00\x00\x00\x00\x00\x00\x05\x06"
-	value := running(&claim)
+	value := encodeClaim(&claim)
 	if string(value) != want {
 		t.Errorf("got  %q\nwant %q", value, want)
 	}
@@ -35,7 +35,7 @@ func TestLayout(t *testing.T) {
 	}
 }
 
-// echo is a sealer whose seals say what they are of.
+// echo is a sealer whose seals contain the plaintext and the context.
 type echo struct{}
 
 func (echo) Seal(plaintext, context []byte) ([]byte, error) {
@@ -50,22 +50,22 @@ func (echo) Open(sealed, context []byte) ([]byte, error) {
 	return plaintext, nil
 }
 
-// TestSealedLayout pins where the seal of a claim stands, and every byte that
-// the two seals bind.
+// TestSealedLayout checks the position of the claim's seal and every byte that the
+// two seals bind.
 func TestSealedLayout(t *testing.T) {
-	c := config{prefix: "idem:", sealer: echo{}}
+	c := codec{prefix: "idem:", sealer: echo{}}
 	key := backend.Key{0xab}
 	claim := backend.Claim{Token: backend.Token{1}, Attempt: 2, Fingerprint: backend.Fingerprint{3}, Retention: time.Second}
 	identity := "\x01" + strings.Repeat("\x00", 15) + "\x00\x00\x00\x02" + "\x03" + strings.Repeat("\x00", 32)
 	name := "idem:ab" + strings.Repeat("00", 31)
 	bound := "|c\x02" + identity + name
 	want := "\x02\x01\x00" + identity + "\x00\x00\x00\x00\x00\x00\x03\xe8" + "\x00" + string(rune(len(bound))) + bound
-	value, err := c.running(key, &claim)
+	value, err := c.encodeClaim(key, &claim)
 	if err != nil || string(value) != want {
 		t.Errorf("got  %q, %v\nwant %q", value, err, want)
 	}
 
-	payload, set, err := c.pack(key, claim.Token, backend.Outcome{Bytes: []byte("done"), Retention: time.Second})
+	payload, set, err := c.encodeOutcome(key, claim.Token, backend.Outcome{Bytes: []byte("done"), Retention: time.Second})
 	want = "done|o\x02\x02\x04" + identity[:16] + "\x00\x00\x00\x00\x00\x00\x03\xe8" + name
 	if err != nil || set != sealed || string(payload) != want {
 		t.Errorf("got  %q, flags %b, %v\nwant %q", payload, set, err, want)
@@ -75,16 +75,16 @@ func TestSealedLayout(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got, err := c.unpack(key, &found); err != nil || string(got) != "done" {
+	if got, err := c.decodeOutcome(key, &found); err != nil || string(got) != "done" {
 		t.Errorf("got %q, %v", got, err)
 	}
 }
 
-// TestSealIsTooLong for the two bytes that tell its length.
+// TestSealIsTooLong: the length of a seal must fit into two bytes.
 func TestSealIsTooLong(t *testing.T) {
 	for prefix, fits := range map[int]bool{1 << 10: true, 1 << 16: false} {
-		c := config{prefix: strings.Repeat("x", prefix), sealer: echo{}}
-		if _, err := c.running(backend.Key{}, &backend.Claim{}); (err == nil) != fits {
+		c := codec{prefix: keyPrefix(strings.Repeat("x", prefix)), sealer: echo{}}
+		if _, err := c.encodeClaim(backend.Key{}, &backend.Claim{}); (err == nil) != fits {
 			t.Errorf("a prefix of %d bytes: %v", prefix, err)
 		}
 	}
@@ -98,11 +98,11 @@ func TestTimes(t *testing.T) {
 		{"rounds up", millis(time.Nanosecond), 1},
 		{"whole", millis(time.Second), 1000},
 		{"negative", millis(-time.Second), 0},
-		{"forever", millis(backend.Forever), int64(century / time.Millisecond)},
-		{"a running record always expires", expiry(backend.Forever, backend.Forever), 2 * int64(century/time.Millisecond)},
-		{"Redis takes no zero", expiry(0, 0), 1},
-		{"kept for nothing", kept(0), 1},
-		{"kept for ever", kept(backend.Forever), 0},
+		{"forever", millis(backend.Forever), int64(maxDuration / time.Millisecond)},
+		{"a running record always expires", runningExpiry(backend.Forever, backend.Forever), 2 * int64(maxDuration/time.Millisecond)},
+		{"Redis accepts no zero", runningExpiry(0, 0), 1},
+		{"no retention", finishedExpiry(0), 1},
+		{"retained forever", finishedExpiry(backend.Forever), 0},
 	} {
 		if c.got != c.want {
 			t.Errorf("%s: got %d, want %d", c.name, c.got, c.want)
@@ -110,28 +110,28 @@ func TestTimes(t *testing.T) {
 	}
 }
 
-// FuzzDecode: whatever stands in Redis is either a record or ErrCorrupt, and
-// reading it neither panics nor fills the memory.
+// FuzzDecode: every value is either a record or ErrCorrupt, and reading it neither
+// panics nor fills the memory.
 func FuzzDecode(f *testing.F) {
 	sealer, err := NewAESGCM(SealKey{ID: 1, Secret: make([]byte, secretSize)})
 	if err != nil {
 		f.Fatal(err)
 	}
-	c := config{sealer: sealer, compress: true}
+	c := codec{sealer: sealer, compress: true}
 	claim := backend.Claim{Attempt: 1, Retention: time.Hour}
-	header := running(&claim)
-	done, err := c.running(backend.Key{}, &claim)
+	header := encodeClaim(&claim)
+	done, err := c.encodeClaim(backend.Key{}, &claim)
 	if err != nil {
 		f.Fatal(err)
 	}
 	claimed := bytes.Clone(done)
-	payload, set, err := c.pack(backend.Key{}, claim.Token, backend.Outcome{Bytes: bytes.Repeat([]byte("x"), 100), Retention: time.Hour})
+	payload, set, err := c.encodeOutcome(backend.Key{}, claim.Token, backend.Outcome{Bytes: bytes.Repeat([]byte("x"), 100), Retention: time.Hour})
 	if err != nil {
 		f.Fatal(err)
 	}
 	done = append(done, payload...)
 	done[atState], done[atFlags] = byte(backend.Done), byte(set)
-	small, set := c.deflate(bytes.Repeat([]byte("x"), 100))
+	small, set := c.compressed(bytes.Repeat([]byte("x"), 100))
 	plain := append(bytes.Clone(header), small...)
 	plain[atState], plain[atFlags] = byte(backend.Done), byte(set)
 	for _, seed := range [][]byte{nil, header, claimed, done, plain} {
@@ -141,7 +141,7 @@ func FuzzDecode(f *testing.F) {
 		before := bytes.Clone(value)
 		found, err := decode(value)
 		if err == nil {
-			_, err = c.unpack(backend.Key{}, &found)
+			_, err = c.decodeOutcome(backend.Key{}, &found)
 		}
 		if err != nil && !errors.Is(err, backend.ErrCorrupt) {
 			t.Errorf("got error %v, want ErrCorrupt", err)

@@ -11,19 +11,19 @@ import (
 	"github.com/oncewire/idempotency/internal/redistest"
 )
 
-// server is shared by the tests of this package, black-box ones included,
-// which keep to databases or prefixes of their own. Only its many databases
-// need the higher frequency: expired keys are looked for in a few at a time.
+// server is shared by the tests of this package, including black-box tests. Each
+// test uses its own databases or prefixes. The higher frequency (--hz) is needed
+// because of the many databases: each cycle frees the expired keys of only a few.
 var server *redistest.Server
 
-// ServerAddr returns the address of the shared server to black-box tests.
+// ServerAddr returns the address of the shared server, for black-box tests.
 func ServerAddr() string { return server.Addr() }
 
-// OnlyListen has the waiters of a store learn of an end by being told, as long as
-// they can hear. It must be called before anybody waits.
-func OnlyListen(s *Store) { s.vigils.hearing = time.Hour }
+// DisablePolling makes waiters of the store depend on published messages once
+// their subscription is confirmed. It must run before the first Wait.
+func DisablePolling(s *Store) { s.subscriptions.pollConfirmed = time.Hour }
 
-// TestMain proves that closed stores leave nothing running.
+// TestMain checks that closed stores leave no goroutine running.
 func TestMain(m *testing.M) {
 	dir, err := os.MkdirTemp("", "redisstore")
 	if err == nil {

@@ -8,32 +8,44 @@ import (
 	"github.com/oncewire/idempotency/backend"
 )
 
-// maxInflated bounds what a stored record may grow to when it is read: a few
-// bytes that somebody else wrote must not fill the memory. Larger outcomes are
-// stored as they are.
-const maxInflated = 64 << 20
+// maxDecompressed limits the size of a decompressed outcome, so that a few
+// bytes written by someone else cannot fill the memory. Larger outcomes are
+// stored uncompressed.
+const maxDecompressed = 64 << 20
 
-// pack returns an outcome as it stands in Redis. What was not kept has an empty
-// payload, which is sealed too: only a holder of the secret can have written it.
-func (c *config) pack(key backend.Key, token backend.Token, outcome backend.Outcome) ([]byte, flags, error) {
+// codec converts claims and outcomes to stored values and back.
+type codec struct {
+	prefix        keyPrefix
+	sealer        Sealer // nil to not seal
+	unsealedReads bool
+	compress      bool
+	compressFrom  int
+}
+
+// encodeOutcome returns the payload and the flags of a finished record. An
+// outcome that is not kept has an empty payload. It is sealed too, so that only
+// a holder of the secret can write such a record.
+func (c *codec) encodeOutcome(key backend.Key, token backend.Token, outcome backend.Outcome) ([]byte, flags, error) {
 	var payload []byte
 	var set flags
 	if !outcome.NotKept {
-		payload, set = c.deflate(outcome.Bytes)
+		payload, set = c.compressed(outcome.Bytes)
 	}
 	if c.sealer == nil {
 		return payload, set, nil
 	}
 	set |= sealed
-	payload, err := c.sealer.Seal(payload, c.outcomeContext(key, outcome.State(), set, token, bigEndian(outcome.Retention)))
+	payload, err := c.sealer.Seal(payload, c.outcomeContext(key, outcome.State(), set, token, encodeRetention(outcome.Retention)))
 	if err != nil {
 		return nil, 0, fmt.Errorf("seal: %w", err)
 	}
 	return payload, set, nil
 }
 
-func (c *config) deflate(plain []byte) ([]byte, flags) {
-	if !c.compress || len(plain) < c.compressFrom || len(plain) > maxInflated {
+// compressed returns the outcome, compressed if the options ask for it and it
+// gets smaller.
+func (c *codec) compressed(plain []byte) ([]byte, flags) {
+	if !c.compress || len(plain) < c.compressFrom || len(plain) > maxDecompressed {
 		return plain, 0
 	}
 	if small := s2.Encode(nil, plain); len(small) < len(plain) {
@@ -42,18 +54,18 @@ func (c *config) deflate(plain []byte) ([]byte, flags) {
 	return plain, 0
 }
 
-// unpack returns the outcome of a finished record.
-func (c *config) unpack(key backend.Key, found *stored) ([]byte, error) {
+// decodeOutcome returns the outcome of a finished record.
+func (c *codec) decodeOutcome(key backend.Key, found *stored) ([]byte, error) {
 	payload, err := c.unseal(key, found)
 	if err == nil && found.flags&compressed != 0 {
-		return inflate(payload)
+		return decompress(payload)
 	}
 	return payload, err
 }
 
-func inflate(small []byte) ([]byte, error) {
+func decompress(small []byte) ([]byte, error) {
 	n, err := s2.DecodedLen(small)
-	if err == nil && n > maxInflated {
+	if err == nil && n > maxDecompressed {
 		err = fmt.Errorf("%d bytes when decompressed", n)
 	}
 	if err != nil {

@@ -11,29 +11,30 @@ import (
 	"github.com/oncewire/idempotency/backend"
 )
 
-// TestBomb: a few bytes that claim to be many are refused before there is any
-// memory for them.
-func TestBomb(t *testing.T) {
+// TestDecompressionBomb: data that would decompress to too many bytes is refused
+// before memory is allocated.
+func TestDecompressionBomb(t *testing.T) {
 	for name, small := range map[string][]byte{
 		"declared": binary.AppendUvarint(nil, 1<<31),
-		"real":     s2.Encode(nil, make([]byte, maxInflated+1)),
+		"real":     s2.Encode(nil, make([]byte, maxDecompressed+1)),
 		"cut off":  s2.Encode(nil, make([]byte, 1000))[:5],
 	} {
-		if _, err := inflate(small); !errors.Is(err, backend.ErrCorrupt) {
+		if _, err := decompress(small); !errors.Is(err, backend.ErrCorrupt) {
 			t.Errorf("%s: got error %v, want ErrCorrupt", name, err)
 		}
 	}
 }
 
-// TestTooLargeToCompress: what could not be read again is stored as it is.
+// TestTooLargeToCompress: an outcome that is too large to decompress is stored
+// uncompressed.
 func TestTooLargeToCompress(t *testing.T) {
-	c := config{compress: true}
-	for size, want := range map[int]flags{maxInflated: compressed, maxInflated + 1: 0} {
-		payload, set := c.deflate(make([]byte, size))
+	c := codec{compress: true}
+	for size, want := range map[int]flags{maxDecompressed: compressed, maxDecompressed + 1: 0} {
+		payload, set := c.compressed(make([]byte, size))
 		if set != want {
 			t.Errorf("%d bytes: flags %b, want %b", size, set, want)
 		}
-		got, err := c.unpack(backend.Key{}, &stored{flags: set, payload: payload})
+		got, err := c.decodeOutcome(backend.Key{}, &stored{flags: set, payload: payload})
 		if err != nil || !bytes.Equal(got, make([]byte, size)) {
 			t.Errorf("%d bytes: read %d, %v", size, len(got), err)
 		}
@@ -41,19 +42,19 @@ func TestTooLargeToCompress(t *testing.T) {
 }
 
 func TestCompressesWhatGetsSmaller(t *testing.T) {
-	c := config{compress: true, compressFrom: 100}
+	c := codec{compress: true, compressFrom: 100}
 	for text, want := range map[string]flags{
 		string(bytes.Repeat([]byte("x"), 99)):  0,
 		string(bytes.Repeat([]byte("x"), 100)): compressed,
 		noise:                                  0,
 	} {
-		if _, set := c.deflate([]byte(text)); set != want {
+		if _, set := c.compressed([]byte(text)); set != want {
 			t.Errorf("%d bytes: flags %b, want %b", len(text), set, want)
 		}
 	}
 }
 
-// noise holds every byte once: nothing repeats.
+// noise contains every byte once, so it cannot be compressed.
 var noise = func() string {
 	all := make([]byte, 256)
 	for i := range all {

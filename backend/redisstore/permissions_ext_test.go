@@ -23,7 +23,7 @@ func TestPermissions(t *testing.T) {
 
 	s, key := store(t, client), newKey()
 	c := win(t, s, key)
-	end := listening(t, admin, s, 1, key, c)
+	end := withoutPolling(t, admin, s, 1, key, c)
 	ok(t, s.Complete(t.Context(), key, c.Token, outcome("done")))
 	end(nil)
 	lonely := store(t, client, redisstore.WithMinReplicas(1, time.Millisecond))
@@ -81,7 +81,7 @@ func everyStep(t *testing.T, client redisstore.Client) {
 	_, err = s.Claim(t.Context(), key, next)
 	ok(t, err)
 	ok(t, s.Complete(t.Context(), key, next.Token, outcome("done")))
-	_, err = s.Left(t.Context(), key, next.Token)
+	_, err = s.RetentionLeft(t.Context(), key, next.Token)
 	ok(t, err)
 	replays(t, s, key, "done")
 	other := newKey()

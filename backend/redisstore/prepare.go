@@ -15,55 +15,56 @@ type ClientOptions interface {
 	redis.Options | redis.FailoverOptions | redis.ClusterOptions | redis.UniversalOptions
 }
 
-// PrepareOptions changes the options of a go-redis client so that what a step
-// gave up waiting for does not arrive later, and returns them:
+// PrepareOptions changes the options of a go-redis client so that a command
+// does not arrive after its step has timed out, and returns them:
 //
 //	client := redis.NewClient(redisstore.PrepareOptions(&redis.Options{Addr: addr}))
 //
-// It sets ContextTimeoutEnabled, so that a connection whose step has run out of
-// time is closed. And it has closing discard what the network has not taken yet
-// (SO_LINGER of zero): by default the kernel goes on sending it for minutes, and
-// after a partition a claim arrives that no call waits for any more. On Linux,
-// data that the server has not acknowledged for 5 s also ends its connection
-// (TCP_USER_TIMEOUT), even while the process is paused.
+// It sets ContextTimeoutEnabled, so that the client closes the connection of a
+// step that has timed out. It also makes closing discard data that is not sent
+// yet (SO_LINGER of zero). By default the kernel keeps sending that data for
+// minutes, and after a network partition a claim can arrive whose call has
+// already returned. On Linux, a connection also ends when the server has not
+// acknowledged data for 5 s (TCP_USER_TIMEOUT), even while the process is
+// paused.
 //
-// What the network already holds can still arrive late; the engine then releases
-// it. Call it last: it takes the DialTimeout, the TLSConfig and the Dialer from
-// the options as they are. A Dialer of your own is kept and wrapped; of what it
-// returns, a *net.TCPConn is prepared, and one that can be reached through the
-// NetConn method of *tls.Conn.
+// Data that is already in the network can still arrive late; the engine then
+// releases the claim. Call PrepareOptions after setting DialTimeout, TLSConfig
+// and Dialer, since it reads them. A Dialer that is set is wrapped. It takes
+// effect on connections of type *net.TCPConn, and on those that wrap one and
+// return it by a method NetConn, as *tls.Conn does.
 func PrepareOptions[O ClientOptions](options *O) *O {
 	switch o := any(options).(type) {
 	case *redis.Options:
 		o.ContextTimeoutEnabled = true
-		o.Dialer = prepared(o.Dialer, o.DialTimeout, o.TLSConfig)
+		o.Dialer = preparing(o.Dialer, o.DialTimeout, o.TLSConfig)
 	case *redis.FailoverOptions:
 		o.ContextTimeoutEnabled = true
-		o.Dialer = prepared(o.Dialer, o.DialTimeout, o.TLSConfig)
+		o.Dialer = preparing(o.Dialer, o.DialTimeout, o.TLSConfig)
 	case *redis.ClusterOptions:
 		o.ContextTimeoutEnabled = true
-		o.Dialer = prepared(o.Dialer, o.DialTimeout, o.TLSConfig)
+		o.Dialer = preparing(o.Dialer, o.DialTimeout, o.TLSConfig)
 	case *redis.UniversalOptions:
 		o.ContextTimeoutEnabled = true
-		o.Dialer = prepared(o.Dialer, o.DialTimeout, o.TLSConfig)
+		o.Dialer = preparing(o.Dialer, o.DialTimeout, o.TLSConfig)
 	}
 	return options
 }
 
 const (
-	// dialTimeout is go-redis's default, which it applies after we have read
-	// the options.
+	// dialTimeout is the default of go-redis, which go-redis applies only after
+	// PrepareOptions has read the options.
 	dialTimeout = 5 * time.Second
-	// unacknowledged is how long data may be on its way: as long as the engine
-	// waits for a step by default.
-	unacknowledged = 5 * time.Second
+	// ackTimeout limits how long the server may take to acknowledge data. It is
+	// the default store timeout of the engine.
+	ackTimeout = 5 * time.Second
 )
 
 type dialer = func(ctx context.Context, network, addr string) (net.Conn, error)
 
-// prepared returns a dialer that prepares what dial connects; nil means
-// go-redis's own dialer.
-func prepared(dial dialer, timeout time.Duration, config *tls.Config) dialer {
+// preparing returns a dialer that prepares the connections of dial. A nil dial
+// is the default dialer of go-redis.
+func preparing(dial dialer, timeout time.Duration, config *tls.Config) dialer {
 	if dial == nil {
 		dial = redis.NewDialer(&redis.Options{DialTimeout: cmp.Or(timeout, dialTimeout), TLSConfig: config})
 	}
@@ -80,7 +81,7 @@ func prepared(dial dialer, timeout time.Duration, config *tls.Config) dialer {
 	}
 }
 
-// prepare sets the options of the TCP connection that conn stands on, if any.
+// prepare sets the options of the TCP connection that conn is or wraps, if any.
 func prepare(conn net.Conn) error {
 	for {
 		switch c := conn.(type) {
@@ -88,7 +89,7 @@ func prepare(conn net.Conn) error {
 			if err := c.SetLinger(0); err != nil {
 				return err
 			}
-			return limitUnacknowledged(c, unacknowledged)
+			return setAckTimeout(c, ackTimeout)
 		case interface{ NetConn() net.Conn }:
 			conn = c.NetConn()
 		default:

@@ -8,7 +8,7 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// TestSocketOptions asks the kernel what was set.
+// TestSocketOptions reads the options back from the kernel.
 func TestSocketOptions(t *testing.T) {
 	o := PrepareOptions(&redis.Options{})
 	conn, err := o.Dialer(t.Context(), "tcp", ServerAddr())

@@ -7,5 +7,5 @@ import (
 	"time"
 )
 
-// limitUnacknowledged has nothing to set here.
-func limitUnacknowledged(*net.TCPConn, time.Duration) error { return nil }
+// setAckTimeout does nothing: the option exists only on Linux.
+func setAckTimeout(*net.TCPConn, time.Duration) error { return nil }

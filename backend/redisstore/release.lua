@@ -1,17 +1,18 @@
--- Gives a claim back.
+-- Removes a running record.
 --
 -- KEYS[1]  the record
 -- ARGV[1]  the token
 --
--- Returns 1, or 0 if something else stands there.
+-- Returns 1 if the record was removed or is absent, or 0 if it does not run
+-- under the token.
 
 local record = head()
 if record == '' then
   return 1
 end
-if not runs(record, ARGV[1]) then
+if not is_running(record, ARGV[1]) then
   return 0
 end
 redis.call('DEL', KEYS[1])
-tell(record)
+publish_end(record)
 return 1

@@ -11,37 +11,38 @@ import (
 	"github.com/oncewire/idempotency/backend"
 )
 
-// reloadEvery is the least time between two reloads.
-const reloadEvery = 100 * time.Millisecond
+// reloadInterval is the minimum time between two reloads.
+const reloadInterval = 100 * time.Millisecond
 
-// reload has a Cluster client fetch anew which servers it is made of. By
-// itself it does that once a minute or when a server redirects it, neither of
-// which happens when a master is dead.
-type reload struct {
+// reloader makes a Cluster client reload the list of its servers after an
+// error. The client itself reloads the list once a minute or when a server
+// redirects it; neither helps soon when a master is dead.
+type reloader struct {
 	cluster cluster // nil for other clients
-	opened  time.Time
-	next    atomic.Int64 // nanoseconds since opened
+	started time.Time
+	next    atomic.Int64 // nanoseconds since started
 }
 
-func (r *reload) open(client Client) {
+func newReloader(client Client) *reloader {
+	r := &reloader{started: time.Now()}
 	r.cluster, _ = client.(cluster)
-	r.opened = time.Now()
+	return r
 }
 
-// after is called with the error of every step that failed.
-func (r *reload) after(ctx context.Context, err error) {
-	if r.cluster == nil || !suspicious(err) {
+// afterError is run with the error of every step that failed.
+func (r *reloader) afterError(ctx context.Context, err error) {
+	if r.cluster == nil || !mayBeMoved(err) {
 		return
 	}
-	now, next := int64(time.Since(r.opened)), r.next.Load()
-	if now >= next && r.next.CompareAndSwap(next, now+int64(reloadEvery)) {
+	now, next := int64(time.Since(r.started)), r.next.Load()
+	if now >= next && r.next.CompareAndSwap(next, now+int64(reloadInterval)) {
 		r.cluster.ReloadState(context.WithoutCancel(ctx))
 	}
 }
 
-// suspicious tells whether an error may come from a Cluster that has changed:
-// whatever is not the answer of a server that serves the record.
-func suspicious(err error) bool {
+// mayBeMoved reports whether the error can be the result of a changed Cluster.
+// It returns false for replies that only the server of the record gives.
+func mayBeMoved(err error) bool {
 	if errors.Is(err, context.Canceled) || errors.Is(err, backend.ErrClaimLost) || errors.Is(err, backend.ErrCorrupt) {
 		return false
 	}

@@ -2,38 +2,30 @@ package redisstore
 
 import (
 	"context"
-	_ "embed"
 	"time"
 
 	"github.com/oncewire/idempotency/backend"
 )
 
-var _ backend.Remaining = (*Store)(nil)
-
-//go:embed remaining.lua
-var remainingLua string
-
-var remainingScript = newScript(remainingLua)
-
-// What remaining.lua returns besides milliseconds.
+// Replies of remaining.lua that are not a number of milliseconds.
 const (
-	noEnd    = -1
-	noRecord = -2
+	remainingForever  = -1
+	remainingNoRecord = -2
 )
 
-// Left implements [backend.Remaining].
-func (s *Store) Left(ctx context.Context, key backend.Key, token backend.Token) (left time.Duration, err error) {
-	err = s.step(ctx, "left", func(ctx context.Context) error {
-		millis, err := remainingScript.count(ctx, s.via, s.name(key), token[:])
+// RetentionLeft implements [backend.Remaining].
+func (s *Store) RetentionLeft(ctx context.Context, key backend.Key, token backend.Token) (left time.Duration, err error) {
+	err = s.steps.run(ctx, "retention left", func(ctx context.Context) error {
+		reply, err := remainingScript.runInt(ctx, s.sender, s.prefix.name(key), token[:])
 		switch {
 		case err != nil:
 			return err
-		case millis == noEnd:
+		case reply == remainingForever:
 			left = backend.Forever
-		case millis == noRecord:
+		case reply == remainingNoRecord:
 			return backend.ErrClaimLost
 		default:
-			left = time.Duration(millis) * time.Millisecond
+			left = time.Duration(reply) * time.Millisecond
 		}
 		return nil
 	})

@@ -2,7 +2,7 @@ package redisstore
 
 import (
 	"context"
-	"crypto/sha1" //nolint:gosec // it is how Redis names scripts
+	"crypto/sha1" //nolint:gosec // Redis identifies scripts by their SHA-1 digest
 	_ "embed"
 	"encoding/hex"
 
@@ -20,17 +20,20 @@ var (
 	completeLua string
 	//go:embed release.lua
 	releaseLua string
+	//go:embed remaining.lua
+	remainingLua string
 	//go:embed watch.lua
 	watchLua string
 	//go:embed touch.lua
 	touchLua string
 
-	claimScript    = newScript(claimLua)
-	extendScript   = newScript(extendLua)
-	completeScript = newScript(completeLua)
-	releaseScript  = newScript(releaseLua)
-	watchScript    = newScript(watchLua)
-	touchScript    = newScript(touchLua)
+	claimScript     = newScript(claimLua)
+	extendScript    = newScript(extendLua)
+	completeScript  = newScript(completeLua)
+	releaseScript   = newScript(releaseLua)
+	remainingScript = newScript(remainingLua)
+	watchScript     = newScript(watchLua)
+	touchScript     = newScript(touchLua)
 )
 
 // script is a Lua script that works on one record.
@@ -42,8 +45,9 @@ func newScript(lua string) *script {
 	return &script{source: source, digest: hex.EncodeToString(digest[:])}
 }
 
-// call returns the command that runs the script, by its digest or in full.
-func (s *script) call(ctx context.Context, full bool, name string, args ...any) *redis.Cmd {
+// command returns the command that runs the script: with its source if full is
+// set, else with its digest.
+func (s *script) command(ctx context.Context, full bool, name string, args ...any) *redis.Cmd {
 	all := make([]any, 0, 4+len(args))
 	if full {
 		all = append(all, "eval", s.source, 1, name)
@@ -53,13 +57,13 @@ func (s *script) call(ctx context.Context, full bool, name string, args ...any) 
 	return redis.NewCmd(ctx, append(all, args...)...)
 }
 
-// run runs the script on the record of that name. A server that does not know
-// it, being new or having been flushed, is given it in full.
+// run runs the script on the record of that name. If the server does not know
+// the script, because it is new or was flushed, run sends the source.
 func (s *script) run(ctx context.Context, via sender, name string, args ...any) (any, error) {
-	cmd := s.call(ctx, false, name, args...)
+	cmd := s.command(ctx, false, name, args...)
 	err := via.send(ctx, cmd)
 	if redis.HasErrorPrefix(err, "NOSCRIPT") {
-		cmd = s.call(ctx, true, name, args...)
+		cmd = s.command(ctx, true, name, args...)
 		err = via.send(ctx, cmd)
 	}
 	if err != nil {
@@ -68,9 +72,15 @@ func (s *script) run(ctx context.Context, via sender, name string, args ...any) 
 	return cmd.Val(), nil
 }
 
-// count is run for scripts that return an integer.
-func (s *script) count(ctx context.Context, via sender, name string, args ...any) (int64, error) {
+// runInt runs a script that returns an integer.
+func (s *script) runInt(ctx context.Context, via sender, name string, args ...any) (int64, error) {
 	reply, err := s.run(ctx, via, name, args...)
 	n, _ := reply.(int64)
 	return n, err
+}
+
+// runBool runs a script that returns 0 or 1.
+func (s *script) runBool(ctx context.Context, via sender, name string, args ...any) (bool, error) {
+	n, err := s.runInt(ctx, via, name, args...)
+	return n != 0, err
 }

@@ -9,34 +9,35 @@ import (
 	"github.com/oncewire/idempotency/backend"
 )
 
-// A sealed record has two seals, since no step knows all of it: the claim's,
-// made with the claim, binds the token, the attempt and the fingerprint; the
-// outcome's, made with the completion, binds the token, the state, the flags
-// and the retention. Both bind the format and the name. The scripts copy the
-// claim and its seal as they stand, and the token ties the two seals together,
-// as no two claims have the same.
+// A sealed record has two seals, because no single step has all of its parts.
+// The seal of the claim is made by Claim and binds the token, the attempt and
+// the fingerprint. The seal of the outcome is made by Complete and binds the
+// token, the state, the flags and the retention. Both bind the format and the
+// name. Complete copies the claim and its seal unchanged. The token connects the
+// two seals, since no two claims have the same token.
 //
-// While a record runs, its flags and its retention may change, so nothing
-// binds them, and the seal is not looked at: who can write to Redis can end or
-// invent a claim in any case, by deleting records.
+// The flags and the retention of a running record can change, so they are not
+// bound, and the seal of a running record is not checked: anyone who can write
+// to Redis can end a claim or create one anyway, by deleting records.
 
-// The first byte of a context says what is sealed, so that none can stand in
-// for another, nor for the bare key, which was the context of format 1.
+// The first byte of a context says what is sealed. It prevents that one kind of
+// seal is accepted as another, or as one of format 1, whose context was the key
+// alone.
 const (
-	ofClaim   = 'c'
-	ofOutcome = 'o'
+	claimSealContext   = 'c'
+	outcomeSealContext = 'o'
 )
 
-// running returns a claim as it stands in Redis.
-func (c *config) running(key backend.Key, claim *backend.Claim) ([]byte, error) {
-	value := running(claim)
+// encodeClaim returns the stored value of a claim.
+func (c *codec) encodeClaim(key backend.Key, claim *backend.Claim) ([]byte, error) {
+	value := encodeClaim(claim)
 	if c.sealer == nil {
 		return value, nil
 	}
 	value[0] = formatSealed
 	seal, err := c.sealer.Seal(nil, c.claimContext(key, value[atToken:atRetention]))
 	if err == nil && len(seal) > math.MaxUint16 {
-		err = fmt.Errorf("the seal of nothing has %d bytes", len(seal))
+		err = fmt.Errorf("the seal of an empty plaintext has %d bytes", len(seal))
 	}
 	if err != nil {
 		return nil, fmt.Errorf("seal: %w", err)
@@ -45,62 +46,62 @@ func (c *config) running(key backend.Key, claim *backend.Claim) ([]byte, error) 
 	return append(value, seal...), nil
 }
 
-// format returns that of the records which the store writes.
-func (c *config) format() byte {
+// format returns the format of the records that the store writes.
+func (c *codec) format() byte {
 	if c.sealer == nil {
 		return formatPlain
 	}
 	return formatSealed
 }
 
-// claimContext is what a claim's seal binds; identity is the part of the header
-// from the token to the fingerprint.
-func (c *config) claimContext(key backend.Key, identity []byte) []byte {
-	context := append([]byte{ofClaim, formatSealed}, identity...)
-	return append(context, c.name(key)...)
+// claimContext returns the context of the seal of a claim. The identity is the
+// part of the header from the token to the fingerprint.
+func (c *codec) claimContext(key backend.Key, identity []byte) []byte {
+	context := append([]byte{claimSealContext, formatSealed}, identity...)
+	return append(context, c.prefix.name(key)...)
 }
 
-// outcomeContext is what an outcome's seal binds.
-func (c *config) outcomeContext(key backend.Key, state backend.State, set flags, token backend.Token, retention []byte) []byte {
-	context := append([]byte{ofOutcome, formatSealed, byte(state), byte(set)}, token[:]...)
+// outcomeContext returns the context of the seal of an outcome.
+func (c *codec) outcomeContext(key backend.Key, state backend.State, set flags, token backend.Token, retention []byte) []byte {
+	context := append([]byte{outcomeSealContext, formatSealed, byte(state), byte(set)}, token[:]...)
 	context = append(context, retention...)
-	return append(context, c.name(key)...)
+	return append(context, c.prefix.name(key)...)
 }
 
-// unseal returns the payload of a finished record as it was before the sealer.
-func (c *config) unseal(key backend.Key, found *stored) ([]byte, error) {
+// unseal returns the payload of a finished record before it was sealed.
+func (c *codec) unseal(key backend.Key, found *stored) ([]byte, error) {
 	switch {
 	case c.sealer == nil && found.flags&sealed != 0:
-		return nil, corrupt("sealed, and the store has no sealer")
+		return nil, corrupt("the outcome is sealed, and the store has no sealer")
 	case found.format == formatSealed:
-		return c.open(key, found)
+		return c.openBoth(key, found)
 	case c.sealer == nil:
 		return found.payload, nil
 	case !c.unsealedReads:
-		return nil, corrupt("its header is not sealed, see WithUnsealedReads")
+		return nil, corrupt("the header is not sealed, see WithUnsealedReads")
 	case found.flags&sealed != 0:
-		return c.opened(found.payload, key[:])
+		return c.open(found.payload, key[:])
 	default:
 		return found.payload, nil
 	}
 }
 
-// open checks both seals of a finished record.
-func (c *config) open(key backend.Key, found *stored) ([]byte, error) {
+// openBoth checks both seals of a finished record and returns its payload.
+func (c *codec) openBoth(key backend.Key, found *stored) ([]byte, error) {
 	identity := bytes.Clone(found.Token[:])
 	identity = binary.BigEndian.AppendUint32(identity, found.Attempt)
 	identity = append(identity, found.Fingerprint[:]...)
-	if _, err := c.opened(found.claimSeal, c.claimContext(key, identity)); err != nil {
+	if _, err := c.open(found.claimSeal, c.claimContext(key, identity)); err != nil {
 		return nil, err
 	}
-	payload, err := c.opened(found.payload, c.outcomeContext(key, found.State, found.flags, found.Token, bigEndian(found.retention)))
+	payload, err := c.open(found.payload, c.outcomeContext(key, found.State, found.flags, found.Token, encodeRetention(found.retention)))
 	if err == nil && found.State == backend.NotKept && len(payload) > 0 {
-		return nil, corrupt("an outcome where there cannot be one")
+		return nil, corrupt("a record without outcome has a payload")
 	}
 	return payload, err
 }
 
-func (c *config) opened(sealed, context []byte) ([]byte, error) {
+func (c *codec) open(sealed, context []byte) ([]byte, error) {
 	plain, err := c.sealer.Open(sealed, context)
 	if err != nil {
 		return nil, corrupt("%w", err)

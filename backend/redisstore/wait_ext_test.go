@@ -12,15 +12,16 @@ import (
 	"github.com/oncewire/idempotency/backend/redisstore"
 )
 
-// listening is waiting for tests in which the waiters must be told.
-func listening(t *testing.T, client *redis.Client, s *redisstore.Store, n int, key backend.Key, c backend.Claim) (end func(target error)) {
+// withoutPolling is waiting without polling: the waiters return only when the end is
+// published.
+func withoutPolling(t *testing.T, client *redis.Client, s *redisstore.Store, n int, key backend.Key, c backend.Claim) (end func(target error)) {
 	t.Helper()
-	redisstore.OnlyListen(s)
+	redisstore.DisablePolling(s)
 	return waiting(t, client, s, n, key, c)
 }
 
-// waiting starts n waiters for the claim, and returns when Redis knows that
-// somebody listens. What it returns waits for all of them, and requires that
+// waiting starts n waiters for the claim, and returns when Redis has the
+// subscription. The returned function waits for all waiters and requires that
 // they got the error.
 func waiting(t *testing.T, client *redis.Client, s *redisstore.Store, n int, key backend.Key, c backend.Claim) (end func(target error)) {
 	t.Helper()
@@ -45,15 +46,15 @@ func waiting(t *testing.T, client *redis.Client, s *redisstore.Store, n int, key
 	}
 }
 
-// TestWaitersShare: many waiters on one key cost Redis what one of them costs,
-// and learn of the end in another process at once.
+// TestWaitersShare: many waiters for one key cost Redis as much as one waiter,
+// and return at once when another process ends the claim.
 func TestWaitersShare(t *testing.T) {
 	_, client := own(t)
 	s, other := store(t, client), store(t, client)
 	key := newKey()
 	c := win(t, other, key)
 	ok(t, other.Extend(t.Context(), key, c.Token, c.Lease, c.Retention))
-	end := listening(t, client, s, 200, key, c)
+	end := withoutPolling(t, client, s, 200, key, c)
 	if n := client.PubSubNumSub(t.Context(), "idem:"+key.String()).Val()["idem:"+key.String()]; n != 1 {
 		t.Errorf("%d subscriptions, want 1", n)
 	}
@@ -68,8 +69,8 @@ func TestWaitersShare(t *testing.T) {
 	}
 }
 
-// TestEveryEndIsTold, even if the owner has sent a heartbeat in between.
-func TestEveryEndIsTold(t *testing.T) {
+// TestEveryEndIsPublished, even if the owner has sent a heartbeat in between.
+func TestEveryEndIsPublished(t *testing.T) {
 	t.Parallel()
 	for name, end := range map[string]func(t *testing.T, s *redisstore.Store, key backend.Key, c backend.Claim) error{
 		"Complete": func(t *testing.T, s *redisstore.Store, key backend.Key, c backend.Claim) error {
@@ -90,7 +91,7 @@ func TestEveryEndIsTold(t *testing.T) {
 			client := connect(t)
 			s, key := store(t, client), newKey()
 			c := win(t, s, key)
-			ended := listening(t, client, s, 3, key, c)
+			ended := withoutPolling(t, client, s, 3, key, c)
 			ok(t, s.Extend(t.Context(), key, c.Token, 2*time.Hour, time.Hour))
 			ok(t, end(t, s, key, c))
 			ended(nil)
@@ -98,8 +99,9 @@ func TestEveryEndIsTold(t *testing.T) {
 	}
 }
 
-// TestNobodyWaits: then nothing is published.
-func TestNobodyWaits(t *testing.T) {
+// TestNothingIsPublishedWithoutWaiters checks that an end without waiters costs no
+// PUBLISH.
+func TestNothingIsPublishedWithoutWaiters(t *testing.T) {
 	_, client := own(t)
 	s := store(t, client)
 	finish(t, s, newKey(), "done")
@@ -108,12 +110,12 @@ func TestNobodyWaits(t *testing.T) {
 	}
 }
 
-// TestWaitWithoutChannels: a user who may use neither publish nor subscribe
-// still completes, and still learns of the end.
+// TestWaitWithoutChannels: a user without permission to publish and subscribe can
+// still complete a claim and wait for its end.
 func TestWaitWithoutChannels(t *testing.T) {
 	_, admin := own(t)
-	ok(t, admin.Do(t.Context(), "acl", "setuser", "deaf", "on", "nopass", "~*", "+@all", "resetchannels").Err())
-	client := redis.NewClient(&redis.Options{Addr: admin.Options().Addr, Username: "deaf", Password: "any"})
+	ok(t, admin.Do(t.Context(), "acl", "setuser", "nochannels", "on", "nopass", "~*", "+@all", "resetchannels").Err())
+	client := redis.NewClient(&redis.Options{Addr: admin.Options().Addr, Username: "nochannels", Password: "any"})
 	defer client.Close()
 	s, key := store(t, client), newKey()
 	c := win(t, s, key)
@@ -126,7 +128,7 @@ func TestWaitWithoutChannels(t *testing.T) {
 	case err := <-done:
 		ok(t, err)
 	case <-time.After(time.Minute):
-		t.Error("the waiter never learned of the end")
+		t.Error("the waiter did not return after the end")
 	}
 }
 
@@ -134,18 +136,18 @@ func TestWaitEndsWithTheStore(t *testing.T) {
 	client := connect(t)
 	s, key := store(t, client), newKey()
 	c := win(t, s, key)
-	end := listening(t, client, s, 10, key, c)
+	end := withoutPolling(t, client, s, 10, key, c)
 	ok(t, s.Close())
 	end(backend.ErrClosed)
 	want(t, s.Wait(t.Context(), key, c.Token), backend.ErrClosed)
 }
 
-// TestOneWaiterLeaves, which is no business of the other.
+// TestOneWaiterLeaves: a waiter whose context ends does not disturb the other.
 func TestOneWaiterLeaves(t *testing.T) {
 	client := connect(t)
 	s, key := store(t, client), newKey()
 	c := win(t, s, key)
-	end := listening(t, client, s, 1, key, c)
+	end := withoutPolling(t, client, s, 1, key, c)
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
 	defer cancel()
 	want(t, s.Wait(ctx, key, c.Token), context.DeadlineExceeded)
@@ -153,8 +155,8 @@ func TestOneWaiterLeaves(t *testing.T) {
 	end(nil)
 }
 
-// TestWaitOutlivesAnOutage of the connection that it listens on.
-func TestWaitOutlivesAnOutage(t *testing.T) {
+// TestWaitSurvivesAnOutage closes the connection of the subscription.
+func TestWaitSurvivesAnOutage(t *testing.T) {
 	_, client := own(t)
 	s, key := store(t, client), newKey()
 	c := win(t, s, key)

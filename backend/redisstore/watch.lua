@@ -1,21 +1,21 @@
--- Marks a claim as waited for, so that its end is told. Only the first waiter
--- causes a write; one that fails leaves waiters to their poll.
+-- Marks a claim as watched, so that its end is published. Only the first waiter
+-- causes a write. If the write fails, waiters still poll.
 --
 -- KEYS[1]  the record
 -- ARGV[1]  the token
 --
--- Returns the milliseconds that its lease has left, or 0 if the record does
--- not run under the token with a living lease.
+-- Returns the milliseconds left of the lease, or 0 if the record does not run
+-- under the token or its lease has expired.
 
 local record = head()
-if not runs(record, ARGV[1]) then
+if not is_running(record, ARGV[1]) then
   return 0
 end
-local rest = left(record)
-if rest <= 0 then
+local left = lease_left(record)
+if left <= 0 then
   return 0
 end
 if record:byte(3) == 0 then
   redis.pcall('SETRANGE', KEYS[1], 2, '\1')
 end
-return rest
+return left

@@ -22,7 +22,7 @@ func (s *store) ask(ctx context.Context, key backend.Key, seen sight, rec backen
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	sent := time.Now()
-	left, err := s.remaining.Left(ctx, key, rec.Token)
+	left, err := s.remaining.RetentionLeft(ctx, key, rec.Token)
 	if err != nil {
 		return // the replay stands, and the next one asks again
 	}

@@ -132,7 +132,7 @@ func TestTakeoverIsNotForgotten(t *testing.T) {
 	want(t, err, redisstore.ErrTooFewReplicas)
 	rec, err := store(t, client).Claim(t.Context(), key, newClaim())
 	ok(t, err)
-	if rec.State != backend.Running || rec.Attempt != 2 || !rec.Lapsed() {
+	if rec.State != backend.Running || rec.Attempt != 2 || !rec.Expired() {
 		t.Errorf("found state %d, attempt %d, %v left", rec.State, rec.Attempt, rec.LeaseLeft)
 	}
 }

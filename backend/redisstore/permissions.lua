@@ -1,22 +1,23 @@
--- Tells what the user may not do. It changes nothing.
+-- Returns the permissions of the user. It changes nothing.
 --
--- ARGV[1]  a name as records have it
--- ARGV[2]  how many replicas the store waits for
+-- ARGV[1]  the name of a record
+-- ARGV[2]  the number of replicas that the store waits for
 --
--- Returns "yes" if the user may read the configuration, and then the commands
--- of a store that it may not run. Servers before Redis 7 cannot be asked.
+-- Returns 'yes' if the user may read the configuration, else 'no'. The commands
+-- of a store that the user may not run follow; before Redis 7, which cannot
+-- report them, none follow.
 
 local function may(...)
   local known, allowed = pcall(redis.acl_check_cmd, ...)
   return known and allowed
 end
 
-local answer = {'no'}
+local result = {'no'}
 if not redis.acl_check_cmd then
-  return answer
+  return result
 end
 if may('CONFIG', 'GET', 'save') then
-  answer[1] = 'yes'
+  result[1] = 'yes'
 end
 local name = ARGV[1]
 local commands = {
@@ -28,7 +29,7 @@ if ARGV[2] ~= '0' then
 end
 for _, command in ipairs(commands) do
   if not may(unpack(command)) then
-    table.insert(answer, command[1])
+    table.insert(result, command[1])
   end
 end
-return answer
+return result
