@@ -7,25 +7,25 @@ import (
 	"github.com/oncewire/idempotency/backend"
 )
 
-// drift is the part of its time by which a record is dropped early: one in so
-// many. A clock that is being corrected by NTP runs at most 500 parts in a
-// million fast or slow, and there are two: the store's and ours.
-const drift = 1000
+// driftMargin is the fraction of its time by which a record is dropped early:
+// one part in 1000. NTP corrects a clock by at most 500 parts per million, and
+// two clocks are involved: the store's and that of this process.
+const driftMargin = 1000
 
-// expiry is the time from which on a record must not be served, by two clocks.
-// The zero expiry is never.
+// expiry is the time from which a record must not be returned, by two clocks.
+// The zero expiry never passes.
 type expiry struct {
 	monotonic time.Time
 	wall      time.Time
 }
 
-// expiryOf returns when a record expires of which the given time was left at
-// some moment after since.
-func expiryOf(since time.Time, left time.Duration) expiry {
+// newExpiry returns the expiry of a record that had the given time left at some
+// moment after since.
+func newExpiry(since time.Time, left time.Duration) expiry {
 	if left == backend.Forever {
 		return expiry{}
 	}
-	end := since.Add(left - left/drift)
+	end := since.Add(left - left/driftMargin)
 	return expiry{monotonic: end, wall: end.Round(0)}
 }
 
@@ -34,7 +34,7 @@ func (e expiry) passed(now time.Time) bool {
 	return !e.monotonic.IsZero() && (!now.Before(e.monotonic) || !now.Before(e.wall))
 }
 
-// left returns for how long an entry is to be held, always more than zero.
+// left returns how long an entry is cached from now on; always positive.
 func (e expiry) left() time.Duration {
 	if e.monotonic.IsZero() {
 		return math.MaxInt64

@@ -7,7 +7,7 @@ import (
 	"github.com/oncewire/idempotency/backend"
 )
 
-// TestEitherClock has one of the clocks stand still, or be set.
+// TestEitherClock: an expiry passes by the clock that reaches it first.
 func TestEitherClock(t *testing.T) {
 	now := time.Now()
 	before, after := now.Add(-time.Second), now.Add(time.Second)
@@ -28,7 +28,7 @@ func TestEitherClock(t *testing.T) {
 	}
 }
 
-func TestExpiryOf(t *testing.T) {
+func TestNewExpiry(t *testing.T) {
 	now := time.Now()
 	for _, c := range []struct{ left, want time.Duration }{
 		{time.Hour, time.Hour - 3600*time.Millisecond},
@@ -37,7 +37,7 @@ func TestExpiryOf(t *testing.T) {
 		{0, 0},
 		{-time.Second, -999 * time.Millisecond},
 	} {
-		e := expiryOf(now, c.left)
+		e := newExpiry(now, c.left)
 		if got := e.monotonic.Sub(now); got != c.want {
 			t.Errorf("%v left: expires after %v, want %v", c.left, got, c.want)
 		}
@@ -45,10 +45,10 @@ func TestExpiryOf(t *testing.T) {
 			t.Errorf("%v left: has not passed", c.left)
 		}
 	}
-	if e := expiryOf(now, backend.Forever); e.passed(now.Add(backend.Forever)) || e.left() != backend.Forever {
-		t.Error("Forever ends")
+	if e := newExpiry(now, backend.Forever); e.passed(now.Add(backend.Forever)) || e.left() != backend.Forever {
+		t.Error("Forever has passed")
 	}
-	if e := expiryOf(now, backend.Forever-1); e.passed(now) || e.left() <= 0 {
-		t.Error("almost Forever has ended already")
+	if e := newExpiry(now, backend.Forever-1); e.passed(now) || e.left() <= 0 {
+		t.Error("almost Forever has passed")
 	}
 }

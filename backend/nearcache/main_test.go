@@ -6,5 +6,5 @@ import (
 	"go.uber.org/goleak"
 )
 
-// TestMain proves that closed stores leave nothing running.
+// TestMain checks that closed stores leave no goroutine running.
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }

@@ -6,22 +6,16 @@ import (
 	"github.com/oncewire/idempotency/backend"
 )
 
-var (
-	_ Store          = (*store)(nil)
-	_ Store          = (*waitingStore)(nil)
-	_ backend.Waiter = (*waitingStore)(nil)
-)
-
-// waitingStore is a Store on one that can wait.
+// waitingStore is a Store for a store behind that is a backend.Waiter.
 type waitingStore struct {
-	*store
+	*cachedStore
 
 	waiter backend.Waiter
 }
 
 // Wait implements [backend.Waiter].
 func (s *waitingStore) Wait(ctx context.Context, key backend.Key, token backend.Token) error {
-	if err := s.usable(ctx); err != nil {
+	if err := s.check(ctx); err != nil {
 		return err
 	}
 	return s.waiter.Wait(ctx, key, token)

@@ -53,7 +53,7 @@ func (echo) Open(sealed, context []byte) ([]byte, error) {
 // TestSealedLayout checks the position of the claim's seal and every byte that the
 // two seals bind.
 func TestSealedLayout(t *testing.T) {
-	c := codec{prefix: "idem:", sealer: echo{}}
+	c := codec{sealing: sealing{prefix: "idem:", sealer: echo{}}}
 	key := backend.Key{0xab}
 	claim := backend.Claim{Token: backend.Token{1}, Attempt: 2, Fingerprint: backend.Fingerprint{3}, Retention: time.Second}
 	identity := "\x01" + strings.Repeat("\x00", 15) + "\x00\x00\x00\x02" + "\x03" + strings.Repeat("\x00", 32)
@@ -83,7 +83,7 @@ func TestSealedLayout(t *testing.T) {
 // TestSealIsTooLong: the length of a seal must fit into two bytes.
 func TestSealIsTooLong(t *testing.T) {
 	for prefix, fits := range map[int]bool{1 << 10: true, 1 << 16: false} {
-		c := codec{prefix: keyPrefix(strings.Repeat("x", prefix)), sealer: echo{}}
+		c := codec{sealing: sealing{prefix: keyPrefix(strings.Repeat("x", prefix)), sealer: echo{}}}
 		if _, err := c.encodeClaim(backend.Key{}, &backend.Claim{}); (err == nil) != fits {
 			t.Errorf("a prefix of %d bytes: %v", prefix, err)
 		}
@@ -117,7 +117,7 @@ func FuzzDecode(f *testing.F) {
 	if err != nil {
 		f.Fatal(err)
 	}
-	c := codec{sealer: sealer, compress: true}
+	c := codec{sealing: sealing{sealer: sealer}, compression: compression{on: true}}
 	claim := backend.Claim{Attempt: 1, Retention: time.Hour}
 	header := encodeClaim(&claim)
 	done, err := c.encodeClaim(backend.Key{}, &claim)
@@ -131,7 +131,7 @@ func FuzzDecode(f *testing.F) {
 	}
 	done = append(done, payload...)
 	done[atState], done[atFlags] = byte(backend.Done), byte(set)
-	small, set := c.compressed(bytes.Repeat([]byte("x"), 100))
+	small, set := c.compression.compress(bytes.Repeat([]byte("x"), 100))
 	plain := append(bytes.Clone(header), small...)
 	plain[atState], plain[atFlags] = byte(backend.Done), byte(set)
 	for _, seed := range [][]byte{nil, header, claimed, done, plain} {

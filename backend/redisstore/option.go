@@ -102,11 +102,8 @@ func WithUnsealedReads() Option {
 // codec returns the codec that the options describe.
 func (c *config) codec() codec {
 	return codec{
-		prefix:        keyPrefix(c.prefix),
-		sealer:        c.sealer,
-		unsealedReads: c.unsealedReads,
-		compress:      c.compress,
-		compressFrom:  c.compressFrom,
+		sealing:     sealing{sealer: c.sealer, prefix: keyPrefix(c.prefix), unsealedReads: c.unsealedReads},
+		compression: compression{on: c.compress, threshold: c.compressFrom},
 	}
 }
 

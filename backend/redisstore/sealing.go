@@ -28,14 +28,20 @@ const (
 	outcomeSealContext = 'o'
 )
 
-// encodeClaim returns the stored value of a claim.
-func (c *codec) encodeClaim(key backend.Key, claim *backend.Claim) ([]byte, error) {
-	value := encodeClaim(claim)
-	if c.sealer == nil {
+// sealing seals records if there is a Sealer.
+type sealing struct {
+	sealer        Sealer // nil to not seal
+	prefix        keyPrefix
+	unsealedReads bool
+}
+
+// sealClaim returns the value of a running record with the seal of its claim.
+func (s *sealing) sealClaim(key backend.Key, value []byte) ([]byte, error) {
+	if s.sealer == nil {
 		return value, nil
 	}
 	value[0] = formatSealed
-	seal, err := c.sealer.Seal(nil, c.claimContext(key, value[atToken:atRetention]))
+	seal, err := s.sealer.Seal(nil, s.claimContext(key, value[atToken:atRetention]))
 	if err == nil && len(seal) > math.MaxUint16 {
 		err = fmt.Errorf("the seal of an empty plaintext has %d bytes", len(seal))
 	}
@@ -46,9 +52,22 @@ func (c *codec) encodeClaim(key backend.Key, claim *backend.Claim) ([]byte, erro
 	return append(value, seal...), nil
 }
 
+// sealOutcome returns the sealed payload of a finished record and its flags.
+func (s *sealing) sealOutcome(key backend.Key, token backend.Token, outcome backend.Outcome, payload []byte, set flags) ([]byte, flags, error) {
+	if s.sealer == nil {
+		return payload, set, nil
+	}
+	set |= sealed
+	payload, err := s.sealer.Seal(payload, s.outcomeContext(key, outcome.State(), set, token, encodeRetention(outcome.Retention)))
+	if err != nil {
+		return nil, 0, fmt.Errorf("seal: %w", err)
+	}
+	return payload, set, nil
+}
+
 // format returns the format of the records that the store writes.
-func (c *codec) format() byte {
-	if c.sealer == nil {
+func (s *sealing) format() byte {
+	if s.sealer == nil {
 		return formatPlain
 	}
 	return formatSealed
@@ -56,53 +75,53 @@ func (c *codec) format() byte {
 
 // claimContext returns the context of the seal of a claim. The identity is the
 // part of the header from the token to the fingerprint.
-func (c *codec) claimContext(key backend.Key, identity []byte) []byte {
+func (s *sealing) claimContext(key backend.Key, identity []byte) []byte {
 	context := append([]byte{claimSealContext, formatSealed}, identity...)
-	return append(context, c.prefix.name(key)...)
+	return append(context, s.prefix.name(key)...)
 }
 
 // outcomeContext returns the context of the seal of an outcome.
-func (c *codec) outcomeContext(key backend.Key, state backend.State, set flags, token backend.Token, retention []byte) []byte {
+func (s *sealing) outcomeContext(key backend.Key, state backend.State, set flags, token backend.Token, retention []byte) []byte {
 	context := append([]byte{outcomeSealContext, formatSealed, byte(state), byte(set)}, token[:]...)
 	context = append(context, retention...)
-	return append(context, c.prefix.name(key)...)
+	return append(context, s.prefix.name(key)...)
 }
 
 // unseal returns the payload of a finished record before it was sealed.
-func (c *codec) unseal(key backend.Key, found *stored) ([]byte, error) {
+func (s *sealing) unseal(key backend.Key, found *stored) ([]byte, error) {
 	switch {
-	case c.sealer == nil && found.flags&sealed != 0:
+	case s.sealer == nil && found.flags&sealed != 0:
 		return nil, corrupt("the outcome is sealed, and the store has no sealer")
 	case found.format == formatSealed:
-		return c.openBoth(key, found)
-	case c.sealer == nil:
+		return s.openBoth(key, found)
+	case s.sealer == nil:
 		return found.payload, nil
-	case !c.unsealedReads:
+	case !s.unsealedReads:
 		return nil, corrupt("the header is not sealed, see WithUnsealedReads")
 	case found.flags&sealed != 0:
-		return c.open(found.payload, key[:])
+		return s.open(found.payload, key[:])
 	default:
 		return found.payload, nil
 	}
 }
 
 // openBoth checks both seals of a finished record and returns its payload.
-func (c *codec) openBoth(key backend.Key, found *stored) ([]byte, error) {
+func (s *sealing) openBoth(key backend.Key, found *stored) ([]byte, error) {
 	identity := bytes.Clone(found.Token[:])
 	identity = binary.BigEndian.AppendUint32(identity, found.Attempt)
 	identity = append(identity, found.Fingerprint[:]...)
-	if _, err := c.open(found.claimSeal, c.claimContext(key, identity)); err != nil {
+	if _, err := s.open(found.claimSeal, s.claimContext(key, identity)); err != nil {
 		return nil, err
 	}
-	payload, err := c.open(found.payload, c.outcomeContext(key, found.State, found.flags, found.Token, encodeRetention(found.retention)))
+	payload, err := s.open(found.payload, s.outcomeContext(key, found.State, found.flags, found.Token, encodeRetention(found.retention)))
 	if err == nil && found.State == backend.NotKept && len(payload) > 0 {
 		return nil, corrupt("a record without outcome has a payload")
 	}
 	return payload, err
 }
 
-func (c *codec) open(sealed, context []byte) ([]byte, error) {
-	plain, err := c.sealer.Open(sealed, context)
+func (s *sealing) open(sealed, context []byte) ([]byte, error) {
+	plain, err := s.sealer.Open(sealed, context)
 	if err != nil {
 		return nil, corrupt("%w", err)
 	}

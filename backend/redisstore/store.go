@@ -75,7 +75,7 @@ func (s *Store) Complete(ctx context.Context, key backend.Key, token backend.Tok
 			return err
 		}
 		err = claimLost(completeScript.runBool(ctx, s.sender, s.prefix.name(key),
-			token[:], []byte{s.codec.format(), byte(outcome.State()), byte(flags)},
+			token[:], []byte{s.codec.sealing.format(), byte(outcome.State()), byte(flags)},
 			encodeRetention(outcome.Retention), finishedExpiry(outcome.Retention), payload))
 		if err != nil {
 			return err

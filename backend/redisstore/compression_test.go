@@ -28,9 +28,9 @@ func TestDecompressionBomb(t *testing.T) {
 // TestTooLargeToCompress: an outcome that is too large to decompress is stored
 // uncompressed.
 func TestTooLargeToCompress(t *testing.T) {
-	c := codec{compress: true}
+	c := codec{compression: compression{on: true}}
 	for size, want := range map[int]flags{maxDecompressed: compressed, maxDecompressed + 1: 0} {
-		payload, set := c.compressed(make([]byte, size))
+		payload, set := c.compression.compress(make([]byte, size))
 		if set != want {
 			t.Errorf("%d bytes: flags %b, want %b", size, set, want)
 		}
@@ -42,13 +42,13 @@ func TestTooLargeToCompress(t *testing.T) {
 }
 
 func TestCompressesWhatGetsSmaller(t *testing.T) {
-	c := codec{compress: true, compressFrom: 100}
+	c := compression{on: true, threshold: 100}
 	for text, want := range map[string]flags{
 		string(bytes.Repeat([]byte("x"), 99)):  0,
 		string(bytes.Repeat([]byte("x"), 100)): compressed,
 		noise:                                  0,
 	} {
-		if _, set := c.compressed([]byte(text)); set != want {
+		if _, set := c.compress([]byte(text)); set != want {
 			t.Errorf("%d bytes: flags %b, want %b", len(text), set, want)
 		}
 	}
