@@ -10,13 +10,13 @@ import (
 	"github.com/oncewire/idempotency/backend/memstore"
 )
 
-// TestAllocations pins what a replay allocates: nothing here, and at most
-// three in all of the engine.
+// TestAllocations checks the allocations of a replay: none in this package, and at
+// most three in the engine.
 func TestAllocations(t *testing.T) {
 	memory := memstore.New()
 	defer memory.Close()
 	store := opened(t, memory)
-	finish(t, store, 0, kept("paid", time.Hour))
+	finish(t, store, 0, outcome("paid", time.Hour))
 	ctx, claim := t.Context(), stranger()
 	if n := testing.AllocsPerRun(1000, func() { _, _ = store.Claim(ctx, key(0), claim) }); n > 0 {
 		t.Errorf("a claim that is answered from memory allocates %v times", n)

@@ -10,8 +10,8 @@ import (
 	"github.com/oncewire/idempotency/backend/memstore"
 )
 
-// BenchmarkReplay sets a replay from the near cache beside the bare handler,
-// and beside what it saves: a store that is a round trip away.
+// BenchmarkReplay compares a replay from the near cache with the bare handler and
+// with a replay from a store that is a round trip away.
 func BenchmarkReplay(b *testing.B) {
 	b.Run("BareHandler", func(b *testing.B) {
 		b.ReportAllocs()
@@ -24,18 +24,18 @@ func BenchmarkReplay(b *testing.B) {
 	b.Run("SlowStore", func(b *testing.B) { replay(b, slow{remembers(b)}) })
 }
 
-// BenchmarkFirstCall shows what keeping the outcome costs a call that runs.
+// BenchmarkFirstCall measures what caching the outcome costs a first call.
 func BenchmarkFirstCall(b *testing.B) {
 	b.Run("NearCache", func(b *testing.B) { firstCall(b, opened(b, &forgetful{})) })
 	b.Run("Bare", func(b *testing.B) { firstCall(b, &forgetful{}) })
 }
 
-// BenchmarkClaim is the hit alone.
+// BenchmarkClaim measures Claim alone.
 func BenchmarkClaim(b *testing.B) {
 	store := opened(b, remembers(b))
-	finish(b, store, 0, kept("paid", time.Hour))
+	finish(b, store, 0, outcome("paid", time.Hour))
 	claim := stranger()
-	b.Run("Kept", func(b *testing.B) {
+	b.Run("Cached", func(b *testing.B) {
 		b.ReportAllocs()
 		for b.Loop() {
 			_, _ = store.Claim(b.Context(), key(0), claim)

@@ -14,7 +14,7 @@ func TestClose(t *testing.T) {
 	defer memory.Close()
 	store := opened(t, memory)
 	for n := range 100 {
-		finish(t, store, n, kept("paid", time.Hour))
+		finish(t, store, n, outcome("paid", time.Hour))
 	}
 	for range 2 {
 		ok(t, store.Close())
@@ -30,17 +30,17 @@ func TestClose(t *testing.T) {
 	replays(t, memory, 0, "paid")
 }
 
-// TestCloseWhileCallsAreOnTheirWay has their replies arrive afterwards.
-func TestCloseWhileCallsAreOnTheirWay(t *testing.T) {
+// TestCloseDuringCalls: replies that arrive after Close are not cached.
+func TestCloseDuringCalls(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		behind := newFar(t)
 		store := opened(t, behind)
 		win(t, store, 0)
-		finish(t, behind.memory.Load(), 1, kept("paid", time.Hour))
+		finish(t, behind.memory.Load(), 1, outcome("paid", time.Hour))
 		behind.after = func(string) error { time.Sleep(10 * time.Millisecond); return nil }
 		go func() { _, _ = store.Claim(t.Context(), key(1), stranger()) }()
 		go func() { _, _ = store.Claim(t.Context(), key(2), claimed(2)) }()
-		go func() { _ = store.Complete(t.Context(), key(0), claimed(0).Token, kept("paid", time.Hour)) }()
+		go func() { _ = store.Complete(t.Context(), key(0), claimed(0).Token, outcome("paid", time.Hour)) }()
 		synctest.Wait()
 		ok(t, store.Close())
 		time.Sleep(time.Second)

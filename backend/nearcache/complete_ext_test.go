@@ -9,18 +9,19 @@ import (
 	"github.com/oncewire/idempotency/backend"
 )
 
-// TestCompletionSentAgain has the first completion applied and its reply lost.
-// The second succeeds and changes nothing, so it must not be what is kept.
+// TestCompletionSentAgain loses the reply of a completion that was applied. The
+// second completion succeeds and changes nothing, so its outcome must not be
+// cached.
 func TestCompletionSentAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		behind := newFar(t)
 		store := opened(t, behind)
 		win(t, store, 0)
 		behind.after = only("Complete", func() error { return errLost })
-		want(t, store.Complete(t.Context(), key(0), claimed(0).Token, kept("first", time.Minute)), errLost)
+		want(t, store.Complete(t.Context(), key(0), claimed(0).Token, outcome("first", time.Minute)), errLost)
 		behind.after = nil
 		time.Sleep(30 * time.Second)
-		ok(t, store.Complete(t.Context(), key(0), claimed(0).Token, kept("second", time.Minute)))
+		ok(t, store.Complete(t.Context(), key(0), claimed(0).Token, outcome("second", time.Minute)))
 		replays(t, store, 0, "first")
 		time.Sleep(30 * time.Second)
 		gone(t, store, 0)
@@ -28,7 +29,7 @@ func TestCompletionSentAgain(t *testing.T) {
 }
 
 // TestClaimAndCompletionSentAgain sends the claim again while the first
-// completion is on its way: the record is still running then, and won.
+// completion is in progress. The record is still running, so the claim wins.
 func TestClaimAndCompletionSentAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		behind := newFar(t)
@@ -40,22 +41,22 @@ func TestClaimAndCompletionSentAgain(t *testing.T) {
 			return nil
 		})
 		go func() {
-			if err := store.Complete(t.Context(), key(0), claimed(0).Token, kept("first", time.Minute)); err != nil {
+			if err := store.Complete(t.Context(), key(0), claimed(0).Token, outcome("first", time.Minute)); err != nil {
 				t.Errorf("Complete: %v", err)
 			}
 		}()
 		synctest.Wait()
 		win(t, store, 0)
-		ok(t, store.Complete(t.Context(), key(0), claimed(0).Token, kept("second", time.Hour)))
+		ok(t, store.Complete(t.Context(), key(0), claimed(0).Token, outcome("second", time.Hour)))
 		replays(t, store, 0, "first")
 		time.Sleep(time.Minute)
 		gone(t, store, 0)
 	})
 }
 
-// TestClaimThatSawTooEarly has the reply of a claim that was sent again arrive
-// when a completion has already begun and failed.
-func TestClaimThatSawTooEarly(t *testing.T) {
+// TestLateReplyOfAClaim: the reply of a claim that was sent again arrives after a
+// completion has started and failed.
+func TestLateReplyOfAClaim(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		behind := newFar(t)
 		store := opened(t, behind)
@@ -69,16 +70,16 @@ func TestClaimThatSawTooEarly(t *testing.T) {
 		}
 		go func() { _, _ = store.Claim(t.Context(), key(0), claimed(0)) }()
 		synctest.Wait()
-		want(t, store.Complete(t.Context(), key(0), claimed(0).Token, kept("first", time.Minute)), errLost)
+		want(t, store.Complete(t.Context(), key(0), claimed(0).Token, outcome("first", time.Minute)), errLost)
 		time.Sleep(2 * time.Second)
 		behind.after = nil
-		ok(t, store.Complete(t.Context(), key(0), claimed(0).Token, kept("second", time.Hour)))
+		ok(t, store.Complete(t.Context(), key(0), claimed(0).Token, outcome("second", time.Hour)))
 		replays(t, store, 0, "first")
 	})
 }
 
-// TestLostClaimKeepsNothing completes a claim that another process took over.
-func TestLostClaimKeepsNothing(t *testing.T) {
+// TestLostClaimIsNotCached completes a claim that another process took over.
+func TestLostClaimIsNotCached(t *testing.T) {
 	behind := newFar(t)
 	here, there := opened(t, behind), behind.memory.Load()
 	win(t, here, 0)
@@ -87,8 +88,8 @@ func TestLostClaimKeepsNothing(t *testing.T) {
 	c.Replaces = claimed(0).Token
 	_, err := there.Claim(t.Context(), key(0), c)
 	ok(t, err)
-	want(t, here.Complete(t.Context(), key(0), claimed(0).Token, kept("stale", time.Hour)), backend.ErrClaimLost)
-	ok(t, there.Complete(t.Context(), key(0), c.Token, kept("true", time.Hour)))
+	want(t, here.Complete(t.Context(), key(0), claimed(0).Token, outcome("stale", time.Hour)), backend.ErrClaimLost)
+	ok(t, there.Complete(t.Context(), key(0), c.Token, outcome("true", time.Hour)))
 	rec, err := here.Claim(t.Context(), key(0), stranger())
 	ok(t, err)
 	if string(rec.Outcome) != "true" || rec.Token != c.Token {
@@ -101,16 +102,17 @@ func TestReleaseLeavesNothing(t *testing.T) {
 	win(t, store, 0)
 	ok(t, store.Release(t.Context(), key(0), claimed(0).Token))
 	if store.Len() != 0 {
-		t.Errorf("%d entries are kept, want none", store.Len())
+		t.Errorf("%d entries are cached, want none", store.Len())
 	}
 	gone(t, store, 0)
 }
 
-// TestReleaseOfWhatTheStoreForgot: the store has said that nothing is there.
-func TestReleaseOfWhatTheStoreForgot(t *testing.T) {
+// TestReleaseOfARemovedRecord: a release that succeeds shows that the record is
+// absent.
+func TestReleaseOfARemovedRecord(t *testing.T) {
 	behind := newFar(t)
 	store := opened(t, behind)
-	finish(t, store, 0, kept("paid", time.Hour))
+	finish(t, store, 0, outcome("paid", time.Hour))
 	behind.empty(t)
 	ok(t, store.Release(t.Context(), key(0), claimed(0).Token))
 	gone(t, store, 0)

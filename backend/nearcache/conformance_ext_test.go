@@ -12,16 +12,16 @@ import (
 	"github.com/oncewire/idempotency/backend/nearcache"
 )
 
-// plain is a store that can do no more than the contract asks.
+// plain is a store without optional interfaces.
 type plain struct{ backend.Store }
 
-// remaining is a store that can tell the time left, and cannot wait.
+// remaining is a store that implements backend.Remaining and not backend.Waiter.
 type remaining struct {
 	backend.Store
 	backend.Remaining
 }
 
-// counted is a near cache that knows what is held, there and behind it.
+// counted is a near cache that counts the records in it and in the store behind.
 type counted struct {
 	nearcache.Store
 
@@ -35,7 +35,7 @@ type countedWaiter struct {
 	backend.Waiter
 }
 
-// over returns a harness for near caches on stores of some ability.
+// over returns a harness for near caches on stores that ability makes.
 func over(ability func(*memstore.Store) backend.Store) backendtest.Harness {
 	return backendtest.Harness{
 		Open: func(tb testing.TB) backend.Store {
@@ -55,7 +55,7 @@ func over(ability func(*memstore.Store) backend.Store) backendtest.Harness {
 	}
 }
 
-// inBubble runs a test by a clock of its own, which moves when all sleep.
+// inBubble runs a test in a synctest bubble.
 func inBubble(t *testing.T, name string, f func(t *testing.T)) {
 	t.Helper()
 	t.Run(name, func(t *testing.T) { synctest.Test(t, f) })
@@ -66,17 +66,17 @@ func TestConformance(t *testing.T) {
 		name    string
 		ability func(*memstore.Store) backend.Store
 	}{
-		{"WaitsAndTells", func(s *memstore.Store) backend.Store { return s }},
-		{"Tells", func(s *memstore.Store) backend.Store { return remaining{plain{s}, s} }},
+		{"WaiterAndRemaining", func(s *memstore.Store) backend.Store { return s }},
+		{"Remaining", func(s *memstore.Store) backend.Store { return remaining{plain{s}, s} }},
 		{"Plain", func(s *memstore.Store) backend.Store { return plain{s} }},
 	} {
 		t.Run(c.name, func(t *testing.T) { backendtest.Run(t, over(c.ability)) })
 	}
 }
 
-// TestConformanceOfProcesses runs the suite on two near caches over one store,
-// as two processes have it: a claim is made here or there, and its token then
-// stays with the process that made it.
+// TestConformanceOfProcesses runs the suite on two near caches over one store, as
+// in two processes. Each claim is made through one of them, and all later calls
+// with its token use the same one.
 func TestConformanceOfProcesses(t *testing.T) {
 	backendtest.Run(t, backendtest.Harness{
 		Open: func(tb testing.TB) backend.Store {

@@ -13,7 +13,7 @@ import (
 // until sleeps until the given time.
 func until(at time.Time) { time.Sleep(time.Until(at)) }
 
-// TestExpiresWithTheStore looks just before the store's expiry and just then.
+// TestExpiresWithTheStore claims just before and at the expiry in the store.
 func TestExpiresWithTheStore(t *testing.T) {
 	for name, own := range map[string]bool{"Own": true, "Other": false} {
 		inBubble(t, name, func(t *testing.T) {
@@ -21,9 +21,9 @@ func TestExpiresWithTheStore(t *testing.T) {
 			here := opened(t, behind)
 			end := time.Now().Add(time.Hour)
 			if own {
-				finish(t, here, 0, kept("paid", time.Hour))
+				finish(t, here, 0, outcome("paid", time.Hour))
 			} else {
-				finish(t, behind.memory.Load(), 0, kept("paid", time.Hour))
+				finish(t, behind.memory.Load(), 0, outcome("paid", time.Hour))
 			}
 			until(end.Add(-30 * time.Minute))
 			replays(t, here, 0, "paid")
@@ -41,14 +41,14 @@ func TestExpiresWithTheStore(t *testing.T) {
 	}
 }
 
-// TestSlowCompletion has the reply take long: the retention began before it.
+// TestSlowCompletion delays the reply: the retention started before it.
 func TestSlowCompletion(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		behind := newFar(t)
 		store := opened(t, behind)
 		behind.after = only("Complete", func() error { time.Sleep(time.Minute); return nil })
 		start := time.Now()
-		finish(t, store, 0, kept("paid", 2*time.Minute))
+		finish(t, store, 0, outcome("paid", 2*time.Minute))
 		replays(t, store, 0, "paid")
 		behind.reached(t, 1, 0)
 		until(start.Add(2 * time.Minute))
@@ -56,40 +56,42 @@ func TestSlowCompletion(t *testing.T) {
 	})
 }
 
-// TestCompletionSlowerThanItsRetention is over when its reply arrives.
+// TestCompletionSlowerThanItsRetention: the record has expired when the reply
+// arrives.
 func TestCompletionSlowerThanItsRetention(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		behind := newFar(t)
 		store := opened(t, behind)
 		behind.after = only("Complete", func() error { time.Sleep(time.Minute); return nil })
-		finish(t, store, 0, kept("paid", time.Minute))
+		finish(t, store, 0, outcome("paid", time.Minute))
 		if store.Len() != 0 {
-			t.Error("an outcome is kept that has expired")
+			t.Error("an expired outcome is cached")
 		}
 		gone(t, store, 0)
 	})
 }
 
-// TestSlowQuestion has the answer take long: what was left has shrunk by then.
-func TestSlowQuestion(t *testing.T) {
+// TestSlowRetentionLeft delays the reply: less of the retention is left when it
+// arrives.
+func TestSlowRetentionLeft(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		behind := newFar(t)
 		here, there := opened(t, behind), behind.memory.Load()
 		start := time.Now()
-		finish(t, there, 0, kept("paid", time.Second))
-		behind.after = only("Left", func() error { time.Sleep(90 * time.Millisecond); return nil })
+		finish(t, there, 0, outcome("paid", time.Second))
+		behind.after = only("RetentionLeft", func() error { time.Sleep(90 * time.Millisecond); return nil })
 		replays(t, here, 0, "paid")
 		until(start.Add(time.Second))
 		gone(t, here, 0)
 	})
 }
 
-// TestHangingQuestion does not hold up the replay that is in hand for long.
-func TestHangingQuestion(t *testing.T) {
+// TestHangingRetentionLeft: a replay is not delayed for long.
+func TestHangingRetentionLeft(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		behind := newFar(t)
 		here, there := opened(t, hanging{behind}), behind.memory.Load()
-		finish(t, there, 0, kept("paid", time.Hour))
+		finish(t, there, 0, outcome("paid", time.Hour))
 		start := time.Now()
 		replays(t, here, 0, "paid")
 		if took := time.Since(start); took > 100*time.Millisecond {
@@ -98,7 +100,7 @@ func TestHangingQuestion(t *testing.T) {
 	})
 }
 
-// hanging is a store that answers no question.
+// hanging is a store whose RetentionLeft never returns a result.
 type hanging struct{ *far }
 
 func (hanging) RetentionLeft(ctx context.Context, _ backend.Key, _ backend.Token) (time.Duration, error) {
@@ -110,8 +112,8 @@ func TestForever(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		behind := newFar(t)
 		here, there := opened(t, behind), behind.memory.Load()
-		finish(t, here, 0, kept("own", backend.Forever))
-		finish(t, there, 1, kept("other", backend.Forever))
+		finish(t, here, 0, outcome("own", backend.Forever))
+		finish(t, there, 1, outcome("other", backend.Forever))
 		replays(t, here, 1, "other")
 		time.Sleep(4 * time.Hour)
 		for range 3 {
@@ -122,9 +124,9 @@ func TestForever(t *testing.T) {
 	})
 }
 
-// TestAgreesWithTheStore has two near caches and the bare store looked at, at
-// random times around random expiries, while every step takes a random time.
-// Nothing that the store has forgotten may be served, nor anything else.
+// TestAgreesWithTheStore compares two near caches with the store at random times
+// around random expiries, while every step takes a random time. A near cache must
+// not return a record that has expired in the store, nor a wrong one.
 func TestAgreesWithTheStore(t *testing.T) {
 	const records, span = 300, 10 * time.Second
 	synctest.Test(t, func(t *testing.T) {
@@ -133,7 +135,7 @@ func TestAgreesWithTheStore(t *testing.T) {
 		behind.before, behind.after = late, late
 		here, there := opened(t, behind), opened(t, behind)
 		for n := range records {
-			finish(t, here, n, kept("paid", span/2+rand.N(span)))
+			finish(t, here, n, outcome("paid", span/2+rand.N(span)))
 		}
 		for end := time.Now().Add(2 * span); time.Now().Before(end); {
 			n := rand.IntN(records)
@@ -143,7 +145,7 @@ func TestAgreesWithTheStore(t *testing.T) {
 				ok(t, claimErr)
 				served := rec.Token == claimed(n).Token
 				if served && err != nil {
-					t.Fatalf("served a record that had expired when it was asked for: %v left", before)
+					t.Fatalf("returned a record that had expired before the claim: %v left", before)
 				}
 				if !served {
 					ok(t, store.Release(t.Context(), key(n), stranger().Token))
@@ -153,12 +155,12 @@ func TestAgreesWithTheStore(t *testing.T) {
 	})
 }
 
-// TestFreesWhatExpires asks for nothing again.
+// TestFreesWhatExpires makes no further calls for the expired keys.
 func TestFreesWhatExpires(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		store := opened(t, newFar(t))
 		for n := range 1000 {
-			finish(t, store, n, kept("paid", rand.N(time.Minute)))
+			finish(t, store, n, outcome("paid", rand.N(time.Minute)))
 		}
 		c := claimed(1000)
 		c.Lease, c.Retention = time.Second, time.Second
@@ -167,7 +169,7 @@ func TestFreesWhatExpires(t *testing.T) {
 		time.Sleep(time.Minute + 5*time.Second)
 		synctest.Wait()
 		if store.Len() != 0 || store.Bytes() != 0 {
-			t.Errorf("%d entries of %d bytes are kept, want none", store.Len(), store.Bytes())
+			t.Errorf("%d entries of %d bytes are cached, want none", store.Len(), store.Bytes())
 		}
 	})
 }

@@ -14,16 +14,17 @@ import (
 	"github.com/oncewire/idempotency/backend/nearcache"
 )
 
-// perEntry is what WithMaxBytes says that an entry counts.
+// perEntry is the size of an entry without outcome, as documented by WithMaxBytes.
 const perEntry = 512
 
-// far is a store that others share. It counts what reaches it, a test can stop
-// calls before and after they are applied, and an operator can empty it.
+// far is a store that several near caches share. It counts the calls that reach
+// it. A test can run a hook before and after each call is applied, and can empty
+// the store as an operator would.
 type far struct {
 	memory atomic.Pointer[memstore.Store]
 
 	claims, lefts atomic.Int64
-	before, after func(call string) error // nil for nothing
+	before, after func(call string) error // nil for no hook
 }
 
 func newFar(tb testing.TB) *far {
@@ -33,7 +34,7 @@ func newFar(tb testing.TB) *far {
 	return f
 }
 
-// empty removes all records, and tells nobody.
+// empty removes all records without purging any near cache.
 func (f *far) empty(tb testing.TB) {
 	tb.Helper()
 	memory := memstore.New()
@@ -41,8 +42,9 @@ func (f *far) empty(tb testing.TB) {
 	f.memory.Store(memory)
 }
 
-// strike makes the call, and loses it, or its reply, if a hook says so.
-func (f *far) strike(name string, call func() error) error {
+// withHooks makes the call. An error of the hook before means that the call is
+// lost; an error of the hook after, that its reply is lost.
+func (f *far) withHooks(name string, call func() error) error {
 	if f.before != nil {
 		if err := f.before(name); err != nil {
 			return err
@@ -59,7 +61,7 @@ func (f *far) strike(name string, call func() error) error {
 
 func (f *far) Claim(ctx context.Context, key backend.Key, c backend.Claim) (rec backend.Record, err error) {
 	f.claims.Add(1)
-	err = f.strike("Claim", func() error {
+	err = f.withHooks("Claim", func() error {
 		rec, err = f.memory.Load().Claim(ctx, key, c)
 		return err
 	})
@@ -71,7 +73,7 @@ func (f *far) Extend(ctx context.Context, key backend.Key, token backend.Token, 
 }
 
 func (f *far) Complete(ctx context.Context, key backend.Key, token backend.Token, o backend.Outcome) error {
-	return f.strike("Complete", func() error { return f.memory.Load().Complete(ctx, key, token, o) })
+	return f.withHooks("Complete", func() error { return f.memory.Load().Complete(ctx, key, token, o) })
 }
 
 func (f *far) Release(ctx context.Context, key backend.Key, token backend.Token) error {
@@ -80,18 +82,19 @@ func (f *far) Release(ctx context.Context, key backend.Key, token backend.Token)
 
 func (f *far) RetentionLeft(ctx context.Context, key backend.Key, token backend.Token) (left time.Duration, err error) {
 	f.lefts.Add(1)
-	err = f.strike("Left", func() error {
+	err = f.withHooks("RetentionLeft", func() error {
 		left, err = f.memory.Load().RetentionLeft(ctx, key, token)
 		return err
 	})
 	return left, err
 }
 
-// reached requires how many claims and questions have reached the store.
+// reached requires the number of Claim and RetentionLeft calls that have reached
+// the store.
 func (f *far) reached(t *testing.T, claims, lefts int64) {
 	t.Helper()
 	if f.claims.Load() != claims || f.lefts.Load() != lefts {
-		t.Errorf("%d claims and %d questions reached the store, want %d and %d",
+		t.Errorf("%d Claim and %d RetentionLeft calls reached the store, want %d and %d",
 			f.claims.Load(), f.lefts.Load(), claims, lefts)
 	}
 }
@@ -118,11 +121,11 @@ func claimed(n int) backend.Claim {
 	return c
 }
 
-// stranger is a claim that never wins but where nothing stands.
+// stranger returns a claim that wins only if the key is absent.
 func stranger() backend.Claim { return claimed(1 << 40) }
 
-// kept returns an outcome that has no room behind its bytes.
-func kept(bytes string, retention time.Duration) backend.Outcome {
+// outcome returns an outcome without unused capacity.
+func outcome(bytes string, retention time.Duration) backend.Outcome {
 	return backend.Outcome{Bytes: slices.Clip([]byte(bytes)), Retention: retention}
 }
 
@@ -142,7 +145,7 @@ func finish(tb testing.TB, store backend.Store, n int, o backend.Outcome) {
 	ok(tb, store.Complete(tb.Context(), key(n), claimed(n).Token, o))
 }
 
-// replays requires that the n-th claim stands finished with the outcome.
+// replays requires that the n-th claim is finished with the outcome.
 func replays(tb testing.TB, store backend.Store, n int, outcome string) {
 	tb.Helper()
 	rec, err := store.Claim(tb.Context(), key(n), stranger())
@@ -154,7 +157,7 @@ func replays(tb testing.TB, store backend.Store, n int, outcome string) {
 	}
 }
 
-// gone requires that nothing stands under the n-th key, and leaves it so.
+// gone requires that the n-th key is absent, and leaves it absent.
 func gone(tb testing.TB, store backend.Store, n int) {
 	tb.Helper()
 	c := stranger()

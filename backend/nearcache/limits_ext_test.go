@@ -17,17 +17,17 @@ func TestMaxBytes(t *testing.T) {
 	const limit = 100 * (perEntry + 1000)
 	store := opened(t, newFar(t), nearcache.WithMaxBytes(limit))
 	for n := range 1000 {
-		finish(t, store, n, kept(string(make([]byte, 1000)), time.Hour))
+		finish(t, store, n, outcome(string(make([]byte, 1000)), time.Hour))
 		if store.Bytes() > limit {
 			t.Fatalf("%d bytes are kept, want %d or less", store.Bytes(), limit)
 		}
 	}
 	if n := store.Len(); n < 50 || n > 100 {
-		t.Errorf("%d entries are kept, want about 100", n)
+		t.Errorf("%d entries are cached, want about 100", n)
 	}
 }
 
-// TestMemory watches the heap itself.
+// TestMemory compares the counted bytes with the heap.
 func TestMemory(t *testing.T) {
 	const limit = 8 << 20
 	for _, size := range []int{0, 300, 10_240} {
@@ -46,7 +46,7 @@ func TestMemory(t *testing.T) {
 	}
 }
 
-// forgetful is a store that takes everything and remembers nothing.
+// forgetful is a store that accepts every call and holds no records.
 type forgetful struct{ plain }
 
 func (forgetful) Claim(_ context.Context, _ backend.Key, c backend.Claim) (backend.Record, error) {
@@ -57,7 +57,7 @@ func (forgetful) Complete(context.Context, backend.Key, backend.Token, backend.O
 	return nil
 }
 
-// heap returns how many bytes are in use, after a collection.
+// heap returns the bytes in use after a garbage collection.
 func heap() int {
 	var stats runtime.MemStats
 	runtime.GC()
@@ -65,13 +65,14 @@ func heap() int {
 	return int(stats.HeapAlloc)
 }
 
-// TestMaxEntryBytes keeps what just fits, and nothing larger: neither its own
-// nor another process's, of which it does not even ask.
+// TestMaxEntryBytes: records up to the limit are cached, and larger ones are not,
+// whether this or another process finished them. The remaining retention of a
+// larger one is not read.
 func TestMaxEntryBytes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		behind := newFar(t)
 		here, there := opened(t, behind, nearcache.WithMaxEntryBytes(perEntry+10)), behind.memory.Load()
-		fits, large := kept("ten  bytes", time.Hour), kept("eleven byte", time.Hour)
+		fits, large := outcome("ten  bytes", time.Hour), outcome("eleven byte", time.Hour)
 		finish(t, here, 0, fits)
 		finish(t, here, 1, large)
 		finish(t, there, 2, fits)
@@ -86,7 +87,7 @@ func TestMaxEntryBytes(t *testing.T) {
 	})
 }
 
-func TestOptionsThatCannotBeHonoured(t *testing.T) {
+func TestInvalidOptions(t *testing.T) {
 	memory := memstore.New()
 	defer memory.Close()
 	for _, options := range [][]nearcache.Option{

@@ -10,7 +10,7 @@ import (
 )
 
 func ExampleNew() {
-	shared := memstore.New() // in earnest a store that is a round trip away
+	shared := memstore.New() // in production, a store that is a round trip away
 	defer shared.Close()
 	store, err := nearcache.New(shared, nearcache.WithMaxBytes(16<<20))
 	if err != nil {

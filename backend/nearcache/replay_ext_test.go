@@ -12,7 +12,7 @@ import (
 
 var errLost = errors.New("reply lost")
 
-// only returns a hook that strikes one kind of call.
+// only returns a hook that runs do for one kind of call.
 func only(name string, do func() error) func(string) error {
 	return func(call string) error {
 		if call != name {
@@ -25,20 +25,20 @@ func only(name string, do func() error) func(string) error {
 func TestOwnOutcomeNeedsNoRoundTrip(t *testing.T) {
 	behind := newFar(t)
 	store := opened(t, behind)
-	finish(t, store, 0, kept("paid", time.Hour))
+	finish(t, store, 0, outcome("paid", time.Hour))
 	for range 3 {
 		replays(t, store, 0, "paid")
 	}
 	behind.reached(t, 1, 0)
 }
 
-// TestEveryOwnOutcomeIsKept has one key expire and be used again.
-func TestEveryOwnOutcomeIsKept(t *testing.T) {
+// TestEveryOwnOutcomeIsCached uses one key again each time it has expired.
+func TestEveryOwnOutcomeIsCached(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		behind := newFar(t)
 		store := opened(t, behind)
 		for range 3 {
-			finish(t, store, 0, kept("paid", time.Minute))
+			finish(t, store, 0, outcome("paid", time.Minute))
 			replays(t, store, 0, "paid")
 			time.Sleep(time.Minute)
 		}
@@ -46,11 +46,11 @@ func TestEveryOwnOutcomeIsKept(t *testing.T) {
 	})
 }
 
-func TestOutcomeOfAnotherProcessIsAskedForOnce(t *testing.T) {
+func TestOutcomeOfAnotherProcessIsReadOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		behind := newFar(t)
 		here, there := opened(t, behind), behind.memory.Load()
-		finish(t, there, 0, kept("paid", time.Hour))
+		finish(t, there, 0, outcome("paid", time.Hour))
 		for range 3 {
 			replays(t, here, 0, "paid")
 		}
@@ -58,7 +58,7 @@ func TestOutcomeOfAnotherProcessIsAskedForOnce(t *testing.T) {
 	})
 }
 
-func TestOutcomeThatWasNotKept(t *testing.T) {
+func TestOutcomeNotKept(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		behind := newFar(t)
 		here, there := opened(t, behind), behind.memory.Load()
@@ -86,7 +86,7 @@ func TestOwnOutcomeOfATakeover(t *testing.T) {
 	c.Replaces, c.Attempt = claimed(0).Token, 2
 	_, err := here.Claim(t.Context(), key(0), c)
 	ok(t, err)
-	ok(t, here.Complete(t.Context(), key(0), c.Token, kept("paid", time.Hour)))
+	ok(t, here.Complete(t.Context(), key(0), c.Token, outcome("paid", time.Hour)))
 	rec, err := here.Claim(t.Context(), key(0), stranger())
 	ok(t, err)
 	if rec.Attempt != 2 || rec.Token != c.Token || rec.Fingerprint != c.Fingerprint {
@@ -95,11 +95,11 @@ func TestOwnOutcomeOfATakeover(t *testing.T) {
 	behind.reached(t, 1, 0)
 }
 
-func TestStoreThatCannotTell(t *testing.T) {
+func TestStoreWithoutRemaining(t *testing.T) {
 	behind := newFar(t)
 	here, there := opened(t, plain{behind}), behind.memory.Load()
-	finish(t, here, 0, kept("own", time.Hour))
-	finish(t, there, 1, kept("other", time.Hour))
+	finish(t, here, 0, outcome("own", time.Hour))
+	finish(t, there, 1, outcome("other", time.Hour))
 	for range 3 {
 		replays(t, here, 0, "own")
 		replays(t, here, 1, "other")
@@ -107,7 +107,7 @@ func TestStoreThatCannotTell(t *testing.T) {
 	behind.reached(t, 1+3, 0)
 }
 
-func TestRunningIsNeverAnsweredFromMemory(t *testing.T) {
+func TestRunningIsNeverReturnedFromTheCache(t *testing.T) {
 	behind := newFar(t)
 	store := opened(t, behind)
 	win(t, store, 0)
@@ -121,14 +121,13 @@ func TestRunningIsNeverAnsweredFromMemory(t *testing.T) {
 	behind.reached(t, 4, 0)
 }
 
-// TestFailedQuestion has the store answer the replay, and then fail to say how
-// long it may be kept.
-func TestFailedQuestion(t *testing.T) {
+// TestRetentionLeftFails: the replay succeeds, and the record is not cached.
+func TestRetentionLeftFails(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		behind := newFar(t)
 		here, there := opened(t, behind), behind.memory.Load()
-		finish(t, there, 0, kept("paid", time.Hour))
-		behind.before = only("Left", func() error { return errLost })
+		finish(t, there, 0, outcome("paid", time.Hour))
+		behind.before = only("RetentionLeft", func() error { return errLost })
 		replays(t, here, 0, "paid")
 		replays(t, here, 0, "paid")
 		behind.reached(t, 2, 2)
@@ -139,12 +138,13 @@ func TestFailedQuestion(t *testing.T) {
 	})
 }
 
-// TestManyReplaysAskOnce has many callers see the record at the same time.
-func TestManyReplaysAskOnce(t *testing.T) {
+// TestConcurrentReplaysReadOnce: of many concurrent replays, one reads the
+// remaining retention.
+func TestConcurrentReplaysReadOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		behind := newFar(t)
 		here, there := opened(t, behind), behind.memory.Load()
-		finish(t, there, 0, kept("paid", time.Hour))
+		finish(t, there, 0, outcome("paid", time.Hour))
 		behind.before = func(string) error { time.Sleep(time.Millisecond); return nil }
 		var callers sync.WaitGroup
 		for range 100 {
