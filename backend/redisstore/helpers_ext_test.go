@@ -20,7 +20,7 @@ var databases atomic.Int64
 // deadlines.
 func connect(tb testing.TB, change ...func(*redis.Options)) *redis.Client {
 	tb.Helper()
-	options := &redis.Options{Addr: redisstore.ServerAddr(), DB: int(databases.Add(1)) % 1024, ContextTimeoutEnabled: true}
+	options := &redis.Options{Addr: redisstore.ServerAddr(tb), DB: int(databases.Add(1)) % 1024, ContextTimeoutEnabled: true}
 	for _, f := range change {
 		f(options)
 	}

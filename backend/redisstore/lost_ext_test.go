@@ -31,7 +31,7 @@ func TestLostReplies(t *testing.T) {
 
 func lossy(t *testing.T, opts ...redisstore.Option) {
 	t.Helper()
-	proxy := redistest.StartProxy(t, redisstore.ServerAddr(), func() bool { return rand.IntN(10) == 0 })
+	proxy := redistest.StartProxy(t, redisstore.ServerAddr(t), func() bool { return rand.IntN(10) == 0 })
 	client := redis.NewClient(&redis.Options{Addr: proxy.Addr(), DB: int(databases.Add(1))})
 	defer client.Close()
 	s := store(t, client, append(opts, redisstore.WithTimeout(5*time.Second))...)

@@ -1,7 +1,6 @@
 package redisstore
 
 import (
-	"fmt"
 	"os"
 	"testing"
 	"time"
@@ -11,13 +10,14 @@ import (
 	"github.com/oncewire/idempotency/internal/redistest"
 )
 
-// server is shared by the tests of this package, including black-box tests. Each
-// test uses its own databases or prefixes. The higher frequency (--hz) is needed
-// because of the many databases: each cycle frees the expired keys of only a few.
-var server *redistest.Server
-
-// ServerAddr returns the address of the shared server, for black-box tests.
-func ServerAddr() string { return server.Addr() }
+// ServerAddr returns the address of the server that the tests of this package share,
+// black-box ones included, each with a database or a prefix of its own. Its many
+// databases need the higher frequency: Redis looks for expired keys in a few
+// databases at a time.
+func ServerAddr(tb testing.TB) string {
+	tb.Helper()
+	return redistest.Shared(tb, "--databases", "1024", "--hz", "100").Addr()
+}
 
 // DisablePolling makes waiters of the store depend on published messages once
 // their subscription is confirmed. It must run before the first Wait.
@@ -25,17 +25,8 @@ func DisablePolling(s *Store) { s.subscriptions.pollConfirmed = time.Hour }
 
 // TestMain checks that closed stores leave no goroutine running.
 func TestMain(m *testing.M) {
-	dir, err := os.MkdirTemp("", "redisstore")
-	if err == nil {
-		server, err = redistest.Launch(dir, "--databases", "1024", "--hz", "100")
-	}
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
-	}
 	goleak.VerifyTestMain(m, goleak.Cleanup(func(code int) {
-		server.Kill()
-		_ = os.RemoveAll(dir)
+		redistest.EndShared()
 		os.Exit(code)
 	}))
 }

@@ -11,7 +11,7 @@ import (
 // TestSocketOptions reads the options back from the kernel.
 func TestSocketOptions(t *testing.T) {
 	o := PrepareOptions(&redis.Options{})
-	conn, err := o.Dialer(t.Context(), "tcp", ServerAddr())
+	conn, err := o.Dialer(t.Context(), "tcp", ServerAddr(t))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -12,7 +12,7 @@ import (
 // testPubSub returns a pubSub that is closed when the test ends, and its client.
 func testPubSub(t *testing.T) (*pubSub, *redis.Client) {
 	t.Helper()
-	client := redis.NewClient(&redis.Options{Addr: ServerAddr()})
+	client := redis.NewClient(&redis.Options{Addr: ServerAddr(t)})
 	p := newPubSub(client, time.Second)
 	t.Cleanup(func() {
 		p.close()
@@ -95,7 +95,7 @@ func TestSubscriptionsShareAChannel(t *testing.T) {
 
 // TestJoinAfterTheLastLeave gets a new subscription, not the canceled one.
 func TestJoinAfterTheLastLeave(t *testing.T) {
-	client := redis.NewClient(&redis.Options{Addr: ServerAddr()})
+	client := redis.NewClient(&redis.Options{Addr: ServerAddr(t)})
 	defer client.Close()
 	s, err := New(client)
 	if err != nil {
@@ -112,7 +112,7 @@ func TestJoinAfterTheLastLeave(t *testing.T) {
 }
 
 func TestJoinAfterClose(t *testing.T) {
-	client := redis.NewClient(&redis.Options{Addr: ServerAddr()})
+	client := redis.NewClient(&redis.Options{Addr: ServerAddr(t)})
 	defer client.Close()
 	s, err := New(client)
 	if err != nil {

@@ -35,10 +35,12 @@ type Server struct {
 }
 
 // Start starts a server that ends with the test. Arguments are those of the
-// program, and follow those that make it small and forgetful.
+// program, and follow those that make it small and forgetful. The test is skipped in
+// short mode.
 func Start(tb testing.TB, args ...string) *Server {
 	tb.Helper()
-	s, err := Launch(tb.TempDir(), args...)
+	skipShort(tb)
+	s, err := launch(tb.TempDir(), args...)
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -46,9 +48,8 @@ func Start(tb testing.TB, args ...string) *Server {
 	return s
 }
 
-// Launch starts a server that works in dir and runs until Kill. It is for
-// TestMain, where there is no testing.TB.
-func Launch(dir string, args ...string) (*Server, error) {
+// launch starts a server that works in dir and runs until Kill.
+func launch(dir string, args ...string) (*Server, error) {
 	err := errors.New("no attempt was made")
 	for range 5 { // another process can snatch a port that was free
 		s := &Server{port: freePort(), dir: dir, args: args}
