@@ -32,6 +32,9 @@ func TestConformance(t *testing.T) {
 // TestConformanceInRealTime runs the suite in parallel and in real time, as for a
 // store behind a network.
 func TestConformanceInRealTime(t *testing.T) {
+	if testing.Short() {
+		t.Skip("waits in real time; TestConformance runs the same suite")
+	}
 	backendtest.Run(t, backendtest.Harness{
 		Open: open,
 		Held: held,

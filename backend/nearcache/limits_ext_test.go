@@ -29,6 +29,9 @@ func TestMaxBytes(t *testing.T) {
 
 // TestMemory compares the counted bytes with the heap.
 func TestMemory(t *testing.T) {
+	if testing.Short() {
+		t.Skip("fills 24 MiB")
+	}
 	const limit = 8 << 20
 	for _, size := range []int{0, 300, 10_240} {
 		behind := &forgetful{}

@@ -61,6 +61,9 @@ func TestWait(t *testing.T) {
 // The lease is shorter than the call, so only heartbeats can keep it. It leaves
 // a heartbeat four seconds, which is for busy machines.
 func TestLongCallKeepsItsLease(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes longer than a lease in real time")
+	}
 	shortLease := func(c *config) { c.lease = 6 * time.Second }
 	eachDoor(t, shortLease, func(t scene) {
 		running := inBackground(t, t.door, held("key-1"))
