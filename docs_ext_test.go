@@ -21,8 +21,8 @@ func document(t *testing.T, name string) string {
 	return string(text)
 }
 
-// section returns what stands between the mention of a package and the next
-// heading of its level.
+// section returns the text from the mention of a package to the next heading of
+// its level.
 func section(text, name string) string {
 	_, after, _ := strings.Cut(text, "Package `"+name+"`")
 	before, _, _ := strings.Cut(after, "\n## ")
@@ -31,7 +31,7 @@ func section(text, name string) string {
 
 var documentedOption = regexp.MustCompile("(?m)^\\| `(With[A-Za-z]+)\\(")
 
-// TestEveryOptionIsDocumented, and nothing that is not there.
+// TestEveryOptionIsDocumented, and no option that does not exist.
 func TestEveryOptionIsDocumented(t *testing.T) {
 	text := document(t, "configuration.md")
 	for name, options := range optionsByPackage(t) {
@@ -86,13 +86,17 @@ func optionName(declaration ast.Decl) (string, bool) {
 	return function.Name.Name, is && result.Name == "Option"
 }
 
-// TestEveryReasonIsDocumented under the heading that a problem's type leads to.
+// TestEveryReasonIsDocumented under the heading that the type of a problem links
+// to.
 func TestEveryReasonIsDocumented(t *testing.T) {
 	text := document(t, "errors.md")
 	for number, name := range idempotencyv1.Reason_name {
-		heading := "\n## " + strings.ToLower(strings.ReplaceAll(strings.TrimPrefix(name, "REASON_"), "_", "-")) + "\n"
+		heading := "\n## " + anchorOf(strings.TrimPrefix(name, "REASON_")) + "\n"
 		if strings.Contains(text, heading) != (number != 0) {
 			t.Errorf("docs/errors.md and reason %s do not agree", name)
 		}
 	}
 }
+
+// anchorOf returns the anchor of a reason in docs/errors.md.
+func anchorOf(reason string) string { return strings.ToLower(strings.ReplaceAll(reason, "_", "-")) }
