@@ -23,6 +23,7 @@
 //	                                 attempt; or ErrOutcomeUnknown (Policy.OnAbandoned)
 //	done                             the recorded outcome, marked as a replay
 //	done, outcome not kept           ErrOutcomeNotKept
+//	not readable by this version     ErrOutcomeUnreadable
 //	any, of another request          ErrKeyReused
 //
 // When the handler has answered, its [Verdict] decides what happens to the claim:

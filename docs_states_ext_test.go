@@ -42,7 +42,7 @@ func recordsOfStateTable() map[string]*backend.Record {
 		"done":                         {State: backend.Done, Token: token, Attempt: 1, Fingerprint: same},
 		"done, outcome not kept":       {State: backend.NotKept, Token: token, Attempt: 1, Fingerprint: same},
 		"not readable by this version": {State: 200, Token: token, Attempt: 1, Fingerprint: same},
-		"any, for another request":     {State: backend.Done, Token: token, Attempt: 1, Fingerprint: other},
+		"any, of another request":      {State: backend.Done, Token: token, Attempt: 1, Fingerprint: other},
 	}
 }
 
@@ -99,7 +99,7 @@ func TestPackageDocHasTheStateTable(t *testing.T) {
 	text, err := os.ReadFile("doc.go")
 	ok(t, err)
 	doc := strings.Join(strings.Fields(strings.ReplaceAll(string(text), "//", "")), " ")
-	_, doc, _ = strings.Cut(doc, "the caller gets absent")
+	_, doc, _ = strings.Cut(doc, "the call gets absent")
 	doc = "absent" + doc
 	for _, row := range stateTable(t) {
 		if state(row[0]) == "" {
