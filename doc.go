@@ -36,7 +36,8 @@
 // no effect says so with [Execution.NoEffect].
 //
 // Put authentication, validation and rate limits outside the guard: a request that
-// fails there then does not use up its key.
+// fails there then does not use up its key. A drawing is in
+// https://github.com/oncewire/idempotency/blob/main/docs/verdicts.md#where-the-guard-goes.
 //
 // # What is promised
 //

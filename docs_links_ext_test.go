@@ -120,3 +120,18 @@ func TestGlossaryIsInAlphabeticalOrder(t *testing.T) {
 		t.Errorf("got %q", terms)
 	}
 }
+
+// guardPlace is the one drawing of where the guard goes among other layers.
+const guardPlace = "docs/verdicts.md#where-the-guard-goes"
+
+func TestDocsLinkToTheOneDrawingOfTheGuard(t *testing.T) {
+	for _, path := range []string{
+		"README.md", "doc.go", "httpmw/doc.go", "interceptor/idemgrpc/doc.go", "interceptor/idemconnect/doc.go",
+	} {
+		text, err := os.ReadFile(path)
+		ok(t, err)
+		if !strings.Contains(string(text), guardPlace) {
+			t.Errorf("%s should link to %s", path, guardPlace)
+		}
+	}
+}
