@@ -18,7 +18,7 @@ func TestEveryFieldOfASettingIsDocumented(t *testing.T) {
 	} {
 		var documented, existing []string
 		for _, row := range tableAfter(t, document(t, "configuration.md"), heading) {
-			for _, name := range strings.Split(row[0], ", ") {
+			for name := range strings.SplitSeq(row[0], ", ") {
 				documented = append(documented, strings.Trim(name, "`"))
 			}
 		}

@@ -40,7 +40,7 @@ func TestFilesNamedInDocsExist(t *testing.T) {
 		for _, found := range quoted.FindAllStringSubmatch(text, -1) {
 			name := found[1]
 			first, _, nested := strings.Cut(name, "/")
-			if !fileName.MatchString(name) && !(nested && isFolder(first)) {
+			if !fileName.MatchString(name) && (!nested || !isFolder(first)) {
 				continue
 			}
 			atRoot, err := filepath.Glob(name)

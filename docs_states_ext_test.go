@@ -16,6 +16,7 @@ import (
 // claim takes it over.
 type fixedStore struct {
 	backend.Store
+
 	record *backend.Record
 }
 
