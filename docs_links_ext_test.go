@@ -121,6 +121,25 @@ func TestGlossaryIsInAlphabeticalOrder(t *testing.T) {
 	}
 }
 
+// TestEveryPackageIsInTheArchitecture page. Tools and examples may be left out.
+func TestEveryPackageIsInTheArchitecture(t *testing.T) {
+	text := document(t, "architecture.md")
+	paths, err := filepath.Glob("[a-z]*/*.go")
+	ok(t, err)
+	for _, pattern := range []string{"[a-z]*/*/*.go", "[a-z]*/*/*/*.go"} {
+		deeper, err := filepath.Glob(pattern)
+		ok(t, err)
+		paths = append(paths, deeper...)
+	}
+	for _, path := range paths {
+		folder := filepath.ToSlash(filepath.Dir(path))
+		top, _, _ := strings.Cut(folder, "/")
+		if top != "tools" && top != "examples" && top != "gen" && !strings.Contains(text, "`"+folder+"`") {
+			t.Errorf("docs/architecture.md does not name %s", folder)
+		}
+	}
+}
+
 // guardPlace is the one drawing of where the guard goes among other layers.
 const guardPlace = "docs/verdicts.md#where-the-guard-goes"
 
