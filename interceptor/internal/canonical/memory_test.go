@@ -1,6 +1,6 @@
 //go:build !race
 
-package rpc
+package canonical
 
 import (
 	"runtime"
@@ -9,18 +9,18 @@ import (
 	"google.golang.org/protobuf/proto"
 )
 
-// TestFingerprintTakesLittleMemory takes at most twice what decoding takes.
-func TestFingerprintTakesLittleMemory(t *testing.T) {
+// TestDigestTakesLittleMemory : it takes at most twice what decoding takes.
+func TestDigestTakesLittleMemory(t *testing.T) {
 	if testing.Short() {
 		t.Skip("decodes hostile messages")
 	}
-	const slack = 128 << 10 // of scratch that does not depend on the size
+	const slack = 128 << 10 // of buffers whose size does not depend on the size
 	for _, input := range hostileInputs(mebi / 4) {
 		var message proto.Message
 		decode := allocated(func() { message = decoded(t, input.kind, input.raw) })
-		fingerprint := allocated(func() { new(Fingerprinter).Fingerprint(message) })
-		if fingerprint > 2*decode+slack {
-			t.Errorf("%s: a fingerprint took %d bytes, and decoding %d", input.name, fingerprint, decode)
+		digest := allocated(func() { new(Digester).Digest(message) })
+		if digest > 2*decode+slack {
+			t.Errorf("%s: a digest took %d bytes, and decoding %d", input.name, digest, decode)
 		}
 	}
 }

@@ -1,4 +1,4 @@
-package rpc
+package canonical
 
 import (
 	"encoding/binary"
@@ -8,10 +8,10 @@ import (
 	"google.golang.org/protobuf/reflect/protoreflect"
 )
 
-// One NaN stands for all: the JSON form has no other, so the bits of a NaN that
-// came in the binary form mean nothing. These are the bits that most languages
-// send. Other messages than those with another NaN are not affected, so the
-// algorithm has kept its name.
+// The bits of every NaN. The JSON form has only one NaN, so the bits of a NaN that
+// came in the binary form mean nothing. Most languages send these bits. Before
+// this rule existed, other messages had the same form, so the algorithm has kept
+// its name.
 const (
 	nan32 = 0x7fc00000
 	nan64 = 0x7ff8000000000000
@@ -30,9 +30,9 @@ func wireType(kind protoreflect.Kind) protowire.Type {
 	}
 }
 
-// scalarBits is what the wire format writes of a number: zero for the zero
-// value alone. Minus zero is not the zero value.
-func scalarBits(kind protoreflect.Kind, value protoreflect.Value) uint64 {
+// numberBits returns what the wire format writes of a number: zero only for the
+// zero value. Minus zero is not the zero value.
+func numberBits(kind protoreflect.Kind, value protoreflect.Value) uint64 {
 	switch kind {
 	case protoreflect.BoolKind:
 		return protowire.EncodeBool(value.Bool())
@@ -57,7 +57,7 @@ func scalarBits(kind protoreflect.Kind, value protoreflect.Value) uint64 {
 	}
 }
 
-func (w *writer) scalar(wire protowire.Type, bits uint64) {
+func (w *writer) number(wire protowire.Type, bits uint64) {
 	switch wire {
 	case protowire.Fixed32Type:
 		w.fixed32(uint32(bits))
@@ -68,9 +68,9 @@ func (w *writer) scalar(wire protowire.Type, bits uint64) {
 	}
 }
 
-// oneNaN replaces every NaN in a packed list.
-func oneNaN(kind protoreflect.Kind, packed []byte) {
-	const infinity32, infinity64 = 0x7f800000, 0x7ff0000000000000 // NaNs lie beyond
+// unifyNaNs gives all NaNs in a packed list the same bits.
+func unifyNaNs(kind protoreflect.Kind, packed []byte) {
+	const infinity32, infinity64 = 0x7f800000, 0x7ff0000000000000 // NaNs are larger
 	if kind == protoreflect.FloatKind {
 		for ; len(packed) >= 4; packed = packed[4:] {
 			if binary.LittleEndian.Uint32(packed)&^(1<<31) > infinity32 {

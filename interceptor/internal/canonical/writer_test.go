@@ -1,4 +1,4 @@
-package rpc
+package canonical
 
 import (
 	"bytes"
@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// TestWriterCrossesChunks writes what does not fit into one chunk, piece by
-// piece and at once, and does so again with the memory of the first time.
+// TestWriterCrossesChunks writes content that does not fit into one chunk, in
+// pieces and at once, and then again with the same chunks.
 func TestWriterCrossesChunks(t *testing.T) {
 	var w writer
 	for range 2 {
@@ -16,7 +16,7 @@ func TestWriterCrossesChunks(t *testing.T) {
 		var want []byte
 		before := func(piece string) { want = append([]byte(piece), want...) }
 		for n := range 200 {
-			text := strings.Repeat(string(rune('a'+n%26)), n*n%(leastBorrowed+100))
+			text := strings.Repeat(string(rune('a'+n%26)), n*n%(minReferenced+100))
 			since := w.len()
 			w.bytes([]byte(text))
 			w.string(text)

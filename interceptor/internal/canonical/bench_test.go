@@ -1,4 +1,4 @@
-package rpc
+package canonical
 
 import (
 	"fmt"
@@ -12,11 +12,10 @@ import (
 
 const mebi = 1 << 20
 
-// BenchmarkFingerprint shows, for the messages that cost the most, that a
-// fingerprint costs little more than the decoding that the server has done
-// anyway: at most three times the time, and twice the memory. Decoding an Any
-// includes the message in it.
-func BenchmarkFingerprint(b *testing.B) {
+// BenchmarkDigest compares the digest of the most expensive messages with their
+// decoding, which the server does anyway: a digest takes at most three times the
+// time and twice the memory. Decoding an Any includes the message in it.
+func BenchmarkDigest(b *testing.B) {
 	inputs := []hostileInput{{"payment", new(paymentsv1.CreatePaymentRequest), marshalled(usual())}}
 	for _, size := range []int{1, 4} {
 		for _, input := range hostileInputs(size * mebi) {
@@ -32,19 +31,19 @@ func BenchmarkFingerprint(b *testing.B) {
 				decoded(b, input.kind, input.raw)
 			}
 		})
-		b.Run(input.name+"/fingerprint", func(b *testing.B) {
+		b.Run(input.name+"/digest", func(b *testing.B) {
 			message := decoded(b, input.kind, input.raw)
-			var prints Fingerprinter
+			var digester Digester
 			b.ReportAllocs()
 			b.SetBytes(int64(len(input.raw)))
 			for b.Loop() {
-				prints.Fingerprint(message)
+				digester.Digest(message)
 			}
 		})
 	}
 }
 
-// decoded returns a message, after decoding what is in it if it is an Any.
+// decoded returns a message. If it is an Any, its content is decoded too.
 func decoded(t testing.TB, kind proto.Message, raw []byte) proto.Message {
 	t.Helper()
 	partial := proto.UnmarshalOptions{AllowPartial: true}

@@ -1,4 +1,4 @@
-package rpc
+package canonical
 
 import (
 	"encoding/binary"
@@ -91,7 +91,7 @@ func nested(number protowire.Number, raw []byte) []byte {
 	return protowire.AppendBytes(protowire.AppendTag(nil, number, protowire.BytesType), raw)
 }
 
-// members is a Struct of numbers with names in no order.
+// members is a Struct of numbers, not in the order of their names.
 func members(n int, prefix string) (raw []byte) {
 	for i := range n {
 		name := fmt.Sprintf("%s%07x", prefix, i*7919%0xfffffff)

@@ -1,4 +1,4 @@
-package rpc
+package canonical
 
 import (
 	"bytes"
@@ -26,24 +26,24 @@ func TestOneNaN(t *testing.T) {
 		return message
 	}
 	double, float := new(wrapperspb.DoubleValue), new(wrapperspb.FloatValue)
-	wantDouble, wantFloat := fingerprint(t, fromJSON(double)), fingerprint(t, fromJSON(float))
+	wantDouble, wantFloat := digest(t, fromJSON(double)), digest(t, fromJSON(float))
 	for _, bits := range []uint64{0x7ff8000000000000, 0xfff8000000000000, 0x7ff0000000000001, math.MaxUint64} {
-		if fingerprint(t, wrapperspb.Double(math.Float64frombits(bits))) != wantDouble {
+		if digest(t, wrapperspb.Double(math.Float64frombits(bits))) != wantDouble {
 			t.Errorf("the NaN %x is another request", bits)
 		}
 	}
 	for _, bits := range []uint32{0x7fc00000, 0xffc00000, 0x7fc12345, math.MaxUint32} {
-		if fingerprint(t, wrapperspb.Float(math.Float32frombits(bits))) != wantFloat {
+		if digest(t, wrapperspb.Float(math.Float32frombits(bits))) != wantFloat {
 			t.Errorf("the NaN %x is another request", bits)
 		}
 	}
-	if fingerprint(t, wrapperspb.Double(math.Inf(1))) == wantDouble {
+	if digest(t, wrapperspb.Double(math.Inf(1))) == wantDouble {
 		t.Error("infinity is the same request as NaN")
 	}
 }
 
-// TestMinusZeroIsSet : unset is the field that holds zero, and minus zero is
-// another number to protobuf.
+// TestMinusZeroIsSet : a field with the value zero is unset, and minus zero is
+// another number in protobuf.
 func TestMinusZeroIsSet(t *testing.T) {
 	minus := math.Copysign(0, -1)
 	for name, form := range map[string]struct{ got, want []byte }{
@@ -82,9 +82,9 @@ func lists(t *testing.T, packed bool) protoreflect.MessageDescriptor {
 	return file.Messages().Get(0)
 }
 
-// TestLongListIsLikeAShortOne : the library encodes the long ones.
+// TestLongListIsLikeAShortOne : the protobuf library encodes long lists.
 func TestLongListIsLikeAShortOne(t *testing.T) {
-	var numbers [8 * (manyNumbers + 1)]byte
+	var numbers [8 * (minMarshaled + 1)]byte
 	for i := range numbers[16:] {
 		numbers[i] = byte(i * 37)
 	}
@@ -92,10 +92,10 @@ func TestLongListIsLikeAShortOne(t *testing.T) {
 	for _, packed := range []bool{true, false} {
 		kind := lists(t, packed)
 		for i := range kind.Fields().Len() {
-			field := newField(kind.Fields().Get(i))
+			field := newFieldPlan(kind.Fields().Get(i))
 			content := numbers[:]
 			if field.wire == protowire.VarintType {
-				content = bytes.Repeat([]byte{0, 1, 0x7f}, manyNumbers)
+				content = bytes.Repeat([]byte{0, 1, 0x7f}, minMarshaled)
 			}
 			raw := nested(field.number, content)
 			message := dynamicpb.NewMessage(kind)
@@ -103,17 +103,17 @@ func TestLongListIsLikeAShortOne(t *testing.T) {
 				t.Fatal(err)
 			}
 			if got, want := form(message), oneByOne(field, message); !bytes.Equal(got, want) {
-				t.Errorf("%s, packed %t: the form is %q, want %q", field.Name(), packed, got, want)
+				t.Errorf("%s, packed %t: the form is %q, want %q", field.descriptor.Name(), packed, got, want)
 			}
 		}
 	}
 }
 
-func oneByOne(field *field, message protoreflect.Message) []byte {
+func oneByOne(field *fieldPlan, message protoreflect.Message) []byte {
 	var w writer
-	list := message.Get(field.FieldDescriptor).List()
+	list := message.Get(field.descriptor).List()
 	for i := list.Len() - 1; i >= 0; i-- {
-		w.scalar(field.wire, scalarBits(field.kind, list.Get(i)))
+		w.number(field.wire, numberBits(field.kind, list.Get(i)))
 	}
 	w.wrap(protowire.EncodeTag(field.number, protowire.BytesType), 0)
 	return written(&w)

@@ -1,7 +1,8 @@
-package rpc
+package canonical
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -20,20 +21,19 @@ import (
 	"google.golang.org/protobuf/types/known/structpb"
 	"google.golang.org/protobuf/types/known/wrapperspb"
 
-	"github.com/oncewire/idempotency"
 	idempotencyv1 "github.com/oncewire/idempotency/gen/idempotency/v1"
 	paymentsv1 "github.com/oncewire/idempotency/gen/payments/v1"
 )
 
-func fingerprint(t testing.TB, message proto.Message) idempotency.Fingerprint {
+func digest(t testing.TB, message proto.Message) [sha256.Size]byte {
 	t.Helper()
-	return new(Fingerprinter).Fingerprint(message)
+	return new(Digester).Digest(message)
 }
 
 func form(message proto.Message) []byte {
-	c := &canonical{plans: new(plans)}
-	c.root(message.ProtoReflect())
-	return written(&c.writer)
+	e := &encoder{plans: new(planCache)}
+	e.root(message.ProtoReflect())
+	return written(&e.out)
 }
 
 func written(w *writer) []byte {
@@ -44,9 +44,9 @@ func written(w *writer) []byte {
 	return all
 }
 
-// TestCanonicalForm pins the form to the letter: a change here makes every
-// retry that spans an upgrade look like another request, so it needs a new
-// idempotency.Algorithm and not a new expectation.
+// TestCanonicalForm pins the form byte for byte: with a change here, a retry
+// after an upgrade looks like another request. So a change needs a new
+// fingerprint algorithm and not a new expectation.
 func TestCanonicalForm(t *testing.T) {
 	message := &paymentsv1.CreatePaymentRequest{
 		Simulate: &paymentsv1.Simulate{Code: 14, Crash: true},
@@ -57,12 +57,12 @@ func TestCanonicalForm(t *testing.T) {
 	if !bytes.Equal(got, want) {
 		t.Errorf("canonical form is %q, want %q", got, want)
 	}
-	if fingerprint(t, message) != idempotency.NewFingerprint(idempotency.AlgorithmProto, want) {
-		t.Error("the fingerprint is not that of the canonical form")
+	if digest(t, message) != sha256.Sum256(want) {
+		t.Error("the digest is not that of the canonical form")
 	}
 }
 
-// TestCanonicalFormOfShapes pins, in the same way, what a payment has none of.
+// TestCanonicalFormOfShapes pins the shapes that a payment does not have.
 func TestCanonicalFormOfShapes(t *testing.T) {
 	options := &descriptorpb.FieldOptions{Deprecated: new(false)}
 	proto.SetExtension(options, idempotencyv1.E_Field, &idempotencyv1.FieldOptions{Unfingerprinted: true})
@@ -90,10 +90,10 @@ func TestCanonicalFormOfShapes(t *testing.T) {
 }
 
 func TestMapOrderDoesNotMatter(t *testing.T) {
-	first := fingerprint(t, wideStruct(t))
+	first := digest(t, wideStruct(t))
 	for range 50 {
-		if fingerprint(t, wideStruct(t)) != first {
-			t.Fatal("two equal messages with maps have two fingerprints")
+		if digest(t, wideStruct(t)) != first {
+			t.Fatal("two equal messages with maps have two digests")
 		}
 	}
 }
@@ -128,14 +128,14 @@ func TestCodecDoesNotMatter(t *testing.T) {
 		if err := protojson.Unmarshal(text, decoded); err != nil {
 			t.Fatal(err)
 		}
-		if fingerprint(t, message) != fingerprint(t, decoded) {
-			t.Errorf("%s: the JSON codec changes the fingerprint", message.ProtoReflect().Descriptor().FullName())
+		if digest(t, message) != digest(t, decoded) {
+			t.Errorf("%s: the JSON codec changes the digest", message.ProtoReflect().Descriptor().FullName())
 		}
 	}
 }
 
-// TestWireOrderDoesNotMatter feeds the same fields in another order, with
-// varints that are longer than they need be.
+// TestWireOrderDoesNotMatter decodes the same fields in another order, with
+// varints that are longer than necessary.
 func TestWireOrderDoesNotMatter(t *testing.T) {
 	usual := []byte("\x08\x05\x12\x03EUR\x1a\x01c")
 	odd := []byte("\x1a\x01c\x12\x03EUR\x08\x85\x80\x00")
@@ -148,8 +148,8 @@ func TestWireOrderDoesNotMatter(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if fingerprint(t, a) != fingerprint(t, b) {
-		t.Error("the order of fields on the wire changes the fingerprint")
+	if digest(t, a) != digest(t, b) {
+		t.Error("the order of fields on the wire changes the digest")
 	}
 }
 
@@ -169,8 +169,8 @@ func TestEveryValueMatters(t *testing.T) {
 	} {
 		changed := proto.CloneOf(base)
 		change(changed)
-		if fingerprint(t, base) == fingerprint(t, changed) {
-			t.Errorf("%s leaves the fingerprint alone", name)
+		if digest(t, base) == digest(t, changed) {
+			t.Errorf("%s leaves the digest alone", name)
 		}
 	}
 }
@@ -189,8 +189,8 @@ func TestFieldBecomesKnown(t *testing.T) {
 	if err := proto.Unmarshal(raw, older); err != nil {
 		t.Fatal(err)
 	}
-	if fingerprint(t, request) != fingerprint(t, older) {
-		t.Error("a field changes the fingerprint by becoming known")
+	if digest(t, request) != digest(t, older) {
+		t.Error("a field changes the digest by becoming known")
 	}
 }
 
@@ -198,10 +198,10 @@ func TestUnknownFieldsAreSorted(t *testing.T) {
 	field := func(number protowire.Number, value uint64) []byte {
 		return protowire.AppendVarint(protowire.AppendTag(nil, number, protowire.VarintType), value)
 	}
-	of := func(fields ...[]byte) idempotency.Fingerprint {
+	of := func(fields ...[]byte) [sha256.Size]byte {
 		message := new(paymentsv1.Simulate)
 		message.ProtoReflect().SetUnknown(bytes.Join(fields, nil))
-		return fingerprint(t, message)
+		return digest(t, message)
 	}
 	if of(field(100, 1), field(101, 2)) != of(field(101, 2), field(100, 1)) {
 		t.Error("the order of unknown fields matters")
@@ -220,23 +220,23 @@ func TestPackingDoesNotMatter(t *testing.T) {
 	if err := proto.Unmarshal([]byte("\x08\x01\x08\x02\x08\x03"), unpacked); err != nil {
 		t.Fatal(err)
 	}
-	if fingerprint(t, packed) != fingerprint(t, unpacked) {
-		t.Error("packing changes the fingerprint")
+	if digest(t, packed) != digest(t, unpacked) {
+		t.Error("packing changes the digest")
 	}
 }
 
 func TestExtensionsMatter(t *testing.T) {
 	plain, extended := new(descriptorpb.MethodOptions), new(descriptorpb.MethodOptions)
 	proto.SetExtension(extended, idempotencyv1.E_Method, &idempotencyv1.MethodOptions{Key: idempotencyv1.KeyUse_KEY_USE_OFF})
-	if fingerprint(t, plain) == fingerprint(t, extended) {
-		t.Error("an extension leaves the fingerprint alone")
+	if digest(t, plain) == digest(t, extended) {
+		t.Error("an extension leaves the digest alone")
 	}
 }
 
 func TestUnknownAnyIsTakenAsItIs(t *testing.T) {
 	a := &anypb.Any{TypeUrl: "type.googleapis.com/no.such.Type", Value: []byte{1}}
 	b := &anypb.Any{TypeUrl: "type.googleapis.com/no.such.Type", Value: []byte{2}}
-	if fingerprint(t, a) == fingerprint(t, b) {
+	if digest(t, a) == digest(t, b) {
 		t.Error("what is in an Any of unknown type does not matter")
 	}
 }
@@ -251,12 +251,12 @@ func TestDeepAnyEnds(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if fingerprint(t, inner) != fingerprint(t, proto.CloneOf(inner)) {
-		t.Error("a deep Any has two fingerprints")
+	if digest(t, inner) != digest(t, proto.CloneOf(inner)) {
+		t.Error("a deep Any has two digests")
 	}
 }
 
-// note is the schema of a message with a field that is left out.
+// note is the schema of a message with a field that is excluded from the fingerprint.
 const note = `{
 	"name": "note.proto", "package": "note", "syntax": "proto3",
 	"dependency": ["idempotency/v1/options.proto"],
@@ -267,7 +267,7 @@ const note = `{
 	]}]
 }`
 
-func TestUnfingerprintedFieldIsLeftOut(t *testing.T) {
+func TestExcludedFieldDoesNotMatter(t *testing.T) {
 	file := new(descriptorpb.FileDescriptorProto)
 	if err := protojson.Unmarshal([]byte(note), file); err != nil {
 		t.Fatal(err)
@@ -283,34 +283,34 @@ func TestUnfingerprintedFieldIsLeftOut(t *testing.T) {
 		message.Set(kind.Fields().Get(1), protoreflect.ValueOfInt64(at))
 		return message
 	}
-	if fingerprint(t, write("a", 1)) != fingerprint(t, write("a", 2)) {
-		t.Error("an unfingerprinted field changes the fingerprint")
+	if digest(t, write("a", 1)) != digest(t, write("a", 2)) {
+		t.Error("an excluded field changes the digest")
 	}
-	if fingerprint(t, write("a", 1)) == fingerprint(t, write("b", 1)) {
+	if digest(t, write("a", 1)) == digest(t, write("b", 1)) {
 		t.Error("the other field does not matter any more")
 	}
 }
 
-// TestDeepMessageCostsLittle would take minutes if each level of nesting read
-// what is inside it again, as the naive way of writing lengths does.
+// TestDeepMessageCostsLittle would take minutes if each level of nesting read its
+// content again, as the naive way of writing lengths does.
 func TestDeepMessageCostsLittle(t *testing.T) {
 	message := structpb.NewStringValue(strings.Repeat("x", 4<<20))
 	for range 4000 {
 		message = structpb.NewListValue(&structpb.ListValue{Values: []*structpb.Value{message}})
 	}
-	c := &canonical{plans: new(plans)}
-	c.root(message.ProtoReflect())
-	if held := c.memory(); held > 5<<20 {
+	e := &encoder{plans: new(planCache)}
+	e.root(message.ProtoReflect())
+	if held := e.memory(); held > 5<<20 {
 		t.Errorf("a message of 4 MiB took buffers of %d bytes", held)
 	}
-	if c.len() < 4<<20 {
-		t.Errorf("only %d bytes written", c.len())
+	if e.out.len() < 4<<20 {
+		t.Errorf("only %d bytes written", e.out.len())
 	}
 }
 
-// FuzzFingerprint takes any bytes for a message, and checks that the canonical
-// form is one: it decodes to the same message, whose form it is again.
-func FuzzFingerprint(f *testing.F) {
+// FuzzCanonicalForm decodes any bytes as a message, and checks that the canonical
+// form decodes to a message with the same canonical form.
+func FuzzCanonicalForm(f *testing.F) {
 	for _, seed := range []proto.Message{
 		&paymentsv1.CreatePaymentRequest{Amount: 1, Simulate: &paymentsv1.Simulate{Code: 2}},
 		structpb.NewNumberValue(1.5),

@@ -1,4 +1,4 @@
-package rpc
+package canonical
 
 import (
 	"testing"
@@ -12,25 +12,25 @@ import (
 	paymentsv1 "github.com/oncewire/idempotency/gen/payments/v1"
 )
 
-// TestPlansAreBounded : a server that reads schemas as it runs makes new
-// descriptors for ever, also for the same schema.
+// TestPlansAreBounded : a server that reads schemas at run time creates new
+// descriptors without end, also for the same schema.
 func TestPlansAreBounded(t *testing.T) {
-	var prints Fingerprinter
-	prints.Fingerprint(new(paymentsv1.CreatePaymentRequest))
-	first := prints.Fingerprint(fresh(t))
+	var digester Digester
+	digester.Digest(new(paymentsv1.CreatePaymentRequest))
+	first := digester.Digest(fresh(t))
 	for range 3 * maxUnlinked {
-		if prints.Fingerprint(fresh(t)) != first {
-			t.Fatal("one message has two fingerprints")
+		if digester.Digest(fresh(t)) != first {
+			t.Fatal("one message has two digests")
 		}
 	}
-	var known int
-	prints.plans.known.Range(func(any, any) bool { known++; return true })
-	if known > maxUnlinked+1 {
-		t.Errorf("%d plans are remembered, want at most %d", known, maxUnlinked+1)
+	var cached int
+	digester.plans.plans.Range(func(any, any) bool { cached++; return true })
+	if cached > maxUnlinked+1 {
+		t.Errorf("%d plans are cached, want at most %d", cached, maxUnlinked+1)
 	}
 	linked := new(paymentsv1.CreatePaymentRequest).ProtoReflect().Descriptor()
-	if _, ok := prints.plans.known.Load(linked); !ok {
-		t.Error("the plan of a type that is linked in is forgotten")
+	if _, ok := digester.plans.plans.Load(linked); !ok {
+		t.Error("the plan of a type that is linked in is not cached any more")
 	}
 }
 
