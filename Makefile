@@ -120,8 +120,9 @@ depcheck: ## Prove that no package imports what its users must not compile
 	@.ci/depcheck.sh
 
 .PHONY: filegraph
-filegraph: ## Report which files of the root package and of httpmw need each other
-	@$(GO) -C tools/filegraph run . ../.. ../../httpmw
+filegraph: ## Report which files of the root and adapter packages need each other
+	@$(GO) -C tools/filegraph run . ../.. ../../httpmw ../../interceptor/idemgrpc ../../interceptor/idemconnect \
+		../../interceptor/internal/rpc ../../interceptor/internal/canonical
 
 .PHONY: tidycheck
 tidycheck: ## Fail when a go.mod or go.sum is not tidy

@@ -23,7 +23,7 @@ func TestRetry(t *testing.T) {
 
 	conn, err := grpc.NewClient(listener.Addr().String(),
 		grpc.WithTransportCredentials(insecure.NewCredentials()),
-		grpc.WithUnaryInterceptor(idemgrpc.UnaryClientInterceptor("")),
+		grpc.WithUnaryInterceptor(idemgrpc.NewClientInterceptor("").Unary),
 	)
 	if err != nil {
 		t.Fatal(err)

@@ -7,9 +7,10 @@ import (
 	"google.golang.org/protobuf/reflect/protoregistry"
 )
 
-// Operations lists the methods of services by their full names, such as
-// paymentsv1connect.PaymentServiceName, for [idempotency.Engine.Check]. It
-// fails for a service whose generated code is not linked in.
+// Operations returns the methods of services, for [idempotency.Engine.Check]. The
+// services are given by their full names, such as
+// paymentsv1connect.PaymentServiceName. It fails for a service whose generated code
+// is not linked in.
 func Operations(services ...string) ([]string, error) {
 	operations := []string{}
 	for _, name := range services {
@@ -19,7 +20,7 @@ func Operations(services ...string) ([]string, error) {
 		}
 		service, ok := found.(protoreflect.ServiceDescriptor)
 		if !ok {
-			return nil, fmt.Errorf("idemconnect: %q is no service", name)
+			return nil, fmt.Errorf("idemconnect: %q is not a service", name)
 		}
 		for i := range service.Methods().Len() {
 			operations = append(operations, "/"+name+"/"+string(service.Methods().Get(i).Name()))

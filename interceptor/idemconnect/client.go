@@ -7,24 +7,25 @@ import (
 
 	"github.com/oncewire/idempotency"
 	"github.com/oncewire/idempotency/interceptor/internal/rpc"
+	"github.com/oncewire/idempotency/internal/clientkey"
 )
 
-// NewClientInterceptor gives every unary call of a client a key, unless its
-// headers have one already: that of [idempotency.WithKey], or else a fresh one.
-// connect-go does not retry by itself; to retry a call, name its key. Methods
-// without side effects get none.
+// NewClientInterceptor returns an interceptor for a client. It sends a key with
+// every unary call whose headers have none yet: the key of [idempotency.WithKey],
+// or else a new one. Methods without side effects get no key. connect-go does not
+// retry by itself; to retry a call, use WithKey.
 //
-// The field is that of [idempotency.WithKeyField]; the empty string stands for
-// its default.
+// The field is the name of the header that the server expects; empty means the
+// default, [idempotency.DefaultKeyField].
 func NewClientInterceptor(field string) connect.Interceptor {
 	if field == "" {
 		field = idempotency.DefaultKeyField
 	}
-	methods := new(rpc.Methods)
+	methods := new(rpc.ClientMethods)
 	return connect.UnaryInterceptorFunc(func(next connect.UnaryFunc) connect.UnaryFunc {
 		return func(ctx context.Context, request connect.AnyRequest) (connect.AnyResponse, error) {
 			spec := request.Spec()
-			if spec.IsClient && methods.Lookup(spec.Procedure, spec.Schema).Schema != idempotency.KeyOff {
+			if spec.IsClient && methods.TakesKey(spec.Procedure, spec.Schema) {
 				setKey(ctx, request, field)
 			}
 			return next(ctx, request)
@@ -36,7 +37,7 @@ func setKey(ctx context.Context, request connect.AnyRequest, field string) {
 	if request.Header().Get(field) != "" {
 		return
 	}
-	key, ok := idempotency.OutgoingKey(ctx)
+	key, ok := clientkey.From(ctx)
 	if !ok {
 		key = idempotency.NewKey()
 	}

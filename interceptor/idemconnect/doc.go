@@ -5,41 +5,53 @@
 //	engine, err := idempotency.New(memstore.New())
 //	guard, err := idemconnect.NewInterceptor(engine)
 //	path, handler := paymentsv1connect.NewPaymentServiceHandler(service,
-//		connect.WithInterceptors(auth, validate, guard))
+//		connect.WithInterceptors(auth, limit, validate, guard))
 //
-// A call carries its key in the header Idempotency-Key. The first one runs;
-// later ones get its message or error, with its details, headers and trailers,
-// marked "Idempotent-Replayed: true" in the headers, or in the metadata of an
-// error.
+// A call has its key in the header Idempotency-Key. The first call with a key runs.
+// Later ones get its message or error, with details, headers and trailers. A
+// replayed message is marked "Idempotent-Replayed: true" in the headers. A replayed
+// error has the mark in its metadata.
+//
+// Clients send keys with [NewClientInterceptor], or set the header themselves.
 //
 // # Errors
 //
-// Release only what cannot follow an effect: an error after which the next call
-// with the key runs is one of Unauthenticated, Unimplemented, ResourceExhausted
-// and Aborted, or one whose handler called [idempotency.DoNotRecord]. After
-// Canceled, DeadlineExceeded and Unavailable, and after any error that names no
-// cause when the handler's context has ended, it is unknown what happened, and
-// [idempotency.WithOnAbandoned] decides about the next call. Every other error
-// is recorded and replayed. See [Verdict] and [WithClassifier]. An error without
-// a code counts as what connect-go sends for it.
+// After an error, the next call with the key depends on the verdict, which
+// [DefaultClassifier] returns unless [WithClassifier] or a policy says otherwise:
+//
+//   - Unauthenticated, Unimplemented, ResourceExhausted and Aborted release the
+//     claim, since they cannot follow an effect: the next call runs. So does an error
+//     whose handler called [idempotency.Execution.NoEffect].
+//   - Canceled, DeadlineExceeded and Unavailable abandon the claim: it is unknown
+//     whether the call had an effect, and [idempotency.Policy] decides by its
+//     OnAbandoned about the next call. The same applies to Internal, Unknown and
+//     every error that would release, if the handler's context had ended.
+//   - Every other error is recorded and replayed.
+//
+// An error without a code has the code with which connect-go sends it.
 //
 // # Order of interceptors
 //
-// Put interceptors that authenticate before this one, since the scope of a key
-// is taken from the context. Put validation (protovalidate) and authorization
-// before it too: a request that fails them does not use up its key. Rate limits
-// belong outside as well, and so do interceptors that count, log or trace, so
-// that they see replays. An outer interceptor sees a replay as it would see a
-// first answer: Any returns a message of the same Go type, which it may change.
-// Only the response around it is not a connect.Response of that type. Put
-// interceptors that change a request inside.
+// Authentication belongs outside the guard, since the scope of a key comes from the
+// context. So do authorization, rate limiting and validation (such as
+// protovalidate): a request that fails them does not use up its key. So do
+// interceptors that count, log or trace, which then see replays.
 //
-// The interceptor may be installed twice, and may stand around another engine's.
+// An outer interceptor sees a replay like a first answer: Any returns a message of
+// the same Go type, which it may change. Only the response around the message is
+// not a connect.Response of that type.
 //
-// Methods marked NO_SIDE_EFFECTS in their schema, and with them every Connect
-// GET, health checks and reflection pass untouched. Other streams with a key
-// are refused: a stream cannot be replayed, and a key must not be ignored.
+// Interceptors that change a request belong inside the guard, and so does what must
+// run once with the handler, such as a transaction.
 //
-// Calls recorded here are replayed by package idemgrpc on the same store, and
-// the other way round.
+// The interceptor may be installed twice, also around the guard of another engine.
+//
+// # What is not guarded
+//
+// Methods marked NO_SIDE_EFFECTS in their schema (which includes every Connect GET),
+// health checks and reflection pass unguarded. Streams with a key are refused: a
+// stream cannot be replayed, and a key must not be ignored.
+//
+// Package idemgrpc records and replays in the same form: on one store, each replays
+// the calls of the other.
 package idemconnect

@@ -36,7 +36,7 @@ func (b *bankAccount) handle(ctx context.Context, _ connect.AnyRequest) (connect
 func (b *bankAccount) callTwice(t *testing.T, policy idempotency.AbandonPolicy) (first, again error) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
-		guarded := newGuard(t, newEngine(t, idempotency.WithOnAbandoned(policy))).WrapUnary(b.handle)
+		guarded := newGuard(t, newEngine(t, idempotency.WithPolicy("*", idempotency.Policy{OnAbandoned: policy}))).WrapUnary(b.handle)
 		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 		defer cancel()
 		_, first = guarded(ctx, newKeyed("k"))
@@ -111,7 +111,8 @@ func TestNoEffectIsReleased(t *testing.T) {
 	for name, fail := range unknowns {
 		t.Run(name, func(t *testing.T) {
 			account := &bankAccount{fail: func(ctx context.Context) error {
-				idempotency.DoNotRecord(ctx)
+				execution, _ := idempotency.FromContext(ctx)
+				execution.NoEffect()
 				return fail(ctx)
 			}}
 			_, again := account.callTwice(t, idempotency.Reject)

@@ -64,12 +64,20 @@ func Example() {
 }
 
 func ExampleNewClientInterceptor() {
+	// printKey prints the key of a call instead of sending the call.
+	printKey := func(connect.UnaryFunc) connect.UnaryFunc {
+		return func(_ context.Context, request connect.AnyRequest) (connect.AnyResponse, error) {
+			fmt.Println("key", request.Header().Get("Idempotency-Key"))
+			return connect.NewResponse(new(paymentsv1.Payment)), nil
+		}
+	}
 	client := paymentsv1connect.NewPaymentServiceClient(http.DefaultClient, "http://127.0.0.1:8080",
-		connect.WithInterceptors(idemconnect.NewClientInterceptor("")))
-	// Every unary call of the client has a key of its own now. To retry a call,
-	// name its key:
+		connect.WithInterceptors(idemconnect.NewClientInterceptor(""), connect.UnaryInterceptorFunc(printKey)))
+	// Every unary call of the client has a new key. To retry a call, give it a key:
 	ctx := idempotency.WithKey(context.Background(), "order-17")
-	key, _ := idempotency.OutgoingKey(ctx)
-	fmt.Println(client != nil, key)
-	// Output: true order-17
+	_, err := client.CreatePayment(ctx, connect.NewRequest(new(paymentsv1.CreatePaymentRequest)))
+	fmt.Println(err)
+	// Output:
+	// key order-17
+	// <nil>
 }

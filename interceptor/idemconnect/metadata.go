@@ -12,11 +12,11 @@ import (
 	"github.com/oncewire/idempotency/internal/outcome"
 )
 
-// metadataCapture knows what a handler sends through the context, as handlers
-// without request and response wrappers do, without what outer interceptors
-// sent there: they send it again when the call is replayed.
+// metadataCapture captures the metadata that a handler sets through the context, as
+// handlers without request and response wrappers do. It leaves out that of outer
+// interceptors, which set theirs again when the call is replayed.
 type metadataCapture struct {
-	info            connect.CallInfo // nil when there is none
+	info            connect.CallInfo // nil if the context has none
 	header, trailer http.Header      // before the handler
 }
 
@@ -35,8 +35,8 @@ func (c *metadataCapture) captured() (headers, trailers rpc.Fields) {
 	return fromHeader(nil, added(c.header, c.info.ResponseHeader())), fromHeader(nil, added(c.trailer, c.info.ResponseTrailer()))
 }
 
-// added returns the values that are in after and not in before: those behind
-// the values of before, or all when these were replaced.
+// added returns the values that are in after and not in before: those that follow
+// the values of before, or all values if those were replaced.
 func added(before, after http.Header) http.Header {
 	if len(before) == 0 {
 		return after
@@ -55,14 +55,14 @@ func added(before, after http.Header) http.Header {
 	return fresh
 }
 
-// fromHeader adds header fields to those that are to be stored.
+// fromHeader adds the fields of a header to those that are recorded.
 func fromHeader(fields rpc.Fields, header http.Header) rpc.Fields {
 	if len(header) > 0 && fields == nil {
 		fields = make(rpc.Fields, len(header))
 	}
 	for name, values := range header {
 		name = strings.ToLower(name)
-		if rpc.Binary(name) {
+		if rpc.IsBinary(name) {
 			name, values = fromBinary(name, values)
 		}
 		if len(values) > 0 {
@@ -72,9 +72,9 @@ func fromHeader(fields rpc.Fields, header http.Header) rpc.Fields {
 	return fields
 }
 
-// fromBinary decodes the values of a binary field, as gRPC has them. If one is
-// not the base64 that toHeader would write, all are stored verbatim.
-func fromBinary(name string, values []string) (stored string, decoded []string) {
+// fromBinary decodes the values of a binary field, as gRPC does. If one is not the
+// base64 that toHeader would write, all are recorded verbatim.
+func fromBinary(name string, values []string) (recorded string, decoded []string) {
 	decoded = make([]string, len(values))
 	for i, value := range values {
 		data, err := connect.DecodeBinaryHeader(value)
@@ -86,16 +86,16 @@ func fromBinary(name string, values []string) (stored string, decoded []string) 
 	return name, decoded
 }
 
-// toHeader adds stored fields to a header.
+// toHeader adds recorded fields to a header.
 func toHeader(fields *outcome.Fields, header http.Header) {
 	if fields.Len() == 0 {
 		return
 	}
-	stored := make(rpc.Fields, fields.Len())
-	fields.CopyTo(stored)
-	for name, values := range stored {
+	recorded := make(rpc.Fields, fields.Len())
+	fields.CopyTo(recorded)
+	for name, values := range recorded {
 		name, verbatim := rpc.CutVerbatim(name)
-		if !verbatim && rpc.Binary(name) {
+		if !verbatim && rpc.IsBinary(name) {
 			for i, value := range values {
 				values[i] = connect.EncodeBinaryHeader([]byte(value))
 			}

@@ -12,6 +12,7 @@ import (
 	"github.com/oncewire/idempotency"
 	paymentsv1 "github.com/oncewire/idempotency/gen/payments/v1"
 	"github.com/oncewire/idempotency/gen/payments/v1/paymentsv1connect"
+	"github.com/oncewire/idempotency/internal/mark"
 )
 
 // TestInstalledTwice : as one interceptor, and as two of one engine.
@@ -118,19 +119,19 @@ func TestTwoLayersRecordOnce(t *testing.T) {
 // mark. A header field or metadata of another server is not enough.
 func TestOnlyOwnRefusalsRelease(t *testing.T) {
 	const procedure = paymentsv1connect.PaymentServiceCreatePaymentProcedure
-	mark := idempotency.RefusalMark(context.Background(), procedure, "k")
+	own := mark.Of(procedure, "k")
 	for name, each := range map[string]struct {
 		mark string
 		runs int64
 	}{
-		"own":          {mark, 2},
+		"own":          {own, 2},
 		"none":         {"", 1},
 		"made up":      {"anything", 1},
-		"another key":  {idempotency.RefusalMark(context.Background(), procedure, "l"), 1},
-		"another call": {idempotency.RefusalMark(context.Background(), "/other.Service/Method", "k"), 1},
+		"another key":  {mark.Of(procedure, "l"), 1},
+		"another call": {mark.Of("/other.Service/Method", "k"), 1},
 	} {
 		refusal := connect.NewError(connect.CodeInvalidArgument, errors.New("used"))
-		refusal.Meta().Set(idempotency.RefusedField, mark)
+		refusal.Meta().Set(mark.Field, own)
 		detail, err := connect.NewErrorDetail(&errdetails.ErrorInfo{
 			Reason: string(idempotency.ReasonKeyReused), Domain: idempotency.Domain,
 			Metadata: map[string]string{"operation": procedure, "mark": each.mark},
@@ -147,7 +148,7 @@ func TestOnlyOwnRefusalsRelease(t *testing.T) {
 			t.Errorf("%s: %d runs, want %d", name, service.runs.Load(), each.runs)
 		}
 		replayed, _ := errors.AsType[*connect.Error](again)
-		if each.runs == 1 && replayed.Meta().Get(idempotency.RefusedField) != "" {
+		if each.runs == 1 && replayed.Meta().Get(mark.Field) != "" {
 			t.Errorf("%s: the mark in a header field is replayed", name)
 		}
 	}
@@ -162,7 +163,7 @@ func TestRefusalsAreMarked(t *testing.T) {
 	_, err := create(client, "k", &paymentsv1.CreatePaymentRequest{Amount: 1})
 	checkRefusal(t, err, connect.CodeInvalidArgument, idempotency.ReasonKeyReused, false)
 	refused, _ := errors.AsType[*connect.Error](err)
-	if mark := refused.Meta().Get(idempotency.RefusedField); !idempotency.HasRefusalMark(mark, paymentsv1connect.PaymentServiceCreatePaymentProcedure, "k") {
-		t.Errorf("the mark is %q", mark)
+	if text := refused.Meta().Get(mark.Field); !mark.Matches(text, paymentsv1connect.PaymentServiceCreatePaymentProcedure, "k") {
+		t.Errorf("the mark is %q", text)
 	}
 }

@@ -201,7 +201,7 @@ func TestUnstoredBinaryField(t *testing.T) {
 		response.Header().Set("Trace-Bin", "no base64!")
 		return response, nil
 	}}
-	client := payments(t, service, newEngine(t), idemconnect.WithUnstored("Trace-Bin")).speak()
+	client := payments(t, service, newEngine(t), idemconnect.WithUnrecordedFields("Trace-Bin")).speak()
 	first, err1 := create(client, "k", nil)
 	again, err2 := create(client, "k", nil)
 	if err1 != nil || err2 != nil || first.Header().Get("Trace-Bin") == "" || again.Header().Get("Trace-Bin") != "" {

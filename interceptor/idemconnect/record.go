@@ -9,29 +9,28 @@ import (
 	"github.com/oncewire/idempotency/interceptor/internal/rpc"
 )
 
-// call is one guarded call and what its handler answered.
-type call struct {
-	*interceptor
-
+// recorder runs the handler of a guarded call and records its answer.
+type recorder struct {
+	guard   *rpc.Guard
 	method  *rpc.Method
 	key     string
 	request connect.AnyRequest
 	next    connect.UnaryFunc
 
+	// What the handler returned.
 	response connect.AnyResponse
-	failure  error
+	err      error
 }
 
-// run runs the handler and makes a record of its answer.
-func (c *call) run(ctx context.Context) idempotency.Answer {
+func (r *recorder) run(ctx context.Context) idempotency.Answer {
 	capture := captureMetadata(ctx)
-	c.response, c.failure = c.next(ctx, c.request)
+	r.response, r.err = r.next(ctx, r.request)
 	headers, trailers := capture.captured()
-	if c.failure == nil {
-		headers = fromHeader(headers, c.response.Header())
-		trailers = fromHeader(trailers, c.response.Trailer())
-		return c.guard.Success(c.method, c.response.Any(), headers, trailers)
+	if r.err == nil {
+		headers = fromHeader(headers, r.response.Header())
+		trailers = fromHeader(trailers, r.response.Trailer())
+		return r.guard.Success(r.method, r.response.Any(), headers, trailers)
 	}
-	trailers = fromHeader(trailers, metaOf(c.failure))
-	return c.guard.Failure(c.method, c.key, statusOf(c.failure), headers, trailers)
+	trailers = fromHeader(trailers, metaOf(r.err))
+	return r.guard.Failure(r.method, r.key, statusOf(r.err), headers, trailers)
 }

@@ -7,18 +7,19 @@ import (
 	"connectrpc.com/connect"
 
 	"github.com/oncewire/idempotency"
+	"github.com/oncewire/idempotency/internal/mark"
 	"github.com/oncewire/idempotency/internal/refusal"
 )
 
-// refused turns an error of the engine into a Connect error: a refusal, or the
-// error of the context when the caller gave up first.
+// refused returns the Connect error of an error of the engine: of a refusal, or of
+// the context if the caller gave up first.
 func refused(err error, operation string) error {
 	if ours, ok := errors.AsType[*idempotency.Error](err); ok {
 		refused := errorOf(refusal.Encode(ours, operation))
 		if ours.Mark != "" {
-			// Over the Connect protocol it becomes a response header, by which
-			// an httpmw around this server knows that nothing ran.
-			refused.Meta().Set(idempotency.RefusedField, ours.Mark)
+			// Over the Connect protocol the metadata becomes a response header, by
+			// which an outer httpmw recognises that the handler did not run.
+			refused.Meta().Set(mark.Field, ours.Mark)
 		}
 		return refused
 	}

@@ -14,11 +14,12 @@ import (
 	"github.com/oncewire/idempotency"
 	"github.com/oncewire/idempotency/backend/memstore"
 	paymentsv1 "github.com/oncewire/idempotency/gen/payments/v1"
+	"github.com/oncewire/idempotency/internal/mark"
 )
 
 func checkRefusal(t *testing.T, err error, code connect.Code, why idempotency.Reason, retry bool) {
 	t.Helper()
-	refused, reason, mark, again := new(connect.Error), "", "", false
+	refused, reason, marked, again := new(connect.Error), "", "", false
 	if !errors.As(err, &refused) {
 		t.Errorf("not refused: %v", err)
 		return
@@ -30,7 +31,7 @@ func checkRefusal(t *testing.T, err error, code connect.Code, why idempotency.Re
 		}
 		switch message := message.(type) {
 		case *errdetails.ErrorInfo:
-			reason, mark = message.GetReason(), message.GetMetadata()["mark"]
+			reason, marked = message.GetReason(), message.GetMetadata()["mark"]
 		case *errdetails.RetryInfo:
 			again = true
 		}
@@ -38,8 +39,8 @@ func checkRefusal(t *testing.T, err error, code connect.Code, why idempotency.Re
 	if refused.Code() != code || reason != string(why) || again != retry {
 		t.Errorf("refused with %v (reason %q, retry %t), want %v %s, retry %t", err, reason, again, code, why, retry)
 	}
-	if field := refused.Meta().Get(idempotency.RefusedField); field != mark {
-		t.Errorf("field %s is %q, the mark is %q", idempotency.RefusedField, field, mark)
+	if field := refused.Meta().Get(mark.Field); field != marked {
+		t.Errorf("field %s is %q, the mark is %q", mark.Field, field, marked)
 	}
 }
 
@@ -73,7 +74,7 @@ func TestInProgress(t *testing.T) {
 }
 
 func TestBadKeys(t *testing.T) {
-	client := payments(t, new(service), newEngine(t, idempotency.WithKeyRequired())).speak()
+	client := payments(t, new(service), newEngine(t, idempotency.WithPolicy("*", idempotency.Policy{Key: idempotency.KeyRequired}))).speak()
 	for key, why := range map[string]idempotency.Reason{
 		strings.Repeat("x", 256): idempotency.ReasonKeyInvalid,
 		"two words":              idempotency.ReasonKeyInvalid,
@@ -117,7 +118,7 @@ func TestStreams(t *testing.T) {
 		return nil
 	}
 	mux := http.NewServeMux()
-	guard := connect.WithInterceptors(newGuard(t, newEngine(t, idempotency.WithKeyRequired())))
+	guard := connect.WithInterceptors(newGuard(t, newEngine(t, idempotency.WithPolicy("*", idempotency.Policy{Key: idempotency.KeyRequired}))))
 	mux.Handle(procedure, connect.NewServerStreamHandler(procedure, stream, guard))
 	server := serve(t, mux)
 	client := connect.NewClient[emptypb.Empty, emptypb.Empty](server.client, server.url+procedure)

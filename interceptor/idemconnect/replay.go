@@ -9,41 +9,43 @@ import (
 	"github.com/oncewire/idempotency/interceptor/internal/rpc"
 )
 
-// replay returns the recorded answer.
-func (c *call) replay(ctx context.Context, raw []byte) (connect.AnyResponse, error) {
-	replay, err := c.guard.Replay(ctx, c.method, c.key, raw)
-	if err != nil {
-		return nil, refused(err, c.method.Operation)
+// marker marks a replay.
+type marker struct {
+	field  string   // canonical name of a header field
+	values []string // shared by all replays; never changed
+}
+
+// replay returns the recorded answer, marked by the marker.
+func replay(ctx context.Context, recorded *rpc.Replay, marker marker) (connect.AnyResponse, error) {
+	if recorded.Status != nil {
+		return nil, replayError(ctx, recorded, marker)
 	}
-	if replay.Status != nil {
-		return nil, c.replayError(ctx, &replay)
+	response := &response{message: recorded.Message}
+	toHeader(&recorded.Headers, response.Header())
+	if recorded.Trailers.Len() > 0 {
+		toHeader(&recorded.Trailers, response.Trailer())
 	}
-	response := &response{message: replay.Message}
-	toHeader(&replay.Headers, response.Header())
-	if replay.Trailers.Len() > 0 {
-		toHeader(&replay.Trailers, response.Trailer())
-	}
-	response.Header()[c.replayed] = c.guard.Marker
+	response.Header()[marker.field] = marker.values
 	return response, nil
 }
 
-// replayError puts what was in the headers there again, where the context can
-// reach them, and all the rest into the error.
-func (c *call) replayError(ctx context.Context, replay *rpc.Replay) error {
-	err := errorOf(replay.Status)
+// replayError returns the recorded error with its metadata. Recorded headers are
+// set through the context if it has the call's information.
+func replayError(ctx context.Context, recorded *rpc.Replay, marker marker) error {
+	err := errorOf(recorded.Status)
 	headers := err.Meta()
-	if info, ok := connect.CallInfoForHandlerContext(ctx); ok && replay.Headers.Len() > 0 {
+	if info, ok := connect.CallInfoForHandlerContext(ctx); ok && recorded.Headers.Len() > 0 {
 		headers = info.ResponseHeader()
 	}
-	toHeader(&replay.Headers, headers)
-	toHeader(&replay.Trailers, err.Meta())
-	err.Meta()[c.replayed] = c.guard.Marker
+	toHeader(&recorded.Headers, headers)
+	toHeader(&recorded.Trailers, err.Meta())
+	err.Meta()[marker.field] = marker.values
 	return err
 }
 
-// response carries a recorded message. Only connect-go can make a response of
-// a type that is not known here, so this one borrows the methods of another and
-// returns its own message.
+// response has a recorded message. Only connect-go can create a response of a type
+// that is not known at compile time, so this one embeds a response of another type
+// and returns its own message.
 type response struct {
 	connect.Response[emptypb.Empty]
 

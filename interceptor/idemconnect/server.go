@@ -10,10 +10,10 @@ import (
 	"github.com/oncewire/idempotency/interceptor/internal/rpc"
 )
 
-// NewInterceptor returns an interceptor that guards unary methods, and refuses
-// streams that carry a key with InvalidArgument. It is for handlers, and does
-// nothing for clients. It is safe for concurrent use. The error names every
-// option that cannot be honoured, and an engine that is nil.
+// NewInterceptor returns an interceptor for handlers. It guards unary methods, and
+// refuses streams that have a key, with InvalidArgument. It does nothing for
+// clients. It is safe for concurrent use. The error names every option that is
+// invalid, and an engine that is nil.
 func NewInterceptor(engine *idempotency.Engine, options ...Option) (connect.Interceptor, error) {
 	guard, err := rpc.NewGuard("idemconnect", engine, options)
 	if err != nil {
@@ -21,14 +21,15 @@ func NewInterceptor(engine *idempotency.Engine, options ...Option) (connect.Inte
 	}
 	return &interceptor{
 		guard:    guard,
-		key:      http.CanonicalHeaderKey(engine.KeyField()),
-		replayed: http.CanonicalHeaderKey(engine.ReplayedField()),
+		keyField: http.CanonicalHeaderKey(guard.KeyField),
+		marker:   marker{field: http.CanonicalHeaderKey(guard.ReplayedField), values: guard.Marker},
 	}, nil
 }
 
 type interceptor struct {
-	guard         *rpc.Guard
-	key, replayed string // names of header fields
+	guard    *rpc.Guard
+	keyField string // canonical name of a header field
+	marker   marker
 }
 
 // WrapUnary implements connect.Interceptor.
@@ -39,7 +40,7 @@ func (i *interceptor) WrapUnary(next connect.UnaryFunc) connect.UnaryFunc {
 			return next(ctx, request)
 		}
 		method := i.method(&spec)
-		if method.Use == idempotency.KeyOff {
+		if method.Unguarded() {
 			return next(ctx, request)
 		}
 		return i.unary(ctx, request, method, next)
@@ -48,29 +49,36 @@ func (i *interceptor) WrapUnary(next connect.UnaryFunc) connect.UnaryFunc {
 
 func (i *interceptor) unary(ctx context.Context, request connect.AnyRequest, method *rpc.Method, next connect.UnaryFunc) (connect.AnyResponse, error) {
 	header := request.Header()
-	named, err := i.guard.Call(ctx, method, header[i.key], request.Any())
+	call, err := i.guard.NewCall(ctx, method, header[i.keyField], request.Any())
 	if err != nil {
-		return nil, refused(err, method.Operation)
+		return nil, refused(err, method.Operation.Name())
 	}
-	if named.Key == "" {
+	if call.Key == "" {
 		return next(ctx, request)
 	}
-	if engine := i.guard.Engine; engine.Unscoped() && (header["Authorization"] != nil || header["Cookie"] != nil) {
-		engine.NoteCredentials(ctx, method.Operation)
-	}
-	c := call{interceptor: i, method: method, key: named.Key, request: request, next: next}
-	result, err := i.guard.Engine.Run(ctx, named, c.run)
+	method.Operation.NoteCredentials(ctx, func() bool { return header["Authorization"] != nil || header["Cookie"] != nil })
+	r := recorder{guard: i.guard, method: method, key: call.Key, request: request, next: next}
+	result, err := method.Operation.Run(ctx, call, r.run)
 	switch {
 	case err != nil:
-		return nil, refused(err, method.Operation)
+		return nil, refused(err, method.Operation.Name())
 	case result.Replayed:
-		return c.replay(ctx, result.Outcome)
+		return i.replay(ctx, method, call.Key, result.Outcome)
 	default:
-		return c.response, c.failure
+		return r.response, r.err
 	}
 }
 
-// method takes the option of a handler that was built by hand for a schema.
+func (i *interceptor) replay(ctx context.Context, method *rpc.Method, key string, raw []byte) (connect.AnyResponse, error) {
+	recorded, err := i.guard.Replay(ctx, method, key, raw)
+	if err != nil {
+		return nil, refused(err, method.Operation.Name())
+	}
+	return replay(ctx, &recorded, i.marker)
+}
+
+// method returns what is known about the method of a spec. A handler without a
+// schema may still have the option that it has no side effects.
 func (i *interceptor) method(spec *connect.Spec) *rpc.Method {
 	return i.guard.Method(spec.Procedure, spec.Schema, spec.IdempotencyLevel == connect.IdempotencyNoSideEffects)
 }
@@ -84,7 +92,7 @@ func (i *interceptor) WrapStreamingClient(next connect.StreamingClientFunc) conn
 func (i *interceptor) WrapStreamingHandler(next connect.StreamingHandlerFunc) connect.StreamingHandlerFunc {
 	return func(ctx context.Context, conn connect.StreamingHandlerConn) error {
 		spec := conn.Spec()
-		if err := i.guard.Stream(ctx, i.method(&spec), conn.RequestHeader()[i.key]); err != nil {
+		if err := i.guard.RefuseStream(ctx, i.method(&spec), conn.RequestHeader()[i.keyField]); err != nil {
 			return refused(err, spec.Procedure)
 		}
 		return next(ctx, conn)

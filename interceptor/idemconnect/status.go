@@ -12,11 +12,11 @@ import (
 	"google.golang.org/protobuf/types/known/anypb"
 )
 
-// errorOf turns a status into a Connect error with the same details.
+// errorOf returns the Connect error of a status, with the same details.
 func errorOf(status *spb.Status) *connect.Error {
 	err := connect.NewError(connect.Code(status.GetCode()), errors.New(status.GetMessage()))
 	for _, packed := range status.GetDetails() {
-		// An Any is taken as it is, and so cannot fail.
+		// Never fails: an Any is used unchanged.
 		if detail, failed := connect.NewErrorDetail(packed); failed == nil {
 			err.AddDetail(detail)
 		}
@@ -24,7 +24,7 @@ func errorOf(status *spb.Status) *connect.Error {
 	return err
 }
 
-// statusOf reads an error as connect-go does when it sends it.
+// statusOf returns the status that connect-go sends for an error.
 func statusOf(err error) *spb.Status {
 	coded, ok := errors.AsType[*connect.Error](err)
 	if !ok || coded == nil {
@@ -39,8 +39,8 @@ func statusOf(err error) *spb.Status {
 	return status
 }
 
-// codeOf returns the code with which connect-go sends an error that has none
-// of its own: see wrapIfContextError in its error.go.
+// codeOf returns the code with which connect-go sends an error without a code; see
+// wrapIfContextError in its error.go.
 func codeOf(err error) connect.Code {
 	switch {
 	case errors.Is(err, context.Canceled):
@@ -54,8 +54,8 @@ func codeOf(err error) connect.Code {
 	}
 }
 
-// clientDisconnected reports whether connect-go takes an error for the failure
-// to write to a client. One that a handler got from another connection looks
+// clientDisconnected reports whether connect-go handles an error as a failure to
+// write to the client. An error that the handler got from another connection looks
 // the same.
 func clientDisconnected(err error) bool {
 	if errors.Is(err, syscall.EPIPE) || errors.Is(err, syscall.ECONNRESET) {
@@ -65,8 +65,8 @@ func clientDisconnected(err error) bool {
 	return text == "client disconnected" || text == "http2: stream closed"
 }
 
-// metaOf returns the metadata of an error. That of an error which came from
-// another server stays here, as connect-go does not send it either.
+// metaOf returns the metadata of an error that connect-go sends: none if the error
+// came from another server.
 func metaOf(err error) http.Header {
 	coded, ok := errors.AsType[*connect.Error](err)
 	if !ok || coded == nil || connect.IsWireError(coded) {

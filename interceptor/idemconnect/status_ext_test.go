@@ -93,7 +93,7 @@ func TestErrorsAreReadAsConnectSendsThem(t *testing.T) {
 			bare := serveWith(t, &service{create: fail})
 			guarding := &service{create: fail}
 			guarded := payments(t, guarding, newEngine(t))
-			verdict := idemconnect.Verdict(errorFrom(t, bare.speak(), "k"))
+			verdict := idemconnect.DefaultClassifier(errorFrom(t, bare.speak(), "k"))
 			for recorder, options := range compared {
 				runs := guarding.runs.Load() + 1
 				checkSameError(t, "first over "+recorder, errorFrom(t, guarded.speak(options...), recorder), errorFrom(t, bare.speak(options...), "k"))

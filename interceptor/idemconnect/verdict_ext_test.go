@@ -57,7 +57,7 @@ func TestOwnClassifier(t *testing.T) {
 		if err.Code() == connect.CodeInternal && err.Message() == "no" {
 			return idempotency.Release
 		}
-		return idemconnect.Verdict(err)
+		return idemconnect.DefaultClassifier(err)
 	}
 	client := payments(t, service, newEngine(t), idemconnect.WithClassifier(classify)).speak()
 	_, _ = create(client, "k", nil)

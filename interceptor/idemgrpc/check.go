@@ -6,8 +6,8 @@ import (
 	"google.golang.org/grpc"
 )
 
-// Operations lists the methods of a server whose services have been registered,
-// for [idempotency.Engine.Check].
+// Operations returns the methods of a server, for [idempotency.Engine.Check]. Call
+// it after the services have been registered.
 func Operations(server *grpc.Server) []string {
 	operations := []string{}
 	for service, info := range server.GetServiceInfo() {

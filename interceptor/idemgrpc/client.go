@@ -9,27 +9,35 @@ import (
 
 	"github.com/oncewire/idempotency"
 	"github.com/oncewire/idempotency/interceptor/internal/rpc"
+	"github.com/oncewire/idempotency/internal/clientkey"
 )
 
-// UnaryClientInterceptor gives every unary call a key, unless its metadata has
-// one already: that of [idempotency.WithKey], or else a fresh one. The retries
-// that grpc-go makes by itself happen inside the call and carry the same key;
-// to retry across calls, name the key. Methods without side effects get none.
-//
-// The field is that of [idempotency.WithKeyField]; the empty string stands for
-// its default.
-func UnaryClientInterceptor(field string) grpc.UnaryClientInterceptor {
+// ClientInterceptor sends keys with the calls of a client. It is safe for
+// concurrent use.
+type ClientInterceptor struct {
+	field   string // in lower case
+	methods rpc.ClientMethods
+}
+
+// NewClientInterceptor returns an interceptor for a client. The field is the name
+// of the metadata field that the server expects; empty means the default,
+// [idempotency.DefaultKeyField].
+func NewClientInterceptor(field string) *ClientInterceptor {
 	if field == "" {
 		field = idempotency.DefaultKeyField
 	}
-	field = strings.ToLower(field)
-	methods := new(rpc.Methods)
-	return func(ctx context.Context, procedure string, request, reply any, conn *grpc.ClientConn, invoke grpc.UnaryInvoker, options ...grpc.CallOption) error {
-		if methods.Lookup(procedure, nil).Schema != idempotency.KeyOff {
-			ctx = withKey(ctx, field)
-		}
-		return invoke(ctx, procedure, request, reply, conn, options...)
+	return &ClientInterceptor{field: strings.ToLower(field)}
+}
+
+// Unary sends a key with every unary call whose metadata has none yet: the key of
+// [idempotency.WithKey], or else a new one. Methods without side effects get no
+// key. The retries of grpc-go itself happen inside the call and have the same key;
+// to retry across calls, use WithKey. It is a [grpc.UnaryClientInterceptor].
+func (c *ClientInterceptor) Unary(ctx context.Context, procedure string, request, reply any, conn *grpc.ClientConn, invoke grpc.UnaryInvoker, options ...grpc.CallOption) error {
+	if c.methods.TakesKey(procedure, nil) {
+		ctx = withKey(ctx, c.field)
 	}
+	return invoke(ctx, procedure, request, reply, conn, options...)
 }
 
 func withKey(ctx context.Context, field string) context.Context {
@@ -37,7 +45,7 @@ func withKey(ctx context.Context, field string) context.Context {
 	if len(outgoing.Get(field)) > 0 {
 		return ctx
 	}
-	key, ok := idempotency.OutgoingKey(ctx)
+	key, ok := clientkey.From(ctx)
 	if !ok {
 		key = idempotency.NewKey()
 	}

@@ -21,7 +21,7 @@ func sent(ctx context.Context, t *testing.T, procedure string) []string {
 		keys = outgoing.Get(keyField)
 		return nil
 	}
-	if err := idemgrpc.UnaryClientInterceptor("")(ctx, procedure, nil, nil, nil, invoke); err != nil {
+	if err := idemgrpc.NewClientInterceptor("").Unary(ctx, procedure, nil, nil, nil, invoke); err != nil {
 		t.Fatal(err)
 	}
 	return keys

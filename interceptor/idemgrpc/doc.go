@@ -1,46 +1,58 @@
-// Package idemgrpc guards the unary methods of a grpc-go server with
-// idempotency keys:
+// Package idemgrpc guards the unary methods of a grpc-go server with idempotency
+// keys:
 //
 //	engine, err := idempotency.New(memstore.New())
 //	guard, err := idemgrpc.NewInterceptor(engine)
 //	server := grpc.NewServer(
-//		grpc.ChainUnaryInterceptor(auth, validate, guard.Unary),
+//		grpc.ChainUnaryInterceptor(auth, limit, validate, guard.Unary),
 //		grpc.ChainStreamInterceptor(guard.Stream),
 //	)
 //
-// A call carries its key in the metadata field "idempotency-key". The first
-// one runs; later ones get its message or status, with its details, headers
-// and trailers. A replayed message is marked "idempotent-replayed: true" in
-// the headers. A replayed error has the mark in its trailers: headers would
-// make it another kind of response, which grpc-go clients do not retry.
+// A call has its key in the metadata field "idempotency-key". The first call with a
+// key runs. Later ones get its message or status, with details, headers and
+// trailers. A replayed message is marked "idempotent-replayed: true" in the
+// headers. A replayed error has the mark in its trailers: with headers it would be
+// another kind of response, which grpc-go clients do not retry.
+//
+// Clients send keys with [NewClientInterceptor], or set the metadata field
+// themselves.
 //
 // # Errors
 //
-// Release only what cannot follow an effect: an error after which the next call
-// with the key runs is one of Unauthenticated, Unimplemented, ResourceExhausted
-// and Aborted, or one whose handler called [idempotency.DoNotRecord]. After
-// Canceled, DeadlineExceeded and Unavailable, and after any error that names no
-// cause when the handler's context has ended, it is unknown what happened, and
-// [idempotency.WithOnAbandoned] decides about the next call. Every other error
-// is recorded and replayed. See [Verdict] and [WithClassifier].
+// After an error, the next call with the key depends on the verdict, which
+// [DefaultClassifier] returns unless [WithClassifier] or a policy says otherwise:
+//
+//   - Unauthenticated, Unimplemented, ResourceExhausted and Aborted release the
+//     claim, since they cannot follow an effect: the next call runs. So does an error
+//     whose handler called [idempotency.Execution.NoEffect].
+//   - Canceled, DeadlineExceeded and Unavailable abandon the claim: it is unknown
+//     whether the call had an effect, and [idempotency.Policy] decides by its
+//     OnAbandoned about the next call. The same applies to Internal, Unknown and
+//     every error that would release, if the handler's context had ended.
+//   - Every other error is recorded and replayed.
 //
 // # Order of interceptors
 //
-// Put interceptors that authenticate before this one, since the scope of a key
-// is taken from the context. Put validation (protovalidate) and authorization
-// before it too: a request that fails them does not use up its key. Rate limits
-// belong outside as well, and so do interceptors that count, log or trace, so
-// that they see replays. An outer interceptor sees a replay as it would see a
-// first answer: a message of the same Go type, which it may change, or a status.
-// If it has sent the headers before, the mark and the recorded headers go into
-// the trailers. Put interceptors that change a request inside.
+// Authentication belongs outside the guard, since the scope of a key comes from the
+// context. So do authorization, rate limiting and validation (such as
+// protovalidate): a request that fails them does not use up its key. So do
+// interceptors that count, log or trace, which then see replays.
 //
-// The interceptor may be installed twice, and may stand around another engine's.
+// An outer interceptor sees a replay like a first answer: a message of the same Go
+// type, which it may change, or a status. If it has already sent the headers, the
+// mark and the recorded headers are in the trailers.
 //
-// Methods marked NO_SIDE_EFFECTS in their schema, health checks and
-// reflection pass untouched. Other streams with a key are refused: a stream
-// cannot be replayed, and a key must not be ignored.
+// Interceptors that change a request belong inside the guard, and so does what must
+// run once with the handler, such as a transaction.
 //
-// Calls recorded here are replayed by package idemconnect on the same store,
-// and the other way round.
+// The interceptor may be installed twice, also around the guard of another engine.
+//
+// # What is not guarded
+//
+// Methods marked NO_SIDE_EFFECTS in their schema, health checks and reflection pass
+// unguarded. Streams with a key are refused: a stream cannot be replayed, and a key
+// must not be ignored.
+//
+// Package idemconnect records and replays in the same form: on one store, each
+// replays the calls of the other.
 package idemgrpc

@@ -34,7 +34,7 @@ func (b *bankAccount) handle(ctx context.Context, _ any) (any, error) {
 func (b *bankAccount) callTwice(t *testing.T, policy idempotency.AbandonPolicy) (first, again error) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
-		guard := newGuard(t, newEngine(t, idempotency.WithOnAbandoned(policy)))
+		guard := newGuard(t, newEngine(t, idempotency.WithPolicy("*", idempotency.Policy{OnAbandoned: policy})))
 		ctx, cancel := context.WithTimeout(keyed("k"), time.Second)
 		defer cancel()
 		_, first = guard.Unary(ctx, createRequest(), createInfo, b.handle)
@@ -105,7 +105,8 @@ func TestNoEffectIsReleased(t *testing.T) {
 	for name, fail := range unknowns {
 		t.Run(name, func(t *testing.T) {
 			account := &bankAccount{fail: func(ctx context.Context) error {
-				idempotency.DoNotRecord(ctx)
+				execution, _ := idempotency.FromContext(ctx)
+				execution.NoEffect()
 				return fail(ctx)
 			}}
 			_, again := account.callTwice(t, idempotency.Reject)

@@ -32,11 +32,10 @@ func TestUnreadableRecords(t *testing.T) {
 	} {
 		engine := newEngine(t)
 		service := new(service)
-		call := idempotency.Call{Operation: createMethod, Key: "k"}
 		record := func(context.Context) idempotency.Answer {
 			return idempotency.Answer{Verdict: idempotency.Record, Outcome: raw}
 		}
-		if _, err := engine.Run(context.Background(), call, record); err != nil {
+		if _, err := engine.Operation(createMethod, idempotency.Policy{}).Run(context.Background(), idempotency.Call{Key: "k"}, record); err != nil {
 			t.Fatal(err)
 		}
 		got := create(serve(t, service, guarded(t, engine)), "k", nil)

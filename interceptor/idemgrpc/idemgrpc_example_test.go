@@ -65,19 +65,27 @@ func Example() {
 	// pay_1 <nil> [true]
 }
 
-func ExampleUnaryClientInterceptor() {
+// printKey prints the key of a call instead of sending the call.
+func printKey(ctx context.Context, _ string, _, _ any, _ *grpc.ClientConn, _ grpc.UnaryInvoker, _ ...grpc.CallOption) error {
+	outgoing, _ := metadata.FromOutgoingContext(ctx)
+	fmt.Println("key", outgoing.Get("idempotency-key"))
+	return nil
+}
+
+func ExampleNewClientInterceptor() {
 	conn, err := grpc.NewClient("127.0.0.1:9090",
 		grpc.WithTransportCredentials(insecure.NewCredentials()),
-		grpc.WithChainUnaryInterceptor(idemgrpc.UnaryClientInterceptor("")),
+		grpc.WithChainUnaryInterceptor(idemgrpc.NewClientInterceptor("").Unary, printKey),
 	)
 	if err != nil {
 		panic(err)
 	}
 	defer conn.Close()
-	// Every unary call through conn has a key of its own now. To retry a call by
-	// hand, name its key:
+	// Every unary call through conn has a new key. To retry a call, give it a key:
 	ctx := idempotency.WithKey(context.Background(), "order-17")
-	key, _ := idempotency.OutgoingKey(ctx)
-	fmt.Println(key)
-	// Output: order-17
+	_, err = paymentsv1.NewPaymentServiceClient(conn).CreatePayment(ctx, new(paymentsv1.CreatePaymentRequest))
+	fmt.Println(err)
+	// Output:
+	// key [order-17]
+	// <nil>
 }

@@ -13,16 +13,16 @@ import (
 	"github.com/oncewire/idempotency/interceptor/internal/rpc"
 )
 
-// metadataCapture knows the metadata that a handler sends, without that of
-// outer interceptors: they set theirs again when the call is replayed.
+// metadataCapture captures the metadata that a handler sets, without that of outer
+// interceptors, which set theirs again when the call is replayed.
 type metadataCapture interface {
-	// captured may be called while goroutines of the handler go on.
+	// captured may be called while goroutines of the handler still run.
 	captured() (headers, trailers metadata.MD)
 }
 
-// captureMetadata starts a capture, for which the handler needs the returned
-// context. The stream of grpc-go's transport is read and stays in place, since
-// grpc.SetSendCompressor looks for its type. Other streams are wrapped.
+// captureMetadata starts a capture; the handler must get the returned context. A
+// stream of grpc-go's own transport stays in the context and is read, since
+// grpc.SetSendCompressor requires its type. Other streams are wrapped.
 func captureMetadata(ctx context.Context) (context.Context, metadataCapture) {
 	stream := grpc.ServerTransportStreamFromContext(ctx)
 	if stream == nil {
@@ -35,12 +35,12 @@ func captureMetadata(ctx context.Context) (context.Context, metadataCapture) {
 	return grpc.NewContextWithServerTransportStream(ctx, wrapped), wrapped
 }
 
-// noCapture is for a call without a stream.
+// noCapture is the capture of a call without a stream.
 type noCapture struct{}
 
 func (noCapture) captured() (headers, trailers metadata.MD) { return nil, nil }
 
-// wrappedStream captures what is set on it.
+// wrappedStream captures the metadata that is set on it.
 type wrappedStream struct {
 	grpc.ServerTransportStream
 
@@ -81,16 +81,16 @@ func (w *wrappedStream) captured() (headers, trailers metadata.MD) {
 	return w.header.Copy(), w.trailer.Copy()
 }
 
-// decodeVerbatim puts binary values that a Connect handler wrote itself, and
-// that are stored as it did, under their own name: decoded if they are base64 in
-// any form, and else as they are.
+// decodeVerbatim renames binary fields that are recorded verbatim, as a Connect
+// handler wrote them. A value that is base64 in any form is decoded; another one
+// stays as it is.
 func decodeVerbatim(md metadata.MD) {
-	for stored, values := range md {
-		name, verbatim := rpc.CutVerbatim(stored)
+	for recorded, values := range md {
+		name, verbatim := rpc.CutVerbatim(recorded)
 		if !verbatim {
 			continue
 		}
-		delete(md, stored)
+		delete(md, recorded)
 		values = slices.Clone(values)
 		for i, value := range values {
 			if data, err := base64.RawStdEncoding.DecodeString(strings.TrimRight(value, "=")); err == nil {

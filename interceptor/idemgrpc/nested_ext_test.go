@@ -13,6 +13,7 @@ import (
 	"github.com/oncewire/idempotency"
 	paymentsv1 "github.com/oncewire/idempotency/gen/payments/v1"
 	"github.com/oncewire/idempotency/interceptor/idemgrpc"
+	"github.com/oncewire/idempotency/internal/mark"
 )
 
 // nested puts guards around each other, the first outermost.
@@ -121,17 +122,17 @@ func TestTwoLayersRecordOnce(t *testing.T) {
 // mark. That of another operation or key, or with a mark that was made up, is
 // what the handler answered after its charge.
 func TestOnlyOwnRefusalsRelease(t *testing.T) {
-	mark := idempotency.RefusalMark(context.Background(), createMethod, "k")
+	own := mark.Of(createMethod, "k")
 	for name, each := range map[string]struct {
 		mark string
 		runs int64
 	}{
-		"own":             {mark, 2},
-		"own among other": {"other " + mark, 2},
+		"own":             {own, 2},
+		"own among other": {"other " + own, 2},
 		"none":            {"", 1},
 		"made up":         {"anything", 1},
-		"another key":     {idempotency.RefusalMark(context.Background(), createMethod, "l"), 1},
-		"another call":    {idempotency.RefusalMark(context.Background(), "/other.Service/Method", "k"), 1},
+		"another key":     {mark.Of(createMethod, "l"), 1},
+		"another call":    {mark.Of("/other.Service/Method", "k"), 1},
 	} {
 		refusal, err := status.New(codes.InvalidArgument, "used").WithDetails(&errdetails.ErrorInfo{
 			Reason: string(idempotency.ReasonKeyReused), Domain: idempotency.Domain,
@@ -158,11 +159,11 @@ func TestRefusalsAreMarked(t *testing.T) {
 	client := serve(t, new(service), guarded(t, newEngine(t)))
 	create(client, "k", nil)
 	metadata := infoOf(create(client, "k", &paymentsv1.CreatePaymentRequest{Amount: 1}).err)
-	if !idempotency.HasRefusalMark(metadata["mark"], createMethod, "k") || metadata["operation"] != createMethod || metadata["next"] != "use_new_key" {
+	if !mark.Matches(metadata["mark"], createMethod, "k") || metadata["operation"] != createMethod || metadata["next"] != "use_new_key" {
 		t.Errorf("metadata is %v", metadata)
 	}
 	metadata = infoOf(create(client, "two words", nil).err)
-	if !idempotency.HasRefusalMark(metadata["mark"], createMethod, "two words") || metadata["rule"] != string(idempotency.RuleCharacters) {
+	if !mark.Matches(metadata["mark"], createMethod, "two words") || metadata["rule"] != "characters" {
 		t.Errorf("metadata is %v", metadata)
 	}
 }

@@ -1,7 +1,6 @@
 package idemgrpc
 
 import (
-	"google.golang.org/genproto/googleapis/rpc/code"
 	spb "google.golang.org/genproto/googleapis/rpc/status"
 	"google.golang.org/grpc/status"
 
@@ -12,55 +11,48 @@ import (
 // DefaultMaxResponse is the default of [WithMaxResponse], in bytes.
 const DefaultMaxResponse = rpc.DefaultMaxResponse
 
-// Option changes how an [Interceptor] works.
+// Option configures an [Interceptor].
 type Option func(*rpc.Config)
 
-// WithMaxResponse sets how many bytes an answer may have, with its metadata,
-// to be kept for replays. A larger one reaches its caller all the same, and
-// later calls with its key get [idempotency.ErrOutcomeNotKept]. The default,
-// and the meaning of zero, is 1 MiB. A negative number is an error.
-func WithMaxResponse(bytes int) Option {
+// WithMaxResponse sets the maximum size of a recorded answer, in bytes, with its
+// metadata. A larger answer still reaches its caller, but later calls with its key
+// are refused with [idempotency.ErrOutcomeNotKept]. Zero means the default of
+// 1 MiB. A negative number is an error. [idempotency.Policy] can set another
+// maximum for some operations.
+func WithMaxResponse(bytes int64) Option {
 	return func(c *rpc.Config) { c.MaxResponse = bytes }
 }
 
-// WithClassifier replaces [Verdict] for calls that fail. The engine applies its
-// own rules to what it returns; see [idempotency.Answer]. The default, and the
-// meaning of nil, is Verdict. The function must be safe for concurrent use.
-func WithClassifier(classify func(*status.Status) idempotency.Verdict) Option {
+// WithClassifier sets the verdict on calls that fail. Nil means the default,
+// [DefaultClassifier].
+func WithClassifier(classifier Classifier) Option {
 	return func(c *rpc.Config) {
-		c.Classify = nil
-		if classify != nil {
-			c.Classify = func(s *spb.Status) idempotency.Verdict { return classify(status.FromProto(s)) }
+		c.Classifier = nil
+		if classifier != nil {
+			c.Classifier = func(s *spb.Status) idempotency.Verdict { return classifier(status.FromProto(s)) }
 		}
 	}
 }
 
-// Verdict is the default verdict on a call that failed. Only what cannot follow
-// an effect is released: Unauthenticated, Unimplemented, ResourceExhausted and
-// Aborted. Canceled, DeadlineExceeded and Unavailable abandon the claim: a
-// downstream client answers them when its connection broke after the effect.
-// Everything else is this request's answer, and is recorded.
-func Verdict(s *status.Status) idempotency.Verdict { return rpc.Verdict(code.Code(s.Code())) }
-
-// WithRawReplays hands out a replayed message that is sent as the bytes that
-// were stored, which is a little faster. It has another Go type than the first
-// answer, and what an interceptor changes inside a message in it is not sent. So
-// use it only for servers where no outer interceptor looks into messages, and
-// whose codec is protobuf's own. The default is to decode a replayed message
-// into the type that the first answer had.
+// WithRawReplays sends a replayed message as the recorded bytes, which is a little
+// faster. The message has another Go type than the first answer, and a change
+// inside a nested message is not sent. So use it only for servers whose outer
+// interceptors do not read messages, and whose codec is protobuf's own. The default
+// is to decode a replayed message into the type of the first answer.
 func WithRawReplays() Option {
-	return func(c *rpc.Config) { c.Raw = true }
+	return func(c *rpc.Config) { c.RawReplays = true }
 }
 
-// WithUnstored replaces the list of metadata that is not stored because it
-// belongs to one request and not to the outcome: request ids, trace contexts,
-// rate limits. Case does not matter. No names means that all of it is stored.
-func WithUnstored(names ...string) Option {
-	return func(c *rpc.Config) { c.Unstored = names }
+// WithUnrecordedFields replaces the list of metadata fields that are not recorded
+// because they belong to one request and not to the outcome. The default list has
+// request ids, trace contexts and rate limits. Case does not matter. Without names,
+// all fields are recorded.
+func WithUnrecordedFields(names ...string) Option {
+	return func(c *rpc.Config) { c.UnrecordedFields = names }
 }
 
-// WithSetCookie stores Set-Cookie as well. The default is not to: a cookie is
-// for the one caller who made the call.
+// WithSetCookie also records Set-Cookie. The default is not to record it, since a
+// cookie is for one caller.
 func WithSetCookie() Option {
 	return func(c *rpc.Config) { c.SetCookie = true }
 }

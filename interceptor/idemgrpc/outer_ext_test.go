@@ -125,7 +125,7 @@ func TestRenamedResponseType(t *testing.T) {
 	record := func(context.Context) idempotency.Answer {
 		return idempotency.Answer{Verdict: idempotency.Record, Outcome: raw}
 	}
-	if _, err := engine.Run(context.Background(), idempotency.Call{Operation: createMethod, Key: "k"}, record); err != nil {
+	if _, err := engine.Operation(createMethod, idempotency.Policy{}).Run(context.Background(), idempotency.Call{Key: "k"}, record); err != nil {
 		t.Fatal(err)
 	}
 	service := new(service)

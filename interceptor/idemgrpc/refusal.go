@@ -9,8 +9,8 @@ import (
 	"github.com/oncewire/idempotency/internal/refusal"
 )
 
-// refused turns an error of the engine into a status: a refusal, or the error
-// of the context when the caller gave up first.
+// refused returns the status of an error of the engine: of a refusal, or of the
+// context if the caller gave up first.
 func refused(err error, operation string) error {
 	if ours, ok := errors.AsType[*idempotency.Error](err); ok {
 		return status.FromProto(refusal.Encode(ours, operation)).Err()

@@ -62,7 +62,7 @@ func TestInProgress(t *testing.T) {
 }
 
 func TestBadKeys(t *testing.T) {
-	client := serve(t, new(service), guarded(t, newEngine(t, idempotency.WithKeyRequired())))
+	client := serve(t, new(service), guarded(t, newEngine(t, idempotency.WithPolicy("*", idempotency.Policy{Key: idempotency.KeyRequired}))))
 	checkRefusal(t, create(client, strings.Repeat("x", 256), nil).err, codes.InvalidArgument, idempotency.ReasonKeyInvalid, false)
 	checkRefusal(t, create(client, "two words", nil).err, codes.InvalidArgument, idempotency.ReasonKeyInvalid, false)
 	checkRefusal(t, create(client, "", nil).err, codes.InvalidArgument, idempotency.ReasonKeyInvalid, false)
@@ -92,7 +92,7 @@ func TestStoreErrorStaysHere(t *testing.T) {
 }
 
 func TestHealthChecksNeedNoKey(t *testing.T) {
-	engine := newEngine(t, idempotency.WithKeyRequired())
+	engine := newEngine(t, idempotency.WithPolicy("*", idempotency.Policy{Key: idempotency.KeyRequired}))
 	checks := health.NewServer()
 	info := &grpc.UnaryServerInfo{FullMethod: healthv1.Health_Check_FullMethodName}
 	handler := func(ctx context.Context, request any) (any, error) {
@@ -113,7 +113,7 @@ type stream struct {
 func (s stream) Context() context.Context { return s.ctx }
 
 func TestStreams(t *testing.T) {
-	guard := newGuard(t, newEngine(t, idempotency.WithKeyRequired())).Stream
+	guard := newGuard(t, newEngine(t, idempotency.WithPolicy("*", idempotency.Policy{Key: idempotency.KeyRequired}))).Stream
 	runs := 0
 	handler := func(any, grpc.ServerStream) error { runs++; return nil }
 	info := &grpc.StreamServerInfo{FullMethod: "/some.Service/Stream", IsServerStream: true}

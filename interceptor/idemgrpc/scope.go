@@ -2,24 +2,24 @@ package idemgrpc
 
 import (
 	"context"
+	"crypto/tls"
 
 	"google.golang.org/grpc/credentials"
 	"google.golang.org/grpc/peer"
 
-	"github.com/oncewire/idempotency"
+	tlspeer "github.com/oncewire/idempotency/internal/peer"
 )
 
-// PeerScope is for [idempotency.WithScope]: it names the caller by the verified
-// client certificate of its connection; see [idempotency.PeerScope]. It fails
-// for a caller without one.
+// PeerScope is for [idempotency.WithScope]. The scope is the verified client
+// certificate of the connection: its first URI (as in SPIFFE), or else its issuer
+// and subject, so that a renewed certificate is the same caller. It fails for a
+// caller without a verified certificate.
 func PeerScope(ctx context.Context) (string, error) {
-	caller, ok := peer.FromContext(ctx)
-	if !ok {
-		return idempotency.PeerScope(nil)
+	var state *tls.ConnectionState
+	if caller, ok := peer.FromContext(ctx); ok {
+		if info, ok := caller.AuthInfo.(credentials.TLSInfo); ok {
+			state = &info.State
+		}
 	}
-	info, ok := caller.AuthInfo.(credentials.TLSInfo)
-	if !ok {
-		return idempotency.PeerScope(nil)
-	}
-	return idempotency.PeerScope(&info.State)
+	return tlspeer.Scope(state)
 }

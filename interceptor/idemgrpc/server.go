@@ -13,11 +13,11 @@ import (
 // Interceptor guards the methods of a server. It is safe for concurrent use.
 type Interceptor struct {
 	guard  *rpc.Guard
-	marker metadata.MD // of a replay that has no other metadata; never changed
+	marker metadata.MD // of a replay without other metadata; never changed
 }
 
-// NewInterceptor returns an interceptor for a server. The error names every
-// option that cannot be honoured, and an engine that is nil.
+// NewInterceptor returns an interceptor for a server. The error names every option
+// that is invalid, and an engine that is nil.
 func NewInterceptor(engine *idempotency.Engine, options ...Option) (*Interceptor, error) {
 	guard, err := rpc.NewGuard("idemgrpc", engine, options)
 	if err != nil {
@@ -29,38 +29,45 @@ func NewInterceptor(engine *idempotency.Engine, options ...Option) (*Interceptor
 // Unary guards unary methods; it is a [grpc.UnaryServerInterceptor].
 func (i *Interceptor) Unary(ctx context.Context, request any, info *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (any, error) {
 	method := i.guard.Method(info.FullMethod, nil, false)
-	if method.Use == idempotency.KeyOff {
+	if method.Unguarded() {
 		return handler(ctx, request)
 	}
-	keys := metadata.ValueFromIncomingContext(ctx, i.guard.KeyField)
-	named, err := i.guard.Call(ctx, method, keys, request)
+	call, err := i.guard.NewCall(ctx, method, metadata.ValueFromIncomingContext(ctx, i.guard.KeyField), request)
 	if err != nil {
 		return nil, refused(err, info.FullMethod)
 	}
-	if named.Key == "" {
+	if call.Key == "" {
 		return handler(ctx, request)
 	}
-	if engine := i.guard.Engine; engine.Unscoped() && len(metadata.ValueFromIncomingContext(ctx, "authorization")) > 0 {
-		engine.NoteCredentials(ctx, info.FullMethod)
-	}
-	c := call{Interceptor: i, method: method, key: named.Key, request: request, handler: handler}
-	result, err := i.guard.Engine.Run(ctx, named, c.run)
+	method.Operation.NoteCredentials(ctx, func() bool {
+		return len(metadata.ValueFromIncomingContext(ctx, "authorization")) > 0
+	})
+	r := recorder{guard: i.guard, method: method, key: call.Key, request: request, handler: handler}
+	result, err := method.Operation.Run(ctx, call, r.run)
 	switch {
 	case err != nil:
 		return nil, refused(err, info.FullMethod)
 	case result.Replayed:
-		return c.replay(ctx, result.Outcome)
+		return i.replay(ctx, method, call.Key, result.Outcome)
 	default:
-		return c.response, c.failure
+		return r.response, r.err
 	}
 }
 
-// Stream refuses streams that carry a key, with InvalidArgument, and lets all
-// others pass; it is a [grpc.StreamServerInterceptor].
+func (i *Interceptor) replay(ctx context.Context, method *rpc.Method, key string, raw []byte) (any, error) {
+	recorded, err := i.guard.Replay(ctx, method, key, raw)
+	if err != nil {
+		return nil, refused(err, method.Operation.Name())
+	}
+	return replay(ctx, &recorded, i.marker)
+}
+
+// Stream refuses streams that have a key, with InvalidArgument, and passes all
+// others; it is a [grpc.StreamServerInterceptor].
 func (i *Interceptor) Stream(server any, stream grpc.ServerStream, info *grpc.StreamServerInfo, handler grpc.StreamHandler) error {
 	ctx := stream.Context()
 	keys := metadata.ValueFromIncomingContext(ctx, i.guard.KeyField)
-	if err := i.guard.Stream(ctx, i.guard.Method(info.FullMethod, nil, false), keys); err != nil {
+	if err := i.guard.RefuseStream(ctx, i.guard.Method(info.FullMethod, nil, false), keys); err != nil {
 		return refused(err, info.FullMethod)
 	}
 	return handler(server, stream)

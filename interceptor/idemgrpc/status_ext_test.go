@@ -87,7 +87,7 @@ func TestErrorsAreReadAsGRPCSendsThem(t *testing.T) {
 			checkSameStatus(t, "first", first.err, sent.err)
 			checkSameStatus(t, "again", again.err, sent.err)
 			runs := int64(2)
-			if idemgrpc.Verdict(status.Convert(sent.err)) == idempotency.Record {
+			if idemgrpc.DefaultClassifier(status.Convert(sent.err)) == idempotency.Record {
 				runs = 1
 			}
 			if _, marked := again.replayed(); guarding.runs.Load() != runs || marked != (runs == 1) {

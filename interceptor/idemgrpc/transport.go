@@ -11,14 +11,14 @@ import (
 	"google.golang.org/grpc/metadata"
 )
 
-// transportMetadata is the metadata of a stream of grpc-go's transport, with
-// the lock under which its SetHeader and SetTrailer work.
+// transportMetadata points to the metadata of a stream of grpc-go's transport, and
+// to the lock that its SetHeader and SetTrailer hold.
 //
-// Its methods Header and Trailer read without the lock, and so race with a
-// goroutine that a handler left behind. The stream cannot be wrapped either:
-// grpc.SetSendCompressor and grpc.ClientSupportedCompressors look for its very
-// type. So the fields are found by reflection. Where a version of grpc-go has
-// others, the stream is wrapped after all, and only these two functions fail.
+// The stream's methods Header and Trailer read without the lock, which is a race if
+// a goroutine of the handler still runs. The stream cannot be wrapped either:
+// grpc.SetSendCompressor and grpc.ClientSupportedCompressors require its type. So
+// the fields are found by reflection. If a version of grpc-go has other fields, the
+// stream is wrapped, and only these two functions fail.
 type transportMetadata struct {
 	mu              *sync.Mutex
 	header, trailer *metadata.MD
@@ -30,15 +30,15 @@ var (
 	transportTypes  = [...]reflect.Type{reflect.TypeFor[sync.Mutex](), reflect.TypeFor[metadata.MD](), reflect.TypeFor[metadata.MD]()}
 )
 
-// transportLayout is where the fields are in a type; ok is false in a type that
-// has not all of them.
+// transportLayout is the position of the fields in a type; ok is false if the type
+// does not have all of them.
 type transportLayout struct {
 	stream  reflect.Type
 	indexes [len(transportFields)][]int
 	ok      bool
 }
 
-// lastLayout spares the search: a program has one type of transport stream.
+// lastLayout caches the layout: a program has one type of transport stream.
 var lastLayout atomic.Pointer[transportLayout]
 
 func findTransportMetadata(stream grpc.ServerTransportStream) (transportMetadata, bool) {
@@ -76,7 +76,7 @@ func newTransportLayout(stream reflect.Type) *transportLayout {
 	return layout
 }
 
-// transportCapture is what a stream held before the handler.
+// transportCapture has the metadata of a stream before the handler ran.
 type transportCapture struct {
 	stream          transportMetadata
 	header, trailer metadata.MD
@@ -92,8 +92,8 @@ func (c *transportCapture) captured() (headers, trailers metadata.MD) {
 	return added(c.header, headers), added(c.trailer, trailers)
 }
 
-// copied copies the metadata as far as it has been set. The values are never
-// changed in place.
+// copied returns copies of the metadata that has been set. Values are never changed in
+// place, and so are shared.
 func (m transportMetadata) copied() (header, trailer metadata.MD) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -111,7 +111,7 @@ func shallow(md metadata.MD) metadata.MD {
 	return copied
 }
 
-// added takes the earlier values away, which come first.
+// added removes the values that were there before from after, where they come first.
 func added(before, after metadata.MD) metadata.MD {
 	for name, earlier := range before {
 		if later := after[name]; len(later) > len(earlier) {

@@ -50,7 +50,7 @@ func TestVerdictsOnErrors(t *testing.T) {
 
 func TestAbandonedCallIsRejectedOnDemand(t *testing.T) {
 	service := failing(codes.DeadlineExceeded)
-	client := serve(t, service, guarded(t, newEngine(t, idempotency.WithOnAbandoned(idempotency.Reject))))
+	client := serve(t, service, guarded(t, newEngine(t, idempotency.WithPolicy("*", idempotency.Policy{OnAbandoned: idempotency.Reject}))))
 	create(client, "k", nil)
 	checkRefusal(t, create(client, "k", nil).err, codes.FailedPrecondition, idempotency.ReasonOutcomeUnknown, false)
 	if service.runs.Load() != 1 {
@@ -64,7 +64,7 @@ func TestOwnClassifier(t *testing.T) {
 		if s.Code() == codes.Internal && s.Message() == "no" {
 			return idempotency.Release
 		}
-		return idemgrpc.Verdict(s)
+		return idemgrpc.DefaultClassifier(s)
 	}
 	client := serve(t, service, guarded(t, newEngine(t), idemgrpc.WithClassifier(classify)))
 	create(client, "k", nil)

@@ -12,22 +12,21 @@ import (
 	"github.com/oncewire/idempotency/internal/outcome"
 )
 
-// DefaultMaxResponse is the number of bytes that an answer may have to be
-// kept, unless an option says otherwise.
+// DefaultMaxResponse is the default of Config.MaxResponse, in bytes.
 const DefaultMaxResponse = 1 << 20
 
 // Config is what the options of both interceptors set. A zero field stands for
-// the default, except for Unstored.
+// its default, except for UnrecordedFields.
 type Config struct {
-	Classify    func(*spb.Status) idempotency.Verdict
-	MaxResponse int
-	Raw         bool
-	Unstored    []string
-	SetCookie   bool
+	Classifier       func(*spb.Status) idempotency.Verdict
+	MaxResponse      int64 // bytes
+	RawReplays       bool
+	UnrecordedFields []string
+	SetCookie        bool
 }
 
-// configure applies the options. The error joins everything that cannot be
-// honoured, with the name of the interceptor's package before each.
+// configure applies the options. The error joins everything that is invalid, each
+// with the name of the interceptor's package.
 func configure[Option ~func(*Config)](name string, engine *idempotency.Engine, options []Option) (Config, error) {
 	var problems []error
 	problem := func(format string, arguments ...any) {
@@ -36,7 +35,7 @@ func configure[Option ~func(*Config)](name string, engine *idempotency.Engine, o
 	if engine == nil {
 		problem("no engine")
 	}
-	config := Config{Unstored: outcome.RequestBound}
+	config := Config{UnrecordedFields: outcome.RequestBound}
 	for i, option := range options {
 		if option == nil {
 			problem("option %d is nil", i+1)
@@ -48,8 +47,8 @@ func configure[Option ~func(*Config)](name string, engine *idempotency.Engine, o
 		problem("a maximum response of %d bytes is negative", config.MaxResponse)
 	}
 	config.MaxResponse = cmp.Or(config.MaxResponse, DefaultMaxResponse)
-	if config.Classify == nil {
-		config.Classify = func(status *spb.Status) idempotency.Verdict { return Verdict(code.Code(status.GetCode())) }
+	if config.Classifier == nil {
+		config.Classifier = func(status *spb.Status) idempotency.Verdict { return DefaultVerdict(code.Code(status.GetCode())) }
 	}
 	return config, errors.Join(problems...)
 }

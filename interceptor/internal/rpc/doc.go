@@ -1,5 +1,6 @@
-// Package rpc is what the gRPC and the Connect interceptor share, and knows
-// neither: which methods are guarded, the fingerprint of a request message,
-// the verdict on a status, the record of an answer and the replay of it. It is
-// why a call recorded by one adapter is replayed by the other.
+// Package rpc is the part of a guard that the gRPC and the Connect interceptor
+// share. It imports neither framework: it knows the methods and their policies,
+// the fingerprint of a request, the verdict on a status, and how to record and
+// replay an answer. Since both interceptors use it, a call that one of them
+// recorded is replayed by the other.
 package rpc

@@ -2,31 +2,25 @@ package rpc
 
 import "strings"
 
-// Fields are headers, trailers or metadata as they are stored: with names in
-// lower case, and binary values (-bin) decoded.
+// Fields are metadata as they are recorded: with names in lower case, and with
+// binary values (-bin) decoded.
 type Fields = map[string][]string
 
-// verbatim ends the stored name of a binary field whose values are not the
-// base64 that this library writes. They are stored as the handler wrote them,
-// since decoding and encoding would change them. No field name contains it.
-const verbatim = "="
+// verbatimSuffix ends the recorded name of a binary field whose values are not
+// the base64 that this library writes. They are recorded as the handler wrote
+// them, since decoding and encoding would change them. No name of a metadata field
+// contains it.
+const verbatimSuffix = "="
 
-// Binary reports whether the values of a field are bytes that travel in base64.
-func Binary(name string) bool { return strings.HasSuffix(name, "-bin") }
+// IsBinary reports whether the values of a field are bytes that are sent in
+// base64.
+func IsBinary(name string) bool { return strings.HasSuffix(name, "-bin") }
 
-// VerbatimName returns the name under which a binary field is stored verbatim.
-func VerbatimName(name string) string { return name + verbatim }
+// VerbatimName returns the name under which a binary field is recorded verbatim.
+func VerbatimName(name string) string { return name + verbatimSuffix }
 
-// CutVerbatim returns the name of a stored field, and whether its values are
-// stored verbatim.
-func CutVerbatim(stored string) (name string, found bool) { return strings.CutSuffix(stored, verbatim) }
-
-// stored drops what is not to be stored; the fields are the caller's own copy.
-func (g *Guard) stored(fields Fields) Fields {
-	for stored := range fields {
-		if name, _ := CutVerbatim(stored); !g.filter.Stores(name) {
-			delete(fields, stored)
-		}
-	}
-	return fields
+// CutVerbatim returns the name of a recorded field, and whether its values are
+// recorded verbatim.
+func CutVerbatim(recorded string) (name string, verbatim bool) {
+	return strings.CutSuffix(recorded, verbatimSuffix)
 }

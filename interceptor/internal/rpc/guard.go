@@ -5,92 +5,90 @@ import (
 	"errors"
 	"strings"
 
-	"google.golang.org/protobuf/proto"
-	"google.golang.org/protobuf/protoadapt"
-
 	"github.com/oncewire/idempotency"
 	"github.com/oncewire/idempotency/internal/outcome"
 )
 
-// Guard is the part of an interceptor that knows no protocol.
+// Guard is the part of an interceptor that does not depend on its framework. It
+// is safe for concurrent use.
 type Guard struct {
-	Config
-
-	Engine *idempotency.Engine
-	// KeyField and ReplayedField are in lower case.
+	// KeyField and ReplayedField are names of metadata fields, in lower case.
 	KeyField, ReplayedField string
-	// Marker is the value of ReplayedField. Every replay shares it.
+	// Marker is the value of ReplayedField. All replays share it; it must not be
+	// changed.
 	Marker []string
 
-	methods Methods
-	prints  Fingerprinter
-	filter  outcome.Filter
+	engine       *idempotency.Engine
+	config       Config
+	methods      methodCache[*Method]
+	fingerprints fingerprinter
+	filter       outcome.Filter
 }
 
-// NewGuard returns the guard of one interceptor, whose package has the name.
-// The error names every option that cannot be honoured.
+// NewGuard returns the guard of an interceptor, whose package has the name. The
+// error names every option that is invalid.
 func NewGuard[Option ~func(*Config)](name string, engine *idempotency.Engine, options []Option) (*Guard, error) {
 	config, err := configure(name, engine, options)
 	if err != nil {
 		return nil, err
 	}
-	replayed := strings.ToLower(engine.ReplayedField())
+	all := engine.Operation("*", idempotency.Policy{})
+	replayed := strings.ToLower(all.ReplayedField())
 	return &Guard{
-		Config:        config,
-		Engine:        engine,
-		KeyField:      strings.ToLower(engine.KeyField()),
+		KeyField:      strings.ToLower(all.KeyField()),
 		ReplayedField: replayed,
 		Marker:        []string{"true"},
-		filter:        outcome.NewFilter(config.Unstored, config.SetCookie, replayed),
+		engine:        engine,
+		config:        config,
+		filter:        outcome.NewFilter(config.UnrecordedFields, config.SetCookie, replayed),
 	}, nil
 }
 
-// Call returns the call to run, and one without a key when it is not guarded.
-func (g *Guard) Call(ctx context.Context, method *Method, keys []string, request any) (idempotency.Call, error) {
-	if len(keys) == 0 && method.Use != idempotency.KeyRequired {
+// Method returns what is known about a method, which is looked up once. The
+// schema is the method's descriptor if the caller has it, and anything else if
+// not. If readOnly is set, the method has no side effects, whatever its schema
+// says.
+func (g *Guard) Method(procedure string, schema any, readOnly bool) *Method {
+	if method, ok := g.methods.load(procedure); ok {
+		return method
+	}
+	method := newMethod(g.engine, procedure, schema, readOnly)
+	g.methods.store(procedure, method)
+	return method
+}
+
+// NewCall returns the guarded call of a request, whose key field has the values.
+// A call without a key is to run unguarded. The error is a refusal.
+func (g *Guard) NewCall(ctx context.Context, method *Method, keys []string, request any) (idempotency.Call, error) {
+	if len(keys) == 0 && !method.Operation.RequiresKey() {
 		return idempotency.Call{}, nil
 	}
-	key, err := g.Engine.ParseKey(ctx, method.Operation, method.Schema, keys)
+	key, err := method.Operation.ParseKey(ctx, keys)
 	if err != nil || key == "" {
 		return idempotency.Call{}, err
 	}
-	call := idempotency.Call{Operation: method.Operation, Key: key}
-	message, ok := Message(request)
+	message, ok := asMessage(request)
 	if !ok {
-		return call, g.Engine.Refuse(ctx, call, idempotency.ErrNotSupported, errNoProtobuf)
+		return idempotency.Call{}, method.Operation.Refuse(ctx, key, idempotency.ErrNotSupported, errNoProtobuf)
 	}
-	call.Fingerprint = g.prints.Fingerprint(message)
-	return call, nil
+	return idempotency.Call{Key: key, Fingerprint: g.fingerprints.fingerprint(message)}, nil
 }
 
-// Stream returns the refusal of a stream that carries a key, which cannot be
-// honoured and must not be ignored.
-func (g *Guard) Stream(ctx context.Context, method *Method, keys []string) error {
-	if len(keys) == 0 || method.Use == idempotency.KeyOff {
+// RefuseStream returns the refusal of a stream that has a key, and nil for one
+// without. A stream cannot be replayed, and a key must not be ignored.
+func (g *Guard) RefuseStream(ctx context.Context, method *Method, keys []string) error {
+	if len(keys) == 0 || method.Unguarded() {
 		return nil
 	}
-	key, err := g.Engine.ParseKey(ctx, method.Operation, method.Schema, keys)
+	key, err := method.Operation.ParseKey(ctx, keys)
 	if err != nil {
 		return err
 	}
-	return g.Engine.Refuse(ctx, idempotency.Call{Operation: method.Operation, Key: key}, idempotency.ErrNotSupported, errStream)
-}
-
-// Message returns a request or response as a protobuf message.
-func Message(value any) (proto.Message, bool) {
-	switch message := value.(type) {
-	case proto.Message:
-		return message, true
-	case protoadapt.MessageV1:
-		return protoadapt.MessageV2Of(message), true
-	default:
-		return nil, false
-	}
+	return method.Operation.Refuse(ctx, key, idempotency.ErrNotSupported, errStream)
 }
 
 // Causes of refusals, for the server's own log.
 var (
-	errNoProtobuf = errors.New("the request is no protobuf message")
+	errNoProtobuf = errors.New("the request is not a protobuf message")
 	errStream     = errors.New("a stream cannot be replayed")
-	errNoType     = errors.New("unknown message type")
 )

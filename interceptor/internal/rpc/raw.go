@@ -9,20 +9,19 @@ import (
 	"google.golang.org/protobuf/runtime/protoiface"
 )
 
-// rawMessage is a recorded response message that is sent as the bytes that were
-// stored. It is decoded only if it is looked at through reflection, as loggers
-// and the JSON codecs do. It cannot take the place of a generated message
-// everywhere: its Go type is another, and a change to a message inside it is
-// not sent.
+// rawMessage is a recorded response that is sent as its recorded bytes. It is
+// decoded only for reflection, which loggers and the JSON codecs use. It cannot
+// replace a generated message everywhere: it has another Go type, and a change
+// inside a nested message is not sent.
 type rawMessage struct {
 	kind protoreflect.MessageType
 
 	mu      sync.Mutex
 	raw     []byte               // nil once the message has been changed
-	decoded protoreflect.Message // nil until it is looked at
+	decoded protoreflect.Message // nil until reflection is used
 }
 
-// newRaw returns a message of the type with the stored content.
+// newRaw returns a message of the type with the recorded content.
 func newRaw(kind protoreflect.MessageType, raw []byte) *rawMessage {
 	return &rawMessage{kind: kind, raw: raw}
 }
@@ -36,9 +35,9 @@ func (r *rawMessage) ProtoReflect() protoreflect.Message { return (*reflected)(r
 // reflected is the reflection of a rawMessage.
 type reflected rawMessage
 
-// decode decodes the message unless that has been done. What cannot be decoded
-// is left out: reflection has no way to say so, and the bytes, which were
-// written by Marshal, are still sent.
+// decode decodes the message, once. Reflection cannot report an error: content
+// that cannot be decoded is left out, and the bytes are still sent, since Marshal
+// wrote them.
 func (r *reflected) decode() protoreflect.Message {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -49,8 +48,8 @@ func (r *reflected) decode() protoreflect.Message {
 	return r.decoded
 }
 
-// change decodes the message for a caller that writes to it: the stored bytes
-// are void then.
+// change returns the decoded message for a change, after which the recorded bytes
+// are not sent any more.
 func (r *reflected) change() protoreflect.Message {
 	message := r.decode()
 	r.mu.Lock()
@@ -89,38 +88,38 @@ func (r *reflected) Mutable(field protoreflect.FieldDescriptor) protoreflect.Val
 }
 func (r *reflected) SetUnknown(fields protoreflect.RawFields) { r.change().SetUnknown(fields) }
 
-// ProtoMethods implements protoreflect.Message: package proto marshals a message
-// that was not changed by copying its stored bytes.
+// ProtoMethods implements protoreflect.Message: package proto marshals an unchanged
+// message by copying its recorded bytes.
 func (r *reflected) ProtoMethods() *protoiface.Methods {
-	if r.stored() == nil {
+	if r.recorded() == nil {
 		return nil
 	}
-	return &storedMethods
+	return &recordedMethods
 }
 
-func (r *reflected) stored() []byte {
+func (r *reflected) recorded() []byte {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.raw
 }
 
-var storedMethods = protoiface.Methods{
+var recordedMethods = protoiface.Methods{
 	Flags: protoiface.SupportMarshalDeterministic,
 	Size: func(in protoiface.SizeInput) protoiface.SizeOutput {
-		return protoiface.SizeOutput{Size: len(storedBytes(in.Message))}
+		return protoiface.SizeOutput{Size: len(recordedBytes(in.Message))}
 	},
 	Marshal: func(in protoiface.MarshalInput) (protoiface.MarshalOutput, error) {
-		return protoiface.MarshalOutput{Buf: append(in.Buf, storedBytes(in.Message)...)}, nil
+		return protoiface.MarshalOutput{Buf: append(in.Buf, recordedBytes(in.Message)...)}, nil
 	},
 	CheckInitialized: func(protoiface.CheckInitializedInput) (protoiface.CheckInitializedOutput, error) {
 		return protoiface.CheckInitializedOutput{}, nil
 	},
 }
 
-func storedBytes(message protoreflect.Message) []byte {
+func recordedBytes(message protoreflect.Message) []byte {
 	r, ok := message.(*reflected)
 	if !ok {
 		return nil
 	}
-	return r.stored()
+	return r.recorded()
 }

@@ -11,56 +11,59 @@ import (
 	"github.com/oncewire/idempotency/internal/refusal"
 )
 
-// Success is the answer of a handler that returned a message. What is no
-// protobuf message cannot be kept.
+// Success returns the answer of a handler that returned a response. It removes
+// from the metadata what is not recorded. A response that is not a protobuf
+// message is recorded without its content.
 func (g *Guard) Success(method *Method, response any, headers, trailers Fields) idempotency.Answer {
-	if verdict, ok := method.Policy.Verdicts[int(code.Code_OK)]; ok && verdict != idempotency.Record {
+	if verdict, ok := method.Operation.Policy().Verdicts[int(code.Code_OK)]; ok && verdict != idempotency.Record {
 		return idempotency.Answer{Verdict: verdict}
 	}
-	message, ok := Message(response)
+	message, ok := asMessage(response)
 	if !ok {
 		return idempotency.Answer{Verdict: idempotency.Record, NotKept: true}
 	}
-	return g.keep(method, outcome.RPC{Message: message, Headers: g.stored(headers), Trailers: g.stored(trailers)})
+	return g.record(method, outcome.RPC{Message: message, Headers: g.recorded(headers), Trailers: g.recorded(trailers)})
 }
 
-// Failure is the answer of a handler that returned an error. The key tells a
-// refusal of the same call by a guard inside from an answer.
+// Failure returns the answer of a handler that returned an error. It removes from
+// the metadata what is not recorded. If an inner guard refused the call with this
+// key, the handler did not run.
 func (g *Guard) Failure(method *Method, key string, status *spb.Status, headers, trailers Fields) idempotency.Answer {
-	if refusedInside(method, key, status) {
+	refused, _ := refusal.Decode(status)
+	if refused != nil && method.Operation.HasRefusalMark(refused.Mark, key) {
 		return idempotency.Answer{NoEffect: true}
 	}
-	verdict := g.verdict(method, status)
+	verdict, ok := method.Operation.Policy().Verdicts[int(status.GetCode())]
+	if !ok {
+		verdict = g.config.Classifier(status)
+	}
 	if verdict != idempotency.Record {
 		return idempotency.Answer{Verdict: verdict}
 	}
-	answer := g.keep(method, outcome.RPC{
-		Status: marshalStatus(status), Headers: g.stored(headers), Trailers: g.stored(trailers),
+	answer := g.record(method, outcome.RPC{
+		Status: marshalStatus(status), Headers: g.recorded(headers), Trailers: g.recorded(trailers),
 	})
-	answer.ServerError = serverError(code.Code(status.GetCode()))
+	answer.ServerError = isServerError(code.Code(status.GetCode()))
 	return answer
 }
 
-// refusedInside reports whether the status is the refusal of this very call by a
-// guard inside of this one: the handler did not run.
-func refusedInside(method *Method, key string, status *spb.Status) bool {
-	refused, _ := refusal.Decode(status)
-	return refused != nil && idempotency.HasRefusalMark(refused.Mark, method.Operation, key)
-}
-
-func (g *Guard) verdict(method *Method, status *spb.Status) idempotency.Verdict {
-	if verdict, ok := method.Policy.Verdicts[int(status.GetCode())]; ok {
-		return verdict
-	}
-	return g.Classify(status)
-}
-
-func (g *Guard) keep(method *Method, answer outcome.RPC) idempotency.Answer {
+// record serializes an answer. One that is too large is recorded without its
+// content. So is one that cannot be serialized: it does not reach the first
+// caller either, but the handler ran.
+func (g *Guard) record(method *Method, answer outcome.RPC) idempotency.Answer {
 	raw, err := answer.Marshal()
-	// An answer that cannot be serialized does not reach the first caller
-	// either, and has happened all the same.
-	if err != nil || int64(len(raw)) > cmp.Or(method.Policy.MaxResponse, int64(g.MaxResponse)) {
+	if err != nil || int64(len(raw)) > cmp.Or(method.Operation.Policy().MaxResponse, g.config.MaxResponse) {
 		return idempotency.Answer{Verdict: idempotency.Record, NotKept: true}
 	}
 	return idempotency.Answer{Verdict: idempotency.Record, Outcome: raw}
+}
+
+// recorded removes the fields that are not recorded.
+func (g *Guard) recorded(fields Fields) Fields {
+	for recorded := range fields {
+		if name, _ := CutVerbatim(recorded); !g.filter.Stores(name) {
+			delete(fields, recorded)
+		}
+	}
+	return fields
 }

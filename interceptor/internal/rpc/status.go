@@ -15,10 +15,10 @@ const (
 	detailValue   = 2
 )
 
-// marshalStatus serializes a status. Package proto refuses text that is not
-// UTF-8, while servers send such a message in one way or another: it is stored
-// byte for byte, so that a replay is sent in the same way. The result is never
-// empty, which would stand for success.
+// marshalStatus serializes a status. Package proto refuses text that is not UTF-8,
+// but servers send it, each in its own way. So it is recorded byte for byte, and a
+// replay is sent in the same way. The result is never empty, which would stand for
+// success.
 func marshalStatus(status *spb.Status) []byte {
 	raw := protowire.AppendTag(nil, statusCode, protowire.VarintType)
 	raw = protowire.AppendVarint(raw, uint64(int64(status.GetCode())))
@@ -35,7 +35,7 @@ func marshalStatus(status *spb.Status) []byte {
 	return raw
 }
 
-// unmarshalStatus reads what marshalStatus wrote.
+// unmarshalStatus decodes what marshalStatus wrote.
 func unmarshalStatus(raw []byte) (*spb.Status, error) {
 	status := new(spb.Status)
 	err := eachField(raw, func(number protowire.Number, varint uint64, bytes []byte) (err error) {
@@ -68,8 +68,8 @@ func unmarshalAny(raw []byte) (*anypb.Any, error) {
 	return packed, err
 }
 
-// eachField visits the varint and bytes fields of a message; the value of the
-// other type is zero.
+// eachField visits the varint and bytes fields of a message. For each, the value of
+// the other type is zero.
 func eachField(raw []byte, visit func(protowire.Number, uint64, []byte) error) error {
 	for len(raw) > 0 {
 		number, kind, n := protowire.ConsumeTag(raw)

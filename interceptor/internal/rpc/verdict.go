@@ -6,9 +6,9 @@ import (
 	"github.com/oncewire/idempotency"
 )
 
-// Verdict is the default verdict on a status code. Only a code that cannot
-// follow an effect releases the claim.
-func Verdict(status code.Code) idempotency.Verdict {
+// DefaultVerdict returns the default verdict on a status code. A code releases the
+// claim only if it cannot follow an effect.
+func DefaultVerdict(status code.Code) idempotency.Verdict {
 	switch status {
 	case code.Code_UNAUTHENTICATED, code.Code_UNIMPLEMENTED, code.Code_RESOURCE_EXHAUSTED, code.Code_ABORTED:
 		return idempotency.Release
@@ -19,7 +19,8 @@ func Verdict(status code.Code) idempotency.Verdict {
 	}
 }
 
-// serverError reports whether a status code names no cause.
-func serverError(status code.Code) bool {
+// isServerError reports whether a status code names no cause; see
+// [idempotency.Answer].
+func isServerError(status code.Code) bool {
 	return status == code.Code_INTERNAL || status == code.Code_UNKNOWN
 }

@@ -20,7 +20,7 @@ func TestVerdicts(t *testing.T) {
 		if !special {
 			verdict = idempotency.Record
 		}
-		if got := Verdict(code.Code(number)); got != verdict {
+		if got := DefaultVerdict(code.Code(number)); got != verdict {
 			t.Errorf("%v: verdict %d, want %d", code.Code(number), got, verdict)
 		}
 	}

@@ -22,9 +22,9 @@ func keys(mode tally.Mode) []grpc.UnaryClientInterceptor {
 	case tally.Plain:
 		return nil
 	case tally.Keyed:
-		return []grpc.UnaryClientInterceptor{idemgrpc.UnaryClientInterceptor("")}
+		return []grpc.UnaryClientInterceptor{idemgrpc.NewClientInterceptor("").Unary}
 	default:
-		return []grpc.UnaryClientInterceptor{twice, idemgrpc.UnaryClientInterceptor("")}
+		return []grpc.UnaryClientInterceptor{twice, idemgrpc.NewClientInterceptor("").Unary}
 	}
 }
 

@@ -1,7 +1,6 @@
 package rpc
 
 import (
-	"fmt"
 	"testing"
 
 	"google.golang.org/protobuf/proto"
@@ -15,33 +14,36 @@ import (
 	paymentsv1 "github.com/oncewire/idempotency/gen/payments/v1"
 )
 
-func TestKeyUseFromSchema(t *testing.T) {
-	for procedure, want := range map[string]idempotency.KeyUse{
+func TestKeyModeFromSchema(t *testing.T) {
+	for procedure, want := range map[string]idempotency.KeyMode{
 		paymentsv1.PaymentService_CreatePayment_FullMethodName: idempotency.KeyDefault,
-		paymentsv1.PaymentService_GetPayment_FullMethodName:    idempotency.KeyOff,
+		paymentsv1.PaymentService_GetPayment_FullMethodName:    idempotency.KeyIgnored,
 		"/no.such.Service/Method":                              idempotency.KeyDefault,
 		"nonsense":                                             idempotency.KeyDefault,
-		"/grpc.health.v1.Health/Check":                         idempotency.KeyOff,
-		"/grpc.reflection.v1.ServerReflection/Any":             idempotency.KeyOff,
+		"/grpc.health.v1.Health/Check":                         idempotency.KeyIgnored,
+		"/grpc.reflection.v1.ServerReflection/Any":             idempotency.KeyIgnored,
 	} {
-		var methods Methods
-		for range 2 { // the second time from memory
-			if got := methods.Lookup(procedure, nil).Schema; got != want {
-				t.Errorf("%s: key use %d, want %d", procedure, got, want)
+		if got := schemaPolicy(procedure, methodDescriptor(procedure, nil)).Key; got != want {
+			t.Errorf("%s: key mode %d, want %d", procedure, got, want)
+		}
+		var client ClientMethods
+		for range 2 { // the second time from the cache
+			if takes := client.TakesKey(procedure, nil); takes != (want != idempotency.KeyIgnored) {
+				t.Errorf("%s: takes a key: %t", procedure, takes)
 			}
 		}
 	}
 }
 
-func TestKeyUseFromOption(t *testing.T) {
-	for option, want := range map[idempotencyv1.KeyUse]idempotency.KeyUse{
+func TestKeyModeFromOption(t *testing.T) {
+	for option, want := range map[idempotencyv1.KeyUse]idempotency.KeyMode{
 		idempotencyv1.KeyUse_KEY_USE_UNSPECIFIED: idempotency.KeyDefault,
 		idempotencyv1.KeyUse_KEY_USE_OPTIONAL:    idempotency.KeyOptional,
 		idempotencyv1.KeyUse_KEY_USE_REQUIRED:    idempotency.KeyRequired,
-		idempotencyv1.KeyUse_KEY_USE_OFF:         idempotency.KeyOff,
+		idempotencyv1.KeyUse_KEY_USE_OFF:         idempotency.KeyIgnored,
 	} {
-		if got := new(Methods).Lookup("/s.S/M", methodWith(t, option)).Schema; got != want {
-			t.Errorf("%v: key use %d, want %d", option, got, want)
+		if got := schemaPolicy("/s.S/M", methodDescriptor("/s.S/M", methodWith(t, option))).Key; got != want {
+			t.Errorf("%v: key mode %d, want %d", option, got, want)
 		}
 	}
 }
@@ -66,18 +68,4 @@ func methodWith(t *testing.T, use idempotencyv1.KeyUse) protoreflect.MethodDescr
 		t.Fatal(err)
 	}
 	return file.Services().Get(0).Methods().Get(0)
-}
-
-// TestMethodsAreBounded : a proxy passes on whatever names its clients make up.
-func TestMethodsAreBounded(t *testing.T) {
-	if testing.Short() {
-		t.Skip("looks up more methods than the bound, which takes seconds")
-	}
-	var methods Methods
-	for n := range maxMethods + 100 {
-		methods.Lookup(fmt.Sprintf("/s.S/M%d", n), nil)
-	}
-	if known := len(*methods.known.Load()); known != maxMethods {
-		t.Errorf("%d methods remembered, want %d", known, maxMethods)
-	}
 }
