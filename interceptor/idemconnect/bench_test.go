@@ -14,7 +14,7 @@ import (
 	"github.com/oncewire/idempotency/gen/payments/v1/paymentsv1connect"
 )
 
-// keyed is a request as a handler gets it: connect-go lets nobody else set its
+// keyed returns a request as a handler gets it: only connect-go itself can set its
 // procedure.
 type keyed struct {
 	*createRequest
@@ -34,7 +34,7 @@ func (keyed) Spec() connect.Spec {
 	return connect.Spec{Procedure: paymentsv1connect.PaymentServiceCreatePaymentProcedure}
 }
 
-// createHandler is a variable so that the compiler cannot leave it out.
+// createHandler is a variable so that the compiler cannot remove it.
 var createHandler connect.UnaryFunc = func(context.Context, connect.AnyRequest) (connect.AnyResponse, error) {
 	return connect.NewResponse(&paymentsv1.Payment{
 		Id: "pay_6f1c2b7a", Amount: 1250, Currency: "EUR", Customer: "cus_29f7e1",
@@ -43,8 +43,8 @@ var createHandler connect.UnaryFunc = func(context.Context, connect.AnyRequest) 
 	}), nil
 }
 
-// BenchmarkUnary shows what the interceptor adds to a bare handler, called
-// directly: without a key, on a first call and on a replay.
+// BenchmarkUnary compares a bare handler with guarded calls: without a key, a first
+// call and a replay.
 func BenchmarkUnary(b *testing.B) {
 	engine, err := idempotency.New(memstore.New())
 	if err != nil {

@@ -25,7 +25,7 @@ func TestOperations(t *testing.T) {
 	}
 }
 
-// unscoped counts what observers are told of callers without scope.
+// unscoped counts the events about callers without a scope.
 type unscoped int
 
 func (u *unscoped) Observe(_ context.Context, event idempotency.Event) {
@@ -34,9 +34,9 @@ func (u *unscoped) Observe(_ context.Context, event idempotency.Event) {
 	}
 }
 
-func TestCredentialsWithoutScopeAreTold(t *testing.T) {
-	told := new(unscoped)
-	client := payments(t, new(service), newEngine(t, idempotency.WithObserver(told))).speak()
+func TestCredentialsWithoutScopeAreObserved(t *testing.T) {
+	observed := new(unscoped)
+	client := payments(t, new(service), newEngine(t, idempotency.WithObserver(observed))).newClient()
 	for _, field := range []string{"", "Authorization", "Cookie"} {
 		request := connect.NewRequest(new(paymentsv1.CreatePaymentRequest))
 		request.Header().Set(keyField, "k")
@@ -47,7 +47,7 @@ func TestCredentialsWithoutScopeAreTold(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if *told != 1 {
-		t.Errorf("told %d times", *told)
+	if *observed != 1 {
+		t.Errorf("observed %d times", *observed)
 	}
 }

@@ -17,7 +17,7 @@ func TestClientSendsKeys(t *testing.T) {
 		sent = request.Header().Values(keyField)
 		return connect.NewResponse(new(paymentsv1.Payment)), nil
 	}}
-	client := serveWith(t, service).speak(connect.WithInterceptors(idemconnect.NewClientInterceptor("")))
+	client := serveWith(t, service).newClient(connect.WithInterceptors(idemconnect.NewClientInterceptor("")))
 	call := func(ctx context.Context, key string) string {
 		request := connect.NewRequest(new(paymentsv1.CreatePaymentRequest))
 		if key != "" {

@@ -27,11 +27,11 @@ func TestBadOptionsAreReportedTogether(t *testing.T) {
 	}
 }
 
-// TestNilAndZeroAreDefaults : a nil classifier, also after another, and a
-// limit of zero.
+// TestNilAndZeroAreDefaults : a nil classifier, also after another one, and a
+// maximum of zero.
 func TestNilAndZeroAreDefaults(t *testing.T) {
 	service := failing(connect.NewError(connect.CodeAborted, errors.New("no")))
-	client := payments(t, service, newEngine(t), idemconnect.WithClassifier(nil), idemconnect.WithMaxResponse(0)).speak()
+	client := payments(t, service, newEngine(t), idemconnect.WithClassifier(nil), idemconnect.WithMaxResponse(0)).newClient()
 	_, _ = create(client, "k", nil)
 	_, err1 := create(client, "k", nil)
 	_, err2 := create(client, "k", nil)

@@ -45,9 +45,9 @@ func (b *bankAccount) callTwice(t *testing.T, policy idempotency.AbandonPolicy) 
 	return first, again
 }
 
-// unknowns are answers after which the charge may have happened: what a
-// downstream client says when its connection broke, and what a handler says
-// when its own time was up.
+// unknowns are answers after which the charge may have happened: those of a client
+// of another service whose connection broke, and those of a handler after its
+// deadline.
 var unknowns = map[string]func(context.Context) error{
 	"downstream unavailable": func(context.Context) error {
 		return connect.NewError(connect.CodeUnavailable, errors.New("error reading from server: EOF"))
@@ -95,8 +95,7 @@ func TestUnknownEffectIsRejectedOnDemand(t *testing.T) {
 	}
 }
 
-// TestLateAnswerIsRecorded : an error that names its cause is the answer, at any
-// time.
+// TestLateAnswerIsRecorded : an error that names its cause is recorded at any time.
 func TestLateAnswerIsRecorded(t *testing.T) {
 	account := &bankAccount{fail: late(connect.NewError(connect.CodeNotFound, errors.New("no such customer")))}
 	_, again := account.callTwice(t, idempotency.Retry)
@@ -105,8 +104,8 @@ func TestLateAnswerIsRecorded(t *testing.T) {
 	}
 }
 
-// TestNoEffectIsReleased : a handler is believed when it says so, whatever its
-// answer and however late.
+// TestNoEffectIsReleased : after NoEffect, the claim is released, whatever the
+// answer is and however late.
 func TestNoEffectIsReleased(t *testing.T) {
 	for name, fail := range unknowns {
 		t.Run(name, func(t *testing.T) {

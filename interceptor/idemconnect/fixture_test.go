@@ -31,7 +31,7 @@ type (
 	createResponse = connect.Response[paymentsv1.Payment]
 )
 
-// service answers with what the test says, and counts how often it ran.
+// service answers by the function of the test, and counts its runs.
 type service struct {
 	paymentsv1connect.UnimplementedPaymentServiceHandler
 
@@ -116,7 +116,7 @@ func serveWith(t *testing.T, service *service, interceptors ...connect.Intercept
 	return serve(t, mux)
 }
 
-// protocols are the ways to call a connect-go server.
+// protocols are the protocols and codecs of a connect-go server.
 var protocols = map[string][]connect.ClientOption{
 	"connect proto":   nil,
 	"connect json":    {connect.WithProtoJSON()},
@@ -128,10 +128,10 @@ var protocols = map[string][]connect.ClientOption{
 	"connect gzipped": {connect.WithSendGzip()},
 }
 
-// keyOf makes a key of a protocol's name.
+// keyOf returns a key for the name of a protocol.
 func keyOf(protocol string) string { return strings.ReplaceAll(protocol, " ", "-") }
 
-func (s server) speak(options ...connect.ClientOption) paymentsv1connect.PaymentServiceClient {
+func (s server) newClient(options ...connect.ClientOption) paymentsv1connect.PaymentServiceClient {
 	return paymentsv1connect.NewPaymentServiceClient(s.client, s.url, options...)
 }
 

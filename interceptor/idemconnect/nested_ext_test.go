@@ -21,7 +21,7 @@ func TestInstalledTwice(t *testing.T) {
 	once := newGuard(t, engine)
 	for name, inner := range map[string]connect.Interceptor{"one": once, "two": newGuard(t, engine)} {
 		service := new(service)
-		client := serveWith(t, service, once, inner).speak()
+		client := serveWith(t, service, once, inner).newClient()
 		for call := range int64(3) {
 			key := name + strconv.FormatInt(call, 10)
 			first, err1 := create(client, key, nil)
@@ -36,17 +36,17 @@ func TestInstalledTwice(t *testing.T) {
 	}
 }
 
-// TestTwoEnginesBothGuard : each has a record of its own, and replays it where
-// the other is not.
+// TestTwoEnginesBothGuard : each engine has its own record, and replays it also
+// without the other.
 func TestTwoEnginesBothGuard(t *testing.T) {
 	outer, inner := newGuard(t, newEngine(t)), newGuard(t, newEngine(t))
 	service := new(service)
-	first, err := create(serveWith(t, service, outer, inner).speak(), "k", nil)
+	first, err := create(serveWith(t, service, outer, inner).newClient(), "k", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for name, guards := range map[string][]connect.Interceptor{"outer": {outer}, "inner": {inner}, "both": {outer, inner}} {
-		again, err := create(serveWith(t, service, guards...).speak(), "k", nil)
+		again, err := create(serveWith(t, service, guards...).newClient(), "k", nil)
 		if err != nil || again.Msg.GetId() != first.Msg.GetId() || len(again.Header().Values(marker)) != 1 {
 			t.Errorf("%s: %v, %v", name, again, err)
 		}
@@ -56,8 +56,8 @@ func TestTwoEnginesBothGuard(t *testing.T) {
 	}
 }
 
-// TestAnotherKeyInside : a handler calls a guarded operation in its own process,
-// with a key of its own, and both are guarded.
+// TestAnotherKeyInside : a handler calls a guarded operation in the same process
+// with another key, and both calls are guarded.
 func TestAnotherKeyInside(t *testing.T) {
 	guard := newGuard(t, newEngine(t))
 	charges, outer := 0, 0
@@ -70,7 +70,7 @@ func TestAnotherKeyInside(t *testing.T) {
 		outer, charges int
 	}{
 		{"a", "x", 1, 1}, {"a", "x", 1, 1}, // a replay of the outer
-		{"b", "x", 2, 1}, // another call that makes the same charge
+		{"b", "x", 2, 1}, // another call, the same charge
 		{"c", "y", 3, 2},
 	} {
 		call := guard.WrapUnary(func(ctx context.Context, _ connect.AnyRequest) (connect.AnyResponse, error) {
@@ -94,8 +94,8 @@ func TestTwoLayersRecordOnce(t *testing.T) {
 		<-finish
 		return connect.NewResponse(&paymentsv1.Payment{Id: "p"}), nil
 	}}
-	behind := serveWith(t, service, inner).speak()
-	front := serveWith(t, service, newGuard(t, newEngine(t)), inner).speak()
+	behind := serveWith(t, service, inner).newClient()
+	front := serveWith(t, service, newGuard(t, newEngine(t)), inner).newClient()
 	done := make(chan error)
 	go func() {
 		_, err := create(behind, "k", nil)
@@ -115,8 +115,8 @@ func TestTwoLayersRecordOnce(t *testing.T) {
 	}
 }
 
-// TestOnlyOwnRefusalsRelease : a refusal counts as one of this call only by its
-// mark. A header field or metadata of another server is not enough.
+// TestOnlyOwnRefusalsRelease : a refusal is one of this call only if its ErrorInfo
+// has the mark of this call. The header field alone is not enough.
 func TestOnlyOwnRefusalsRelease(t *testing.T) {
 	const procedure = paymentsv1connect.PaymentServiceCreatePaymentProcedure
 	own := mark.Of(procedure, "k")
@@ -141,7 +141,7 @@ func TestOnlyOwnRefusalsRelease(t *testing.T) {
 		}
 		refusal.AddDetail(detail)
 		service := &service{create: func(context.Context, *createRequest) (*createResponse, error) { return nil, refusal }}
-		client := payments(t, service, newEngine(t)).speak()
+		client := payments(t, service, newEngine(t)).newClient()
 		_, _ = create(client, "k", nil)
 		_, again := create(client, "k", nil)
 		if service.runs.Load() != each.runs {
@@ -154,9 +154,9 @@ func TestOnlyOwnRefusalsRelease(t *testing.T) {
 	}
 }
 
-// TestRefusalsAreMarked : by operation and key, in the header field too.
+// TestRefusalsAreMarked : by operation and key, also in the header field.
 func TestRefusalsAreMarked(t *testing.T) {
-	client := payments(t, new(service), newEngine(t)).speak()
+	client := payments(t, new(service), newEngine(t)).newClient()
 	if _, err := create(client, "k", nil); err != nil {
 		t.Fatal(err)
 	}

@@ -25,7 +25,7 @@ func paid(context.Context, *createRequest) (*createResponse, error) {
 	}), nil
 }
 
-// after is an outer interceptor that does something to answers.
+// after returns an outer interceptor that changes answers.
 func after(do func(connect.AnyResponse)) connect.Interceptor {
 	return connect.UnaryInterceptorFunc(func(next connect.UnaryFunc) connect.UnaryFunc {
 		return func(ctx context.Context, request connect.AnyRequest) (connect.AnyResponse, error) {
@@ -38,8 +38,8 @@ func after(do func(connect.AnyResponse)) connect.Interceptor {
 	})
 }
 
-// TestNestedFieldIsRedacted : an outer interceptor that clears a field inside a
-// message of the answer, found by Range, has it cleared in a replay too.
+// TestNestedFieldIsRedacted : a field of a nested message that an outer interceptor
+// finds by Range and clears is also cleared in a replay.
 func TestNestedFieldIsRedacted(t *testing.T) {
 	redact := after(func(response connect.AnyResponse) {
 		response.Any().(proto.Message).ProtoReflect().Range(func(field protoreflect.FieldDescriptor, value protoreflect.Value) bool {
@@ -52,7 +52,7 @@ func TestNestedFieldIsRedacted(t *testing.T) {
 	server := serveWith(t, &service{create: paid}, redact, newGuard(t, newEngine(t)))
 	for protocol, options := range protocols {
 		for range 2 {
-			got, err := create(server.speak(options...), "k", nil)
+			got, err := create(server.newClient(options...), "k", nil)
 			if err != nil || got.Msg.GetCreatedAt().GetSeconds() != 0 || got.Msg.GetCreatedAt().GetNanos() != 7 {
 				t.Errorf("%s: %v, %v", protocol, got, err)
 			}
@@ -67,7 +67,8 @@ func (jsonCodec) Marshal(v any) ([]byte, error)      { return json.Marshal(v) }
 func (jsonCodec) Unmarshal(data []byte, v any) error { return json.Unmarshal(data, v) }
 func (jsonCodec) Name() string                       { return "json" }
 
-// methodCodec needs a method of the generated type, as that of vtprotobuf does.
+// methodCodec requires a method of the generated type, as the codec of vtprotobuf
+// does.
 type methodCodec struct{}
 
 func (methodCodec) Marshal(v any) ([]byte, error) {
@@ -86,7 +87,7 @@ func TestCodecsOfGoTypes(t *testing.T) {
 		mux := http.NewServeMux()
 		mux.Handle(paymentsv1connect.NewPaymentServiceHandler(&service{create: paid},
 			connect.WithCodec(codec), connect.WithInterceptors(newGuard(t, newEngine(t)))))
-		client := serve(t, mux).speak(connect.WithCodec(codec))
+		client := serve(t, mux).newClient(connect.WithCodec(codec))
 		first, err1 := create(client, "k", nil)
 		again, err2 := create(client, "k", nil)
 		if err := errors.Join(err1, err2); err != nil {
@@ -99,8 +100,8 @@ func TestCodecsOfGoTypes(t *testing.T) {
 	}
 }
 
-// TestOuterMetadataIsNotDoubled : what an outer interceptor sends through the
-// context it sends again at the replay by itself, so that it is not recorded.
+// TestOuterMetadataIsNotDoubled : an outer interceptor sets its metadata again at the
+// replay, so it is not recorded.
 func TestOuterMetadataIsNotDoubled(t *testing.T) {
 	outer := connect.UnaryInterceptorFunc(func(next connect.UnaryFunc) connect.UnaryFunc {
 		return func(ctx context.Context, request connect.AnyRequest) (connect.AnyResponse, error) {
@@ -128,7 +129,7 @@ func TestOuterMetadataIsNotDoubled(t *testing.T) {
 		server := serveWith(t, &service{create: each.create}, outer, newGuard(t, newEngine(t)))
 		for protocol, options := range protocols {
 			for call := range 2 {
-				got, err := create(server.speak(options...), keyOf(protocol), nil)
+				got, err := create(server.newClient(options...), keyOf(protocol), nil)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -142,7 +143,7 @@ func TestOuterMetadataIsNotDoubled(t *testing.T) {
 	}
 }
 
-// TestBinaryValuesThatAreNotBase64 : they come back as the handler wrote them.
+// TestBinaryValuesThatAreNotBase64 are replayed as the handler wrote them.
 func TestBinaryValuesThatAreNotBase64(t *testing.T) {
 	values := map[string][]string{
 		"Text-Bin":   {"no base64!"},
@@ -170,7 +171,7 @@ func TestBinaryValuesThatAreNotBase64(t *testing.T) {
 		},
 	} {
 		service := &service{create: create1}
-		client := payments(t, service, newEngine(t)).speak()
+		client := payments(t, service, newEngine(t)).newClient()
 		for call := range 2 {
 			got, err := create(client, "k", nil)
 			headers := []http.Header{}
@@ -193,15 +194,15 @@ func TestBinaryValuesThatAreNotBase64(t *testing.T) {
 	}
 }
 
-// TestUnstoredBinaryField : a field that is not stored is not stored verbatim
+// TestUnrecordedBinaryField : a field that is not recorded is not recorded verbatim
 // either.
-func TestUnstoredBinaryField(t *testing.T) {
+func TestUnrecordedBinaryField(t *testing.T) {
 	service := &service{create: func(context.Context, *createRequest) (*createResponse, error) {
 		response := connect.NewResponse(new(paymentsv1.Payment))
 		response.Header().Set("Trace-Bin", "no base64!")
 		return response, nil
 	}}
-	client := payments(t, service, newEngine(t), idemconnect.WithUnrecordedFields("Trace-Bin")).speak()
+	client := payments(t, service, newEngine(t), idemconnect.WithUnrecordedFields("Trace-Bin")).newClient()
 	first, err1 := create(client, "k", nil)
 	again, err2 := create(client, "k", nil)
 	if err1 != nil || err2 != nil || first.Header().Get("Trace-Bin") == "" || again.Header().Get("Trace-Bin") != "" {

@@ -54,27 +54,27 @@ func TestInProgress(t *testing.T) {
 	server := payments(t, service, newEngine(t))
 	done := make(chan error)
 	go func() {
-		_, err := create(server.speak(), "k", nil)
+		_, err := create(server.newClient(), "k", nil)
 		done <- err
 	}()
 	<-started
 	for _, options := range protocols {
-		_, err := create(server.speak(options...), "k", nil)
+		_, err := create(server.newClient(options...), "k", nil)
 		checkRefusal(t, err, connect.CodeAborted, idempotency.ReasonInProgress, true)
-		_, err = create(server.speak(options...), "k", &paymentsv1.CreatePaymentRequest{Amount: 1})
+		_, err = create(server.newClient(options...), "k", &paymentsv1.CreatePaymentRequest{Amount: 1})
 		checkRefusal(t, err, connect.CodeInvalidArgument, idempotency.ReasonKeyReused, false)
 	}
 	close(finish)
 	if err := <-done; err != nil {
 		t.Error(err)
 	}
-	if _, err := create(server.speak(), "k", nil); err != nil || service.runs.Load() != 1 {
+	if _, err := create(server.newClient(), "k", nil); err != nil || service.runs.Load() != 1 {
 		t.Errorf("%v, %d runs", err, service.runs.Load())
 	}
 }
 
 func TestBadKeys(t *testing.T) {
-	client := payments(t, new(service), newEngine(t, idempotency.WithPolicy("*", idempotency.Policy{Key: idempotency.KeyRequired}))).speak()
+	client := payments(t, new(service), newEngine(t, idempotency.WithPolicy("*", idempotency.Policy{Key: idempotency.KeyRequired}))).newClient()
 	for key, why := range map[string]idempotency.Reason{
 		strings.Repeat("x", 256): idempotency.ReasonKeyInvalid,
 		"two words":              idempotency.ReasonKeyInvalid,
@@ -91,7 +91,7 @@ func TestBadKeys(t *testing.T) {
 	_, err = client.CreatePayment(context.Background(), request)
 	checkRefusal(t, err, connect.CodeInvalidArgument, idempotency.ReasonKeyInvalid, false)
 	if _, err := client.GetPayment(context.Background(), connect.NewRequest(new(paymentsv1.GetPaymentRequest))); err != nil {
-		t.Errorf("a method without side effects wants a key: %v", err)
+		t.Errorf("a method without side effects requires a key: %v", err)
 	}
 }
 
@@ -103,10 +103,10 @@ func TestStoreErrorStaysHere(t *testing.T) {
 	}
 	_ = store.Close()
 	service := new(service)
-	_, err = create(payments(t, service, engine).speak(), "k", nil)
+	_, err = create(payments(t, service, engine).newClient(), "k", nil)
 	checkRefusal(t, err, connect.CodeUnavailable, idempotency.ReasonStoreUnavailable, true)
 	if strings.Contains(err.Error(), "closed") || service.runs.Load() != 0 {
-		t.Errorf("the client reads %v, %d runs", err, service.runs.Load())
+		t.Errorf("the client gets %v, %d runs", err, service.runs.Load())
 	}
 }
 

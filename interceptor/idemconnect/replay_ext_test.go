@@ -19,20 +19,20 @@ import (
 	"github.com/oncewire/idempotency/interceptor/idemconnect"
 )
 
-// TestReplayAcrossProtocols records over each protocol and codec, and replays
-// over each.
+// TestReplayAcrossProtocols records over each protocol and codec, and replays over
+// each.
 func TestReplayAcrossProtocols(t *testing.T) {
 	service := new(service)
 	server := payments(t, service, newEngine(t))
 	request := &paymentsv1.CreatePaymentRequest{Amount: 5, Simulate: &paymentsv1.Simulate{Code: 0}}
 	for recorder, options := range protocols {
 		runs := service.runs.Load()
-		first, err := create(server.speak(options...), keyOf(recorder), request)
+		first, err := create(server.newClient(options...), keyOf(recorder), request)
 		if err != nil || first.Header().Get(marker) != "" {
 			t.Fatalf("%s: %v, marked %q", recorder, err, first.Header().Get(marker))
 		}
 		for player, options := range protocols {
-			again, err := create(server.speak(options...), keyOf(recorder), request)
+			again, err := create(server.newClient(options...), keyOf(recorder), request)
 			if err != nil {
 				t.Errorf("recorded over %s, replayed over %s: %v", recorder, player, err)
 				continue
@@ -50,7 +50,7 @@ func TestReplayAcrossProtocols(t *testing.T) {
 func TestMethodWithoutSideEffectsPasses(t *testing.T) {
 	service := new(service)
 	server := payments(t, service, newEngine(t))
-	for _, client := range []paymentsv1connect.PaymentServiceClient{server.speak(), server.speak(connect.WithHTTPGet())} {
+	for _, client := range []paymentsv1connect.PaymentServiceClient{server.newClient(), server.newClient(connect.WithHTTPGet())} {
 		request := connect.NewRequest(&paymentsv1.GetPaymentRequest{Id: "p"})
 		request.Header().Set(keyField, "k")
 		if _, err := client.GetPayment(context.Background(), request); err != nil {
@@ -62,40 +62,40 @@ func TestMethodWithoutSideEffectsPasses(t *testing.T) {
 	}
 }
 
-// fields are what a handler sends beside its message.
+// fields are the metadata of a handler.
 var fields = map[string][]string{
 	"Ledger":     {"a", "b"},
 	"Seal-Bin":   {connect.EncodeBinaryHeader([]byte("\x00\xff"))},
 	"Set-Cookie": {"session=1"},
 }
 
-func sayHeaders(header http.Header) {
+func setFields(header http.Header) {
 	for name, values := range fields {
 		header[name] = slices.Clone(values)
 	}
 }
 
-// TestMetadataComesBack has a handler say it in the response and another in
-// the context, as the handlers without wrappers do.
+// TestMetadataComesBack sets it in the response, and through the context as handlers
+// without wrappers do.
 func TestMetadataComesBack(t *testing.T) {
-	says := map[string]func(context.Context, *createRequest) (*createResponse, error){
+	handlers := map[string]func(context.Context, *createRequest) (*createResponse, error){
 		"response": func(context.Context, *createRequest) (*createResponse, error) {
 			response := connect.NewResponse(new(paymentsv1.Payment))
-			sayHeaders(response.Header())
-			sayHeaders(response.Trailer())
+			setFields(response.Header())
+			setFields(response.Trailer())
 			return response, nil
 		},
 		"context": func(ctx context.Context, _ *createRequest) (*createResponse, error) {
 			info, _ := connect.CallInfoForHandlerContext(ctx)
-			sayHeaders(info.ResponseHeader())
-			sayHeaders(info.ResponseTrailer())
+			setFields(info.ResponseHeader())
+			setFields(info.ResponseTrailer())
 			return connect.NewResponse(new(paymentsv1.Payment)), nil
 		},
 	}
-	for way, say := range says {
-		server := payments(t, &service{create: say}, newEngine(t))
+	for way, handler := range handlers {
+		server := payments(t, &service{create: handler}, newEngine(t))
 		for protocol, options := range protocols {
-			client := server.speak(options...)
+			client := server.newClient(options...)
 			first, err1 := create(client, keyOf(protocol), nil)
 			again, err2 := create(client, keyOf(protocol), nil)
 			if err := errors.Join(err1, err2); err != nil {
@@ -113,7 +113,7 @@ func compareFields(t *testing.T, where string, first, again http.Header) {
 		sent, replayed := first.Values(name), again.Values(name)
 		switch {
 		case len(sent) == 0:
-			t.Errorf("%s: the first caller misses %s", where, name)
+			t.Errorf("%s: the first caller does not get %s", where, name)
 		case name == "Set-Cookie" && len(replayed) != 0:
 			t.Errorf("%s: a cookie is replayed", where)
 		case name != "Set-Cookie" && !slices.Equal(sent, replayed):
@@ -134,7 +134,7 @@ func TestErrorComesBack(t *testing.T) {
 	}}
 	server := payments(t, service, newEngine(t))
 	for protocol, options := range protocols {
-		client := server.speak(options...)
+		client := server.newClient(options...)
 		_, err1 := create(client, "k", nil)
 		_, err2 := create(client, "k", nil)
 		first, again := new(connect.Error), new(connect.Error)
@@ -161,7 +161,7 @@ func TestErrorComesBack(t *testing.T) {
 	}
 }
 
-// TestHandlerBuiltByHand has no schema: the type in the record is enough.
+// TestHandlerBuiltByHand has no schema: the replay uses the type in the record.
 func TestHandlerBuiltByHand(t *testing.T) {
 	const procedure = "/by.Hand/Make"
 	runs := 0
@@ -199,7 +199,7 @@ func TestLargeAnswerIsNotKept(t *testing.T) {
 	service := &service{create: func(context.Context, *createRequest) (*createResponse, error) {
 		return connect.NewResponse(&paymentsv1.Payment{Description: string(make([]byte, 1000))}), nil
 	}}
-	client := payments(t, service, newEngine(t), idemconnect.WithMaxResponse(1000)).speak()
+	client := payments(t, service, newEngine(t), idemconnect.WithMaxResponse(1000)).newClient()
 	first, err := create(client, "k", nil)
 	if err != nil || len(first.Msg.GetDescription()) != 1000 {
 		t.Errorf("the first caller gets %v", err)
@@ -210,8 +210,8 @@ func TestLargeAnswerIsNotKept(t *testing.T) {
 	}
 }
 
-// TestOuterInterceptorSeesTheMessage in its Go type, and through reflection alone
-// where raw replays are asked for.
+// TestOuterInterceptorSeesTheMessage in its Go type, and with raw replays through
+// reflection.
 func TestOuterInterceptorSeesTheMessage(t *testing.T) {
 	for _, raw := range []bool{false, true} {
 		var seen []proto.Message
@@ -226,7 +226,7 @@ func TestOuterInterceptorSeesTheMessage(t *testing.T) {
 		if raw {
 			options = append(options, idemconnect.WithRawReplays())
 		}
-		client := serveWith(t, new(service), outer, newGuard(t, newEngine(t), options...)).speak()
+		client := serveWith(t, new(service), outer, newGuard(t, newEngine(t), options...)).newClient()
 		for range 2 {
 			if _, err := create(client, "k", nil); err != nil {
 				t.Fatal(err)

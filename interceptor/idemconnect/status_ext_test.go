@@ -32,7 +32,7 @@ func detailed(t *testing.T, message string) error {
 	return failure
 }
 
-// fromElsewhere is an error that a handler got from another server.
+// fromElsewhere returns an error that a handler got from another server.
 func fromElsewhere() error {
 	failure := connect.NewWireError(connect.CodeNotFound, errors.New("no such account"))
 	failure.Meta().Set("Elsewhere", "secret")
@@ -78,14 +78,14 @@ func failures(t *testing.T) map[string]error {
 	return all
 }
 
-// compared are the protocols in which servers write errors.
+// compared are the protocols with their own form of errors.
 var compared = map[string][]connect.ClientOption{
 	"connect": nil, "grpc": {connect.WithGRPC()}, "grpc-web": {connect.WithGRPCWeb()},
 }
 
-// TestErrorsAreReadAsConnectSendsThem compares with a live server without a
-// guard: a first call and a replay over each protocol show the same as it, and
-// the verdict is that on the code which it sends.
+// TestErrorsAreReadAsConnectSendsThem compares with a server without a guard: over
+// each protocol, a first call and a replay return the error that it sends, and the
+// verdict is that on its code.
 func TestErrorsAreReadAsConnectSendsThem(t *testing.T) {
 	for name, failure := range failures(t) {
 		t.Run(name, func(t *testing.T) {
@@ -93,16 +93,16 @@ func TestErrorsAreReadAsConnectSendsThem(t *testing.T) {
 			bare := serveWith(t, &service{create: fail})
 			guarding := &service{create: fail}
 			guarded := payments(t, guarding, newEngine(t))
-			verdict := idemconnect.DefaultClassifier(errorFrom(t, bare.speak(), "k"))
+			verdict := idemconnect.DefaultClassifier(errorFrom(t, bare.newClient(), "k"))
 			for recorder, options := range compared {
 				runs := guarding.runs.Load() + 1
-				checkSameError(t, "first over "+recorder, errorFrom(t, guarded.speak(options...), recorder), errorFrom(t, bare.speak(options...), "k"))
+				checkSameError(t, "first over "+recorder, errorFrom(t, guarded.newClient(options...), recorder), errorFrom(t, bare.newClient(options...), "k"))
 				for player, options := range compared {
 					if verdict != idempotency.Record {
 						runs++
 					}
-					want := errorFrom(t, bare.speak(options...), "k")
-					again := errorFrom(t, guarded.speak(options...), recorder)
+					want := errorFrom(t, bare.newClient(options...), "k")
+					again := errorFrom(t, guarded.newClient(options...), recorder)
 					checkSameError(t, recorder+" again over "+player, again, want)
 					if marked := again.Meta().Get(marker) != ""; guarding.runs.Load() != runs || marked != (verdict == idempotency.Record) {
 						t.Errorf("%v, %s again over %s: %d runs, want %d, marked %t", want, recorder, player, guarding.runs.Load(), runs, marked)

@@ -12,8 +12,7 @@ import (
 	"github.com/oncewire/idempotency/interceptor/idemconnect"
 )
 
-// failing is a service whose first run ends with the error, and later ones
-// well.
+// failing is a service whose first run fails with the error; later ones succeed.
 func failing(failure error) *service {
 	s := new(service)
 	s.create = func(context.Context, *createRequest) (*createResponse, error) {
@@ -39,7 +38,7 @@ func TestVerdictsOnErrors(t *testing.T) {
 		{context.Canceled, 2}, {context.DeadlineExceeded, 2},
 	} {
 		service := failing(each.failure)
-		client := payments(t, service, newEngine(t)).speak()
+		client := payments(t, service, newEngine(t)).newClient()
 		_, first := create(client, "k", nil)
 		_, again := create(client, "k", nil)
 		if first == nil || service.runs.Load() != each.runs {
@@ -59,7 +58,7 @@ func TestOwnClassifier(t *testing.T) {
 		}
 		return idemconnect.DefaultClassifier(err)
 	}
-	client := payments(t, service, newEngine(t), idemconnect.WithClassifier(classify)).speak()
+	client := payments(t, service, newEngine(t), idemconnect.WithClassifier(classify)).newClient()
 	_, _ = create(client, "k", nil)
 	if _, err := create(client, "k", nil); err != nil || service.runs.Load() != 2 {
 		t.Errorf("%v, %d runs", err, service.runs.Load())

@@ -13,8 +13,8 @@ import (
 	paymentsv1 "github.com/oncewire/idempotency/gen/payments/v1"
 )
 
-// TestAllocations holds the interceptor, called directly on the memory store,
-// to what it may allocate above the handler, or above the message of a replay.
+// TestAllocations checks what the interceptor allocates on the memory store, in
+// addition to the handler or to the message of a replay.
 func TestAllocations(t *testing.T) {
 	guard := newGuard(t, newEngine(t)).Unary
 	request := createRequest()
@@ -46,7 +46,7 @@ func TestAllocations(t *testing.T) {
 	}
 }
 
-// decoded counts what the message of a replay takes.
+// decoded counts the allocations of the message of a replay.
 func decoded(t *testing.T) float64 {
 	t.Helper()
 	answer, err := createHandler(context.Background(), nil)

@@ -22,7 +22,7 @@ func createRequest() *paymentsv1.CreatePaymentRequest {
 	}
 }
 
-// createHandler is a variable so that the compiler cannot leave it out.
+// createHandler is a variable so that the compiler cannot remove it.
 var createHandler grpc.UnaryHandler = func(context.Context, any) (any, error) {
 	return &paymentsv1.Payment{
 		Id: "pay_6f1c2b7a", Amount: 1250, Currency: "EUR", Customer: "cus_29f7e1",
@@ -38,8 +38,8 @@ func withKey(ctx context.Context, key string) context.Context {
 	return metadata.NewIncomingContext(ctx, metadata.Pairs("idempotency-key", key))
 }
 
-// BenchmarkUnary shows what the interceptor adds to a bare handler, called
-// directly: without a key, on a first call and on a replay.
+// BenchmarkUnary compares a bare handler with guarded calls: without a key, a first
+// call and a replay.
 func BenchmarkUnary(b *testing.B) {
 	engine, err := idempotency.New(memstore.New())
 	if err != nil {

@@ -26,8 +26,8 @@ func TestBadOptionsAreReportedTogether(t *testing.T) {
 	}
 }
 
-// TestNilAndZeroAreDefaults : a nil classifier, also after another, and a
-// limit of zero.
+// TestNilAndZeroAreDefaults : a nil classifier, also after another one, and a
+// maximum of zero.
 func TestNilAndZeroAreDefaults(t *testing.T) {
 	service := failing(codes.Aborted)
 	client := serve(t, service, guarded(t, newEngine(t), idemgrpc.WithClassifier(nil), idemgrpc.WithMaxResponse(0)))

@@ -25,7 +25,7 @@ const (
 	marker   = "idempotent-replayed"
 )
 
-// service answers with what the test says, and counts how often it ran.
+// service answers by the function of the test, and counts its runs.
 type service struct {
 	paymentsv1.UnimplementedPaymentServiceServer
 
@@ -102,7 +102,7 @@ func guarded(t testing.TB, engine *idempotency.Engine, options ...idemgrpc.Optio
 	return grpc.UnaryInterceptor(newGuard(t, engine, options...).Unary)
 }
 
-// answer is all that a client can see of a call.
+// answer is everything that a client receives.
 type answer struct {
 	payment          *paymentsv1.Payment
 	err              error

@@ -13,8 +13,8 @@ import (
 	idempotencyv1 "github.com/oncewire/idempotency/gen/idempotency/v1"
 )
 
-// TestUnreadableRecords : what ran and cannot be read any more has a refusal of
-// its own. It is no panic, no answer, and no second run.
+// TestUnreadableRecords : a call whose record cannot be read is refused. It does not
+// run again.
 func TestUnreadableRecords(t *testing.T) {
 	newer, err := proto.Marshal(&idempotencyv1.Outcome{
 		Format: 2, Kind: &idempotencyv1.Outcome_Rpc{Rpc: &idempotencyv1.RpcOutcome{MessageType: "payments.v1.Payment"}},
@@ -23,12 +23,12 @@ func TestUnreadableRecords(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, raw := range map[string][]byte{
-		"nothing":           {},
-		"junk":              []byte("\xff\xff\xff\xff junk"),
-		"another adapter's": []byte("\x08\x01\x1a\x03\x08\xc8\x01"),
-		"a newer format":    newer,
-		"a broken message":  []byte("\x08\x01\x12\x03\x1a\x01\xff"),
-		"a broken status":   []byte("\x08\x01\x12\x03\x0a\x01\xff"),
+		"nothing":            {},
+		"junk":               []byte("\xff\xff\xff\xff junk"),
+		"of another adapter": []byte("\x08\x01\x1a\x03\x08\xc8\x01"),
+		"a newer format":     newer,
+		"a broken message":   []byte("\x08\x01\x12\x03\x1a\x01\xff"),
+		"a broken status":    []byte("\x08\x01\x12\x03\x0a\x01\xff"),
 	} {
 		engine := newEngine(t)
 		service := new(service)
@@ -48,7 +48,7 @@ func TestUnreadableRecords(t *testing.T) {
 	}
 }
 
-// TestHostileMetadata reaches the interceptor as no grpc-go client could send it.
+// TestHostileMetadata has values that no grpc-go client can send.
 func TestHostileMetadata(t *testing.T) {
 	guard := newGuard(t, newEngine(t)).Unary
 	for name, values := range map[string][]string{

@@ -13,8 +13,8 @@ import (
 	paymentsv1 "github.com/oncewire/idempotency/gen/payments/v1"
 )
 
-// TestGoroutinesLeftBehindSetMetadata : they may go on while the answer is
-// recorded and sent, as they may without a guard. The race detector judges.
+// TestGoroutinesLeftBehindSetMetadata : goroutines of the handler may run while the
+// answer is recorded and sent, as without a guard. The race detector checks it.
 func TestGoroutinesLeftBehindSetMetadata(t *testing.T) {
 	var left sync.WaitGroup
 	service := &service{create: func(ctx context.Context, _ *paymentsv1.CreatePaymentRequest) (*paymentsv1.Payment, error) {
@@ -44,8 +44,8 @@ func TestGoroutinesLeftBehindSetMetadata(t *testing.T) {
 	left.Wait()
 }
 
-// TestHandlerFindsTheStream : what looks for the type of grpc-go's stream finds
-// it. If this fails after an upgrade of grpc-go, see transport.go.
+// TestHandlerFindsTheStream : functions that require the type of grpc-go's stream
+// work in the handler. If this fails after an upgrade of grpc-go, see transport.go.
 func TestHandlerFindsTheStream(t *testing.T) {
 	var supported []string
 	service := &service{create: func(ctx context.Context, _ *paymentsv1.CreatePaymentRequest) (_ *paymentsv1.Payment, err error) {

@@ -9,7 +9,7 @@ import (
 	"google.golang.org/grpc/metadata"
 )
 
-// foreign is a stream of another transport, such as one within the process.
+// foreign is a stream of another transport, such as one inside the process.
 type foreign struct{ header, trailer metadata.MD }
 
 func (f *foreign) Method() string { return "/s.S/M" }

@@ -16,7 +16,7 @@ import (
 	"github.com/oncewire/idempotency/internal/mark"
 )
 
-// nested puts guards around each other, the first outermost.
+// nested installs guards around each other, the first as the outermost.
 func nested(guards ...*idemgrpc.Interceptor) grpc.ServerOption {
 	chain := make([]grpc.UnaryServerInterceptor, len(guards))
 	for i, guard := range guards {
@@ -45,8 +45,8 @@ func TestInstalledTwice(t *testing.T) {
 	}
 }
 
-// TestTwoEnginesBothGuard : each has a record of its own, and replays it where
-// the other is not.
+// TestTwoEnginesBothGuard : each engine has its own record, and replays it also
+// without the other.
 func TestTwoEnginesBothGuard(t *testing.T) {
 	outer, inner := newGuard(t, newEngine(t)), newGuard(t, newEngine(t))
 	service := new(service)
@@ -62,8 +62,8 @@ func TestTwoEnginesBothGuard(t *testing.T) {
 	}
 }
 
-// TestAnotherKeyInside : a handler calls a guarded operation in its own process,
-// with a key of its own, and both are guarded.
+// TestAnotherKeyInside : a handler calls a guarded operation in the same process
+// with another key, and both calls are guarded.
 func TestAnotherKeyInside(t *testing.T) {
 	guard := newGuard(t, newEngine(t))
 	charges, outer := 0, 0
@@ -82,7 +82,7 @@ func TestAnotherKeyInside(t *testing.T) {
 		outer, charges int
 	}{
 		{"a", "x", 1, 1}, {"a", "x", 1, 1}, // a replay of the outer
-		{"b", "x", 2, 1}, // another call that makes the same charge
+		{"b", "x", 2, 1}, // another call, the same charge
 		{"c", "y", 3, 2},
 	} {
 		if _, err := guard.Unary(keyed(each.key), createRequest(), createInfo, inside(each.inside)); err != nil {
@@ -118,9 +118,9 @@ func TestTwoLayersRecordOnce(t *testing.T) {
 	}
 }
 
-// TestOnlyOwnRefusalsRelease : a refusal counts as one of this call only by its
-// mark. That of another operation or key, or with a mark that was made up, is
-// what the handler answered after its charge.
+// TestOnlyOwnRefusalsRelease : a refusal is one of this call only if it has the mark
+// of this call. A refusal of another operation or key, or with a forged mark, is the
+// handler's answer after its charge.
 func TestOnlyOwnRefusalsRelease(t *testing.T) {
 	own := mark.Of(createMethod, "k")
 	for name, each := range map[string]struct {
@@ -153,8 +153,8 @@ func TestOnlyOwnRefusalsRelease(t *testing.T) {
 	}
 }
 
-// TestRefusalsAreMarked : by operation and key, and with the rule that a
-// malformed key breaks.
+// TestRefusalsAreMarked : by operation and key, and with the rule that a malformed
+// key breaks.
 func TestRefusalsAreMarked(t *testing.T) {
 	client := serve(t, new(service), guarded(t, newEngine(t)))
 	create(client, "k", nil)

@@ -28,8 +28,8 @@ func paid(context.Context, *paymentsv1.CreatePaymentRequest) (*paymentsv1.Paymen
 	}, nil
 }
 
-// TestNestedFieldIsRedacted : an outer interceptor that clears a field inside a
-// message of the answer, found by Range, has it cleared in a replay too.
+// TestNestedFieldIsRedacted : a field of a nested message that an outer interceptor
+// finds by Range and clears is also cleared in a replay.
 func TestNestedFieldIsRedacted(t *testing.T) {
 	redact := func(ctx context.Context, request any, _ *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (any, error) {
 		response, err := handler(ctx, request)
@@ -50,8 +50,8 @@ func TestNestedFieldIsRedacted(t *testing.T) {
 	}
 }
 
-// TestChangedReplayIsNotRecorded : what an outer interceptor does to one replay
-// does not reach the next.
+// TestChangedReplayIsNotRecorded : a change that an outer interceptor makes to one
+// replay is not in the next.
 func TestChangedReplayIsNotRecorded(t *testing.T) {
 	var seen []string
 	change := func(ctx context.Context, request any, _ *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (any, error) {
@@ -79,7 +79,8 @@ func (jsonCodec) Marshal(v any) ([]byte, error)      { return json.Marshal(v) }
 func (jsonCodec) Unmarshal(data []byte, v any) error { return json.Unmarshal(data, v) }
 func (jsonCodec) Name() string                       { return "json" }
 
-// methodCodec needs a method of the generated type, as that of vtprotobuf does.
+// methodCodec requires a method of the generated type, as the codec of vtprotobuf
+// does.
 type methodCodec struct{}
 
 func (methodCodec) Marshal(v any) ([]byte, error) {
@@ -108,8 +109,8 @@ func TestCodecsOfGoTypes(t *testing.T) {
 	}
 }
 
-// TestRenamedResponseType : a record that names a type which is not there any
-// more is read as the method's response.
+// TestRenamedResponseType : a record with a type that no longer exists is decoded as
+// the method's response.
 func TestRenamedResponseType(t *testing.T) {
 	message, err := proto.Marshal(&paymentsv1.Payment{Id: "p", Amount: 5})
 	if err != nil {
@@ -135,7 +136,7 @@ func TestRenamedResponseType(t *testing.T) {
 	}
 }
 
-// sendFirst is an outer interceptor that sends the headers at once.
+// sendFirst is an outer interceptor that sends the headers before the call.
 func sendFirst(ctx context.Context, request any, _ *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (any, error) {
 	if err := grpc.SendHeader(ctx, metadata.Pairs("outer", "1")); err != nil {
 		return nil, err
@@ -143,8 +144,8 @@ func sendFirst(ctx context.Context, request any, _ *grpc.UnaryServerInfo, handle
 	return handler(ctx, request)
 }
 
-// TestHeadersSentBeforeTheReplay : the answer is delivered, and its mark is in
-// the trailers.
+// TestHeadersSentBeforeTheReplay : the answer arrives, and its mark is in the
+// trailers.
 func TestHeadersSentBeforeTheReplay(t *testing.T) {
 	for name, failure := range map[string]error{"message": nil, "error": status.Error(codes.NotFound, "no")} {
 		service := &service{create: func(ctx context.Context, _ *paymentsv1.CreatePaymentRequest) (*paymentsv1.Payment, error) {
@@ -170,8 +171,8 @@ func TestHeadersSentBeforeTheReplay(t *testing.T) {
 	}
 }
 
-// TestRecordedHeadersAfterSentOnes : headers that were recorded where they could
-// be sent are in the trailers of a replay where they cannot.
+// TestRecordedHeadersAfterSentOnes : recorded headers are in the trailers of a replay
+// whose headers have been sent.
 func TestRecordedHeadersAfterSentOnes(t *testing.T) {
 	engine := newEngine(t)
 	service := &service{create: func(ctx context.Context, _ *paymentsv1.CreatePaymentRequest) (*paymentsv1.Payment, error) {

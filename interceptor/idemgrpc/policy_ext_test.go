@@ -36,10 +36,10 @@ func TestPolicyDecidesAboutKeys(t *testing.T) {
 	_, err := client.CreatePayment(context.Background(), nil)
 	checkRefusal(t, err, codes.InvalidArgument, idempotency.ReasonKeyMissing, false)
 	if _, err := client.GetPayment(context.Background(), nil); err != nil {
-		t.Errorf("a method without side effects wants a key: %v", err)
+		t.Errorf("a method without side effects requires a key: %v", err)
 	}
 	off := serve(t, service, guarded(t, newEngine(t, idempotency.WithPolicy(createMethod, idempotency.Policy{Key: idempotency.KeyIgnored}))))
 	if first, again := create(off, "k", nil), create(off, "k", nil); first.payment.GetId() == again.payment.GetId() {
-		t.Error("a key is honoured where it is off")
+		t.Error("a key is used where keys are ignored")
 	}
 }

@@ -72,7 +72,7 @@ func TestBadKeys(t *testing.T) {
 	_, err = client.CreatePayment(twice, nil)
 	checkRefusal(t, err, codes.InvalidArgument, idempotency.ReasonKeyInvalid, false)
 	if _, err := client.GetPayment(context.Background(), nil); err != nil {
-		t.Errorf("a method without side effects wants a key: %v", err)
+		t.Errorf("a method without side effects requires a key: %v", err)
 	}
 }
 
@@ -87,7 +87,7 @@ func TestStoreErrorStaysHere(t *testing.T) {
 	refused := create(serve(t, service, guarded(t, engine)), "k", nil)
 	checkRefusal(t, refused.err, codes.Unavailable, idempotency.ReasonStoreUnavailable, true)
 	if strings.Contains(refused.err.Error(), "closed") || service.runs.Load() != 0 {
-		t.Errorf("the client reads %v, %d runs", refused.err, service.runs.Load())
+		t.Errorf("the client gets %v, %d runs", refused.err, service.runs.Load())
 	}
 }
 
@@ -103,7 +103,7 @@ func TestHealthChecksNeedNoKey(t *testing.T) {
 	}
 }
 
-// stream is a server stream that carries only a context.
+// stream is a server stream that has only a context.
 type stream struct {
 	grpc.ServerStream
 
@@ -123,8 +123,8 @@ func TestStreams(t *testing.T) {
 	}
 }
 
-// TestForeignMessages : what is no protobuf cannot be compared, and must not
-// run as though it were guarded.
+// TestForeignMessages : a request that is not protobuf has no fingerprint, and must
+// not run as if it were guarded.
 func TestForeignMessages(t *testing.T) {
 	guard := newGuard(t, newEngine(t)).Unary
 	handler := func(context.Context, any) (any, error) { t.Error("it ran"); return nil, nil }

@@ -64,8 +64,8 @@ func TestMethodWithoutSideEffectsPasses(t *testing.T) {
 	}
 }
 
-// say is a handler that uses every way to send metadata.
-func say(ctx context.Context) error {
+// sendMetadata sends metadata in every way that a handler can.
+func sendMetadata(ctx context.Context) error {
 	return errors.Join(
 		grpc.SetHeader(ctx, metadata.Pairs("ledger", "a", "ledger", "b", "seal-bin", "\x00\xff", "x-request-id", "1")),
 		grpc.SendHeader(ctx, metadata.Pairs("sent", "yes")),
@@ -76,7 +76,7 @@ func say(ctx context.Context) error {
 
 func TestMetadataComesBack(t *testing.T) {
 	service := &service{create: func(ctx context.Context, _ *paymentsv1.CreatePaymentRequest) (*paymentsv1.Payment, error) {
-		return &paymentsv1.Payment{Id: "p"}, say(ctx)
+		return &paymentsv1.Payment{Id: "p"}, sendMetadata(ctx)
 	}}
 	client := serve(t, service, guarded(t, newEngine(t)))
 	first, again := create(client, "k", nil), create(client, "k", nil)
@@ -98,8 +98,8 @@ func TestMetadataComesBack(t *testing.T) {
 	}
 }
 
-// TestOuterMetadataIsNotDoubled : what an outer interceptor says, it says again
-// at the replay by itself.
+// TestOuterMetadataIsNotDoubled : an outer interceptor sets its metadata again at the
+// replay, so it is not recorded.
 func TestOuterMetadataIsNotDoubled(t *testing.T) {
 	outer := func(ctx context.Context, request any, _ *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (any, error) {
 		if err := grpc.SetHeader(ctx, metadata.Pairs("ledger", "outer")); err != nil {
@@ -165,8 +165,8 @@ func TestLargeAnswerIsNotKept(t *testing.T) {
 	}
 }
 
-// TestOuterInterceptorSeesTheMessage in its Go type, and through reflection alone
-// where raw replays are asked for.
+// TestOuterInterceptorSeesTheMessage in its Go type, and with raw replays through
+// reflection.
 func TestOuterInterceptorSeesTheMessage(t *testing.T) {
 	for _, raw := range []bool{false, true} {
 		var seen []proto.Message

@@ -19,7 +19,7 @@ import (
 	"github.com/oncewire/idempotency/interceptor/idemgrpc"
 )
 
-// from is a context of a caller with a verified certificate.
+// from returns the context of a caller with a verified certificate.
 func from(name string) context.Context {
 	leaf := &x509.Certificate{Subject: pkix.Name{CommonName: name}}
 	state := tls.ConnectionState{VerifiedChains: [][]*x509.Certificate{{leaf}}}
@@ -55,7 +55,7 @@ func TestOperations(t *testing.T) {
 	}
 }
 
-// unscoped counts what observers are told of callers without scope.
+// unscoped counts the events about callers without a scope.
 type unscoped int
 
 func (u *unscoped) Observe(_ context.Context, event idempotency.Event) {
@@ -64,9 +64,9 @@ func (u *unscoped) Observe(_ context.Context, event idempotency.Event) {
 	}
 }
 
-func TestCredentialsWithoutScopeAreTold(t *testing.T) {
-	told := new(unscoped)
-	guard := newGuard(t, newEngine(t, idempotency.WithObserver(told))).Unary
+func TestCredentialsWithoutScopeAreObserved(t *testing.T) {
+	observed := new(unscoped)
+	guard := newGuard(t, newEngine(t, idempotency.WithObserver(observed))).Unary
 	for _, md := range []metadata.MD{
 		metadata.Pairs(keyField, "k"), metadata.Pairs(keyField, "k", "authorization", "secret"), metadata.Pairs(keyField, "k", "authorization", "secret"),
 	} {
@@ -74,7 +74,7 @@ func TestCredentialsWithoutScopeAreTold(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if *told != 1 {
-		t.Errorf("told %d times", *told)
+	if *observed != 1 {
+		t.Errorf("observed %d times", *observed)
 	}
 }

@@ -23,7 +23,7 @@ import (
 	"github.com/oncewire/idempotency/interceptor/idemgrpc"
 )
 
-// carrier is an error of somebody's own that knows its status.
+// carrier is an error of another type that has a status.
 type carrier struct{ status *status.Status }
 
 func (c carrier) Error() string              { return "an error of our own" }
@@ -41,9 +41,9 @@ func detailed(t *testing.T, message string) error {
 	}).Err()
 }
 
-// TestErrorsAreReadAsGRPCSendsThem compares with a live server without a guard:
-// a first call and a replay show the same as it, and the verdict is that on the
-// code which it sends.
+// TestErrorsAreReadAsGRPCSendsThem compares with a server without a guard: a first
+// call and a replay return the status that it sends, and the verdict is that on its
+// code.
 func TestErrorsAreReadAsGRPCSendsThem(t *testing.T) {
 	failures := map[string]error{
 		"no status":             errors.New("boom"),

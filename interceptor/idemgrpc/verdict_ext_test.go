@@ -14,7 +14,8 @@ import (
 	"github.com/oncewire/idempotency/interceptor/idemgrpc"
 )
 
-// failing is a service whose runs end with the codes in turn, and then well.
+// failing is a service whose first runs fail with the codes in turn; later ones
+// succeed.
 func failing(failures ...codes.Code) *service {
 	s := new(service)
 	s.create = func(context.Context, *paymentsv1.CreatePaymentRequest) (*paymentsv1.Payment, error) {
@@ -73,8 +74,8 @@ func TestOwnClassifier(t *testing.T) {
 	}
 }
 
-// TestClientRetriesWork : grpc-go's own retries need a response without
-// headers, and must get it from a refusal, a release and a replay alike.
+// TestClientRetriesWork : grpc-go retries only responses without headers. Refusals,
+// released calls and replayed errors have none.
 func TestClientRetriesWork(t *testing.T) {
 	const policy = `{"methodConfig": [{"name": [{}], "retryPolicy": {
 		"maxAttempts": 4, "initialBackoff": "0.001s", "maxBackoff": "0.001s", "backoffMultiplier": 1,
