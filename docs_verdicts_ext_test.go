@@ -44,7 +44,7 @@ func listed(pattern, text string) string {
 func codesOf(verdict idempotency.Verdict) string {
 	var names []string
 	for code := codes.Canceled; code <= codes.Unauthenticated; code++ {
-		if idemgrpc.Verdict(status.New(code, "")) == verdict {
+		if idemgrpc.DefaultClassifier(status.New(code, "")) == verdict {
 			names = append(names, code.String())
 		}
 	}
