@@ -22,68 +22,68 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
-// KeyUse says what an operation does with an idempotency key.
-type KeyUse int32
+// KeyMode says what a method does with an idempotency key.
+type KeyMode int32
 
 const (
-	// Whatever the engine is configured to do.
-	KeyUse_KEY_USE_UNSPECIFIED KeyUse = 0
-	// A key is honoured where one is sent.
-	KeyUse_KEY_USE_OPTIONAL KeyUse = 1
+	// Inherit: the configuration of the server decides.
+	KeyMode_KEY_MODE_UNSPECIFIED KeyMode = 0
+	// Calls that have a key are guarded; calls without a key run unguarded.
+	KeyMode_KEY_MODE_OPTIONAL KeyMode = 1
 	// A call without a key is refused.
-	KeyUse_KEY_USE_REQUIRED KeyUse = 2
-	// A key is ignored: the call always runs.
-	KeyUse_KEY_USE_OFF KeyUse = 3
+	KeyMode_KEY_MODE_REQUIRED KeyMode = 2
+	// Keys are ignored: every call runs unguarded.
+	KeyMode_KEY_MODE_IGNORED KeyMode = 3
 )
 
-// Enum value maps for KeyUse.
+// Enum value maps for KeyMode.
 var (
-	KeyUse_name = map[int32]string{
-		0: "KEY_USE_UNSPECIFIED",
-		1: "KEY_USE_OPTIONAL",
-		2: "KEY_USE_REQUIRED",
-		3: "KEY_USE_OFF",
+	KeyMode_name = map[int32]string{
+		0: "KEY_MODE_UNSPECIFIED",
+		1: "KEY_MODE_OPTIONAL",
+		2: "KEY_MODE_REQUIRED",
+		3: "KEY_MODE_IGNORED",
 	}
-	KeyUse_value = map[string]int32{
-		"KEY_USE_UNSPECIFIED": 0,
-		"KEY_USE_OPTIONAL":    1,
-		"KEY_USE_REQUIRED":    2,
-		"KEY_USE_OFF":         3,
+	KeyMode_value = map[string]int32{
+		"KEY_MODE_UNSPECIFIED": 0,
+		"KEY_MODE_OPTIONAL":    1,
+		"KEY_MODE_REQUIRED":    2,
+		"KEY_MODE_IGNORED":     3,
 	}
 )
 
-func (x KeyUse) Enum() *KeyUse {
-	p := new(KeyUse)
+func (x KeyMode) Enum() *KeyMode {
+	p := new(KeyMode)
 	*p = x
 	return p
 }
 
-func (x KeyUse) String() string {
+func (x KeyMode) String() string {
 	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
 }
 
-func (KeyUse) Descriptor() protoreflect.EnumDescriptor {
+func (KeyMode) Descriptor() protoreflect.EnumDescriptor {
 	return file_idempotency_v1_options_proto_enumTypes[0].Descriptor()
 }
 
-func (KeyUse) Type() protoreflect.EnumType {
+func (KeyMode) Type() protoreflect.EnumType {
 	return &file_idempotency_v1_options_proto_enumTypes[0]
 }
 
-func (x KeyUse) Number() protoreflect.EnumNumber {
+func (x KeyMode) Number() protoreflect.EnumNumber {
 	return protoreflect.EnumNumber(x)
 }
 
-// Deprecated: Use KeyUse.Descriptor instead.
-func (KeyUse) EnumDescriptor() ([]byte, []int) {
+// Deprecated: Use KeyMode.Descriptor instead.
+func (KeyMode) EnumDescriptor() ([]byte, []int) {
 	return file_idempotency_v1_options_proto_rawDescGZIP(), []int{0}
 }
 
-// MethodOptions are what a service says of one method.
+// MethodOptions configure one method of a service.
 type MethodOptions struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// What the method does with a key.
-	Key           KeyUse `protobuf:"varint,1,opt,name=key,proto3,enum=idempotency.v1.KeyUse" json:"key,omitempty"`
+	Key           KeyMode `protobuf:"varint,1,opt,name=key,proto3,enum=idempotency.v1.KeyMode" json:"key,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -118,21 +118,21 @@ func (*MethodOptions) Descriptor() ([]byte, []int) {
 	return file_idempotency_v1_options_proto_rawDescGZIP(), []int{0}
 }
 
-func (x *MethodOptions) GetKey() KeyUse {
+func (x *MethodOptions) GetKey() KeyMode {
 	if x != nil {
 		return x.Key
 	}
-	return KeyUse_KEY_USE_UNSPECIFIED
+	return KeyMode_KEY_MODE_UNSPECIFIED
 }
 
-// FieldOptions are what a service says of one field of a request.
+// FieldOptions configure one field of a request message.
 type FieldOptions struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Leave the field out of the fingerprint: a retry may change it and is the
-	// same request still. For timestamps, trace ids and the like.
-	Unfingerprinted bool `protobuf:"varint,1,opt,name=unfingerprinted,proto3" json:"unfingerprinted,omitempty"`
-	unknownFields   protoimpl.UnknownFields
-	sizeCache       protoimpl.SizeCache
+	// Exclude the field from the fingerprint: a retry may change it and is still
+	// the same request. For timestamps, trace ids and the like.
+	ExcludeFromFingerprint bool `protobuf:"varint,1,opt,name=exclude_from_fingerprint,json=excludeFromFingerprint,proto3" json:"exclude_from_fingerprint,omitempty"`
+	unknownFields          protoimpl.UnknownFields
+	sizeCache              protoimpl.SizeCache
 }
 
 func (x *FieldOptions) Reset() {
@@ -165,9 +165,9 @@ func (*FieldOptions) Descriptor() ([]byte, []int) {
 	return file_idempotency_v1_options_proto_rawDescGZIP(), []int{1}
 }
 
-func (x *FieldOptions) GetUnfingerprinted() bool {
+func (x *FieldOptions) GetExcludeFromFingerprint() bool {
 	if x != nil {
-		return x.Unfingerprinted
+		return x.ExcludeFromFingerprint
 	}
 	return false
 }
@@ -193,7 +193,7 @@ var file_idempotency_v1_options_proto_extTypes = []protoimpl.ExtensionInfo{
 
 // Extension fields to descriptorpb.MethodOptions.
 var (
-	// Options of a method.
+	// Idempotency options of a method.
 	//
 	// optional idempotency.v1.MethodOptions method = 51207;
 	E_Method = &file_idempotency_v1_options_proto_extTypes[0]
@@ -201,7 +201,7 @@ var (
 
 // Extension fields to descriptorpb.FieldOptions.
 var (
-	// Options of a field.
+	// Idempotency options of a field.
 	//
 	// optional idempotency.v1.FieldOptions field = 51207;
 	E_Field = &file_idempotency_v1_options_proto_extTypes[1]
@@ -211,16 +211,16 @@ var File_idempotency_v1_options_proto protoreflect.FileDescriptor
 
 const file_idempotency_v1_options_proto_rawDesc = "" +
 	"\n" +
-	"\x1cidempotency/v1/options.proto\x12\x0eidempotency.v1\x1a google/protobuf/descriptor.proto\"9\n" +
-	"\rMethodOptions\x12(\n" +
-	"\x03key\x18\x01 \x01(\x0e2\x16.idempotency.v1.KeyUseR\x03key\"8\n" +
-	"\fFieldOptions\x12(\n" +
-	"\x0funfingerprinted\x18\x01 \x01(\bR\x0funfingerprinted*^\n" +
-	"\x06KeyUse\x12\x17\n" +
-	"\x13KEY_USE_UNSPECIFIED\x10\x00\x12\x14\n" +
-	"\x10KEY_USE_OPTIONAL\x10\x01\x12\x14\n" +
-	"\x10KEY_USE_REQUIRED\x10\x02\x12\x0f\n" +
-	"\vKEY_USE_OFF\x10\x03:W\n" +
+	"\x1cidempotency/v1/options.proto\x12\x0eidempotency.v1\x1a google/protobuf/descriptor.proto\":\n" +
+	"\rMethodOptions\x12)\n" +
+	"\x03key\x18\x01 \x01(\x0e2\x17.idempotency.v1.KeyModeR\x03key\"H\n" +
+	"\fFieldOptions\x128\n" +
+	"\x18exclude_from_fingerprint\x18\x01 \x01(\bR\x16excludeFromFingerprint*g\n" +
+	"\aKeyMode\x12\x18\n" +
+	"\x14KEY_MODE_UNSPECIFIED\x10\x00\x12\x15\n" +
+	"\x11KEY_MODE_OPTIONAL\x10\x01\x12\x15\n" +
+	"\x11KEY_MODE_REQUIRED\x10\x02\x12\x14\n" +
+	"\x10KEY_MODE_IGNORED\x10\x03:W\n" +
 	"\x06method\x12\x1e.google.protobuf.MethodOptions\x18\x87\x90\x03 \x01(\v2\x1d.idempotency.v1.MethodOptionsR\x06method:S\n" +
 	"\x05field\x12\x1d.google.protobuf.FieldOptions\x18\x87\x90\x03 \x01(\v2\x1c.idempotency.v1.FieldOptionsR\x05fieldBBZ@github.com/oncewire/idempotency/gen/idempotency/v1;idempotencyv1b\x06proto3"
 
@@ -239,14 +239,14 @@ func file_idempotency_v1_options_proto_rawDescGZIP() []byte {
 var file_idempotency_v1_options_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
 var file_idempotency_v1_options_proto_msgTypes = make([]protoimpl.MessageInfo, 2)
 var file_idempotency_v1_options_proto_goTypes = []any{
-	(KeyUse)(0),                        // 0: idempotency.v1.KeyUse
+	(KeyMode)(0),                       // 0: idempotency.v1.KeyMode
 	(*MethodOptions)(nil),              // 1: idempotency.v1.MethodOptions
 	(*FieldOptions)(nil),               // 2: idempotency.v1.FieldOptions
 	(*descriptorpb.MethodOptions)(nil), // 3: google.protobuf.MethodOptions
 	(*descriptorpb.FieldOptions)(nil),  // 4: google.protobuf.FieldOptions
 }
 var file_idempotency_v1_options_proto_depIdxs = []int32{
-	0, // 0: idempotency.v1.MethodOptions.key:type_name -> idempotency.v1.KeyUse
+	0, // 0: idempotency.v1.MethodOptions.key:type_name -> idempotency.v1.KeyMode
 	3, // 1: idempotency.v1.method:extendee -> google.protobuf.MethodOptions
 	4, // 2: idempotency.v1.field:extendee -> google.protobuf.FieldOptions
 	1, // 3: idempotency.v1.method:type_name -> idempotency.v1.MethodOptions

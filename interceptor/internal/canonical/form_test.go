@@ -38,7 +38,7 @@ func TestCanonicalForm(t *testing.T) {
 // TestCanonicalFormOfShapes pins the shapes that a payment does not have.
 func TestCanonicalFormOfShapes(t *testing.T) {
 	options := &descriptorpb.FieldOptions{Deprecated: new(false)}
-	proto.SetExtension(options, idempotencyv1.E_Field, &idempotencyv1.FieldOptions{Unfingerprinted: true})
+	proto.SetExtension(options, idempotencyv1.E_Field, &idempotencyv1.FieldOptions{ExcludeFromFingerprint: true})
 	options.ProtoReflect().SetUnknown([]byte("\x98\x06\x01\x90\x06\x02"))
 	envelope, err := anypb.New(wrapperspb.Bool(true))
 	if err != nil {

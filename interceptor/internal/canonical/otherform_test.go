@@ -55,7 +55,7 @@ func TestUnknownFieldsAreSorted(t *testing.T) {
 
 func TestExtensionsMatter(t *testing.T) {
 	plain, extended := new(descriptorpb.MethodOptions), new(descriptorpb.MethodOptions)
-	proto.SetExtension(extended, idempotencyv1.E_Method, &idempotencyv1.MethodOptions{Key: idempotencyv1.KeyUse_KEY_USE_OFF})
+	proto.SetExtension(extended, idempotencyv1.E_Method, &idempotencyv1.MethodOptions{Key: idempotencyv1.KeyMode_KEY_MODE_IGNORED})
 	if digest(t, plain) == digest(t, extended) {
 		t.Error("an extension leaves the digest alone")
 	}

@@ -121,5 +121,5 @@ func excluded(field protoreflect.FieldDescriptor) bool {
 		return false
 	}
 	ours, _ := proto.GetExtension(options, idempotencyv1.E_Field).(*idempotencyv1.FieldOptions)
-	return ours.GetUnfingerprinted()
+	return ours.GetExcludeFromFingerprint()
 }

@@ -59,11 +59,11 @@ func keyMode(method protoreflect.MethodDescriptor) idempotency.KeyMode {
 	}
 	ours, _ := proto.GetExtension(options, idempotencyv1.E_Method).(*idempotencyv1.MethodOptions)
 	switch ours.GetKey() {
-	case idempotencyv1.KeyUse_KEY_USE_OPTIONAL:
+	case idempotencyv1.KeyMode_KEY_MODE_OPTIONAL:
 		return idempotency.KeyOptional
-	case idempotencyv1.KeyUse_KEY_USE_REQUIRED:
+	case idempotencyv1.KeyMode_KEY_MODE_REQUIRED:
 		return idempotency.KeyRequired
-	case idempotencyv1.KeyUse_KEY_USE_OFF:
+	case idempotencyv1.KeyMode_KEY_MODE_IGNORED:
 		return idempotency.KeyIgnored
 	default:
 		return idempotency.KeyDefault

@@ -36,11 +36,11 @@ func TestKeyModeFromSchema(t *testing.T) {
 }
 
 func TestKeyModeFromOption(t *testing.T) {
-	for option, want := range map[idempotencyv1.KeyUse]idempotency.KeyMode{
-		idempotencyv1.KeyUse_KEY_USE_UNSPECIFIED: idempotency.KeyDefault,
-		idempotencyv1.KeyUse_KEY_USE_OPTIONAL:    idempotency.KeyOptional,
-		idempotencyv1.KeyUse_KEY_USE_REQUIRED:    idempotency.KeyRequired,
-		idempotencyv1.KeyUse_KEY_USE_OFF:         idempotency.KeyIgnored,
+	for option, want := range map[idempotencyv1.KeyMode]idempotency.KeyMode{
+		idempotencyv1.KeyMode_KEY_MODE_UNSPECIFIED: idempotency.KeyDefault,
+		idempotencyv1.KeyMode_KEY_MODE_OPTIONAL:    idempotency.KeyOptional,
+		idempotencyv1.KeyMode_KEY_MODE_REQUIRED:    idempotency.KeyRequired,
+		idempotencyv1.KeyMode_KEY_MODE_IGNORED:         idempotency.KeyIgnored,
 	} {
 		if got := schemaPolicy("/s.S/M", methodDescriptor("/s.S/M", methodWith(t, option))).Key; got != want {
 			t.Errorf("%v: key mode %d, want %d", option, got, want)
@@ -49,7 +49,7 @@ func TestKeyModeFromOption(t *testing.T) {
 }
 
 // methodWith returns a method that carries the option.
-func methodWith(t *testing.T, use idempotencyv1.KeyUse) protoreflect.MethodDescriptor {
+func methodWith(t *testing.T, use idempotencyv1.KeyMode) protoreflect.MethodDescriptor {
 	t.Helper()
 	options := new(descriptorpb.MethodOptions)
 	proto.SetExtension(options, idempotencyv1.E_Method, &idempotencyv1.MethodOptions{Key: use})
