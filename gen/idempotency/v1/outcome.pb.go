@@ -4,9 +4,8 @@
 // 	protoc        (unknown)
 // source: idempotency/v1/outcome.proto
 
-// Package idempotency.v1 is what this library writes down and says on the
-// wire: the stored outcome, the reasons of its refusals, and the options a
-// service may put on its methods and fields.
+// Package idempotency.v1 defines the stored outcome, the reasons of refusals,
+// and the options that a schema can set on methods and fields.
 
 package idempotencyv1
 
@@ -25,13 +24,13 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
-// Change is what a handler did to a field that stood there before.
+// Change is what the handler did to a field that was set before it ran.
 type Field_Change int32
 
 const (
-	// The values stand alone: the handler made the field, or replaced it.
+	// The handler set the field: earlier values are replaced.
 	Field_CHANGE_UNSPECIFIED Field_Change = 0
-	// The handler added the values to those that stood there.
+	// The handler appended the values to the earlier ones.
 	Field_CHANGE_APPENDED Field_Change = 1
 	// The handler deleted the field. There are no values.
 	Field_CHANGE_REMOVED Field_Change = 2
@@ -78,14 +77,15 @@ func (Field_Change) EnumDescriptor() ([]byte, []int) {
 	return file_idempotency_v1_outcome_proto_rawDescGZIP(), []int{3, 0}
 }
 
-// Outcome is the first call's answer as every adapter stores it. gRPC and Connect
-// write the same RpcOutcome, so that either replays what the other recorded.
+// Outcome is the answer to the first call, in the form in which every adapter
+// stores it. The adapters for gRPC and Connect write the same RpcOutcome, so that
+// each can replay what the other recorded.
 type Outcome struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Version of this format. A reader refuses a version it does not know.
-	// New fields that an older reader may skip do not raise it.
+	// Version of this format. A reader refuses a version that it does not know.
+	// New fields that older readers can ignore do not change it.
 	Format uint32 `protobuf:"varint,1,opt,name=format,proto3" json:"format,omitempty"`
-	// Which adapter's answer it is.
+	// The answer, by protocol.
 	//
 	// Types that are valid to be assigned to Kind:
 	//
@@ -181,7 +181,7 @@ type RpcOutcome struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Serialized google.rpc.Status of a failed call; empty on success.
 	Status []byte `protobuf:"bytes,1,opt,name=status,proto3" json:"status,omitempty"`
-	// Full name of the response message's type.
+	// Full name of the type of the response message.
 	MessageType string `protobuf:"bytes,2,opt,name=message_type,json=messageType,proto3" json:"message_type,omitempty"`
 	// Response message in protobuf's binary format.
 	Message []byte `protobuf:"bytes,3,opt,name=message,proto3" json:"message,omitempty"`
@@ -261,11 +261,11 @@ func (x *RpcOutcome) GetTrailers() []*Field {
 // HttpOutcome is the answer to an HTTP request.
 type HttpOutcome struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Final status code, never a 1xx.
+	// Final status code. Never an informational one (1xx).
 	Status uint32 `protobuf:"varint,1,opt,name=status,proto3" json:"status,omitempty"`
-	// What the handler had done to the header when the status was written.
+	// Changes that the handler had made to the header when it wrote the status.
 	Headers []*Field `protobuf:"bytes,2,rep,name=headers,proto3" json:"headers,omitempty"`
-	// Body as the handler wrote it.
+	// Body, in the bytes that the handler wrote.
 	Body []byte `protobuf:"bytes,3,opt,name=body,proto3" json:"body,omitempty"`
 	// Trailer fields.
 	Trailers      []*Field `protobuf:"bytes,4,rep,name=trailers,proto3" json:"trailers,omitempty"`
@@ -334,14 +334,15 @@ func (x *HttpOutcome) GetTrailers() []*Field {
 // Field is one header, trailer or metadata field with all its values.
 type Field struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Name; lower-case in an RpcOutcome, canonical in an HttpOutcome. One that ends
-	// in "=" is a binary (-bin) field of an RpcOutcome whose values were not the
-	// base64 that this library writes: they are stored as the handler wrote them.
+	// Name: lower-case in an RpcOutcome, canonical in an HttpOutcome. A name that
+	// ends in "=" marks a binary (-bin) field of an RpcOutcome whose values are
+	// stored in the base64 that the handler wrote, because it differs from the
+	// base64 that this library would write.
 	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
 	// Values in order. Binary (-bin) metadata is stored decoded.
 	Values [][]byte `protobuf:"bytes,2,rep,name=values,proto3" json:"values,omitempty"`
-	// How the field relates to one of the same name that stands in the answer
-	// before the handler runs. Only in an HttpOutcome.
+	// How the field relates to a field of the same name that was set before the
+	// handler ran. Only in an HttpOutcome.
 	Change        Field_Change `protobuf:"varint,3,opt,name=change,proto3,enum=idempotency.v1.Field_Change" json:"change,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

@@ -21,38 +21,39 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
-// Reason says why a call was refused without running it. Without its prefix
-// it is the `reason` of google.rpc.ErrorInfo and of the problem details.
+// Reason says why a call was refused instead of run. Without the prefix REASON_,
+// the name is the `reason` of google.rpc.ErrorInfo (AIP-193) and of problem
+// details (RFC 9457).
 type Reason int32
 
 const (
-	// Not a reason of ours.
+	// No reason of this library.
 	Reason_REASON_UNSPECIFIED Reason = 0
 	// Another call with this key is running.
 	Reason_REASON_IN_PROGRESS Reason = 1
-	// An earlier call with this key started and nobody knows how it ended.
+	// An earlier call with this key was started, and its outcome is unknown.
 	Reason_REASON_OUTCOME_UNKNOWN Reason = 2
-	// The call ran, but its answer could not be kept.
+	// The call ran, but its answer was not stored: too large, or streamed.
 	Reason_REASON_OUTCOME_NOT_KEPT Reason = 3
-	// The key belongs to another request.
+	// The key belongs to a request with other content.
 	Reason_REASON_KEY_REUSED Reason = 4
-	// The key is malformed, or there is more than one.
+	// The key is malformed, or more than one was sent.
 	Reason_REASON_KEY_INVALID Reason = 5
 	// The operation requires a key and none was sent.
 	Reason_REASON_KEY_MISSING Reason = 6
-	// The store of keys cannot be reached or has no room.
+	// The store cannot be reached, or has no room.
 	Reason_REASON_STORE_UNAVAILABLE Reason = 7
-	// The server cannot tell whose key it is.
+	// The scope is unknown: the server does not know who calls.
 	Reason_REASON_SCOPE_UNKNOWN Reason = 8
-	// The request body is larger than may be compared.
+	// The request body is larger than the limit for guarded requests.
 	Reason_REASON_REQUEST_TOO_LARGE Reason = 9
-	// A key was sent where none can be honoured, such as on a stream.
+	// The call has a key, and cannot be guarded: it is a stream, for example.
 	Reason_REASON_NOT_SUPPORTED Reason = 10
-	// The call ran, and the caller may not see its answer any more.
+	// The call ran, and the caller is no longer allowed to see its answer.
 	Reason_REASON_REPLAY_DENIED Reason = 11
-	// A record of this key exists, and this version cannot read it.
+	// A record of this key exists, but this version of the program cannot read it.
 	Reason_REASON_OUTCOME_UNREADABLE Reason = 12
-	// The request cannot be read, or no fingerprint can be taken of it.
+	// The request cannot be read, or its fingerprint cannot be computed.
 	Reason_REASON_REQUEST_UNREADABLE Reason = 13
 )
 

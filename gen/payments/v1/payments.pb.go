@@ -4,8 +4,8 @@
 // 	protoc        (unknown)
 // source: payments/v1/payments.proto
 
-// Package payments.v1 is the API of the example server: small, but with an effect that nobody wants
-// twice.
+// Package payments.v1 is the API of the example server. It is small, but charging a customer is an
+// effect that must not happen twice.
 
 package paymentsv1
 
@@ -26,17 +26,17 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
-// PaymentStatus is where a payment stands.
+// PaymentStatus is the status of a payment.
 type PaymentStatus int32
 
 const (
-	// Not set. In an update it means: leave the status as it is.
+	// Not set. An update then leaves the status unchanged.
 	PaymentStatus_PAYMENT_STATUS_UNSPECIFIED PaymentStatus = 0
-	// Accepted, and the money has not moved yet.
+	// Accepted; the money has not moved yet.
 	PaymentStatus_PAYMENT_STATUS_PENDING PaymentStatus = 1
 	// The money has moved.
 	PaymentStatus_PAYMENT_STATUS_SUCCEEDED PaymentStatus = 2
-	// Called off: the money will not move.
+	// Canceled: the money will not move.
 	PaymentStatus_PAYMENT_STATUS_CANCELED PaymentStatus = 3
 )
 
@@ -86,9 +86,9 @@ func (PaymentStatus) EnumDescriptor() ([]byte, []int) {
 // Payment is one charge.
 type Payment struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The server's name for this payment. A payment that was made twice shows as two ids.
+	// The server's id of this payment. A payment that was made twice has two ids.
 	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
-	// What is charged, in minor units of the currency: 1250 is 12.50 EUR, and 1250 JPY.
+	// Amount to charge, in minor units of the currency: 1250 is 12.50 EUR, and 1250 JPY.
 	Amount int64 `protobuf:"varint,2,opt,name=amount,proto3" json:"amount,omitempty"`
 	// ISO 4217 code, three capital letters.
 	Currency string `protobuf:"bytes,3,opt,name=currency,proto3" json:"currency,omitempty"`
@@ -96,9 +96,9 @@ type Payment struct {
 	Customer string `protobuf:"bytes,4,opt,name=customer,proto3" json:"customer,omitempty"`
 	// Free text for the customer's statement. May be empty.
 	Description string `protobuf:"bytes,5,opt,name=description,proto3" json:"description,omitempty"`
-	// Where the payment stands. Never PAYMENT_STATUS_UNSPECIFIED in an answer.
+	// Status of the payment. Never PAYMENT_STATUS_UNSPECIFIED in an answer.
 	Status PaymentStatus `protobuf:"varint,6,opt,name=status,proto3,enum=payments.v1.PaymentStatus" json:"status,omitempty"`
-	// When the server made the payment, by the server's clock. An update does not change it.
+	// When the server created the payment, by the server's clock. An update does not change it.
 	CreatedAt     *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=created_at,json=createdAt,proto3" json:"created_at,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -186,7 +186,7 @@ func (x *Payment) GetCreatedAt() *timestamppb.Timestamp {
 // CreatePaymentRequest asks for one charge.
 type CreatePaymentRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// What to charge, in minor units of the currency. Must be positive.
+	// Amount to charge, in minor units of the currency. Must be positive.
 	Amount int64 `protobuf:"varint,1,opt,name=amount,proto3" json:"amount,omitempty"`
 	// ISO 4217 code, three capital letters. Required.
 	Currency string `protobuf:"bytes,2,opt,name=currency,proto3" json:"currency,omitempty"`
@@ -194,7 +194,7 @@ type CreatePaymentRequest struct {
 	Customer string `protobuf:"bytes,3,opt,name=customer,proto3" json:"customer,omitempty"`
 	// Free text for the customer's statement. May be empty.
 	Description string `protobuf:"bytes,4,opt,name=description,proto3" json:"description,omitempty"`
-	// How this call should go wrong. Unset: it does not.
+	// Failure to simulate. Unset: none.
 	Simulate      *Simulate `protobuf:"bytes,5,opt,name=simulate,proto3" json:"simulate,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -265,16 +265,16 @@ func (x *CreatePaymentRequest) GetSimulate() *Simulate {
 	return nil
 }
 
-// UpdatePaymentRequest changes one payment. What is unset stays as it is.
+// UpdatePaymentRequest changes one payment. Unset fields leave the payment unchanged.
 type UpdatePaymentRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Which payment. Required; over REST it is part of the path.
 	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
-	// The new description. Empty leaves the present one.
+	// The new description. Empty leaves the description unchanged.
 	Description string `protobuf:"bytes,2,opt,name=description,proto3" json:"description,omitempty"`
-	// The new status. PAYMENT_STATUS_UNSPECIFIED leaves the present one.
+	// The new status. PAYMENT_STATUS_UNSPECIFIED leaves the status unchanged.
 	Status PaymentStatus `protobuf:"varint,3,opt,name=status,proto3,enum=payments.v1.PaymentStatus" json:"status,omitempty"`
-	// How this call should go wrong. Unset: it does not.
+	// Failure to simulate. Unset: none.
 	Simulate      *Simulate `protobuf:"bytes,4,opt,name=simulate,proto3" json:"simulate,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -384,7 +384,7 @@ func (x *GetPaymentRequest) GetId() string {
 	return ""
 }
 
-// ListPaymentsRequest asks for every payment. It has no pages: the example keeps few.
+// ListPaymentsRequest asks for every payment. It has no pagination, since the example has few.
 type ListPaymentsRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	unknownFields protoimpl.UnknownFields
@@ -421,10 +421,10 @@ func (*ListPaymentsRequest) Descriptor() ([]byte, []int) {
 	return file_payments_v1_payments_proto_rawDescGZIP(), []int{4}
 }
 
-// ListPaymentsResponse is every payment the server holds.
+// ListPaymentsResponse lists every payment of the caller.
 type ListPaymentsResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Oldest first.
+	// The payments, oldest first.
 	Payments      []*Payment `protobuf:"bytes,1,rep,name=payments,proto3" json:"payments,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -467,20 +467,20 @@ func (x *ListPaymentsResponse) GetPayments() []*Payment {
 	return nil
 }
 
-// Simulate makes a call go wrong on purpose, after it has had its effect on the ledger, so that
-// retries can be watched from outside. It is part of the request, and so of its fingerprint: a retry
-// carries the same Simulate. The parts happen in the order in which they stand here.
+// Simulate makes a call fail on purpose after its effect on the ledger, to show what a retry does. It
+// is part of the request, and so of its fingerprint: a retry must send the same Simulate. The steps
+// happen in the order of the fields below.
 type Simulate struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// How long the handler waits once it has written to the ledger. Unset or zero: no time at all.
+	// How long the handler waits after it has written to the ledger. Unset or zero: it does not wait.
 	Delay *durationpb.Duration `protobuf:"bytes,1,opt,name=delay,proto3" json:"delay,omitempty"`
-	// Whether the handler then waits until the payment is updated by another call (UpdatePayment), for
-	// as long as its own call lasts. It holds a call open for as long as one wants to look at it.
+	// Whether the handler then waits until another call updates the payment (UpdatePayment), or until
+	// its own context ends. It keeps a call running for as long as needed.
 	Hold bool `protobuf:"varint,4,opt,name=hold,proto3" json:"hold,omitempty"`
-	// The gRPC status code to answer with, by number (14 is UNAVAILABLE), in place of success. The
-	// error has a google.rpc.ErrorInfo that names the payment. 0 is OK: no error.
+	// The gRPC status code to return instead of success, by number (14 is UNAVAILABLE). The error has a
+	// google.rpc.ErrorInfo with the id of the payment. 0 is OK: no error.
 	Code int32 `protobuf:"varint,2,opt,name=code,proto3" json:"code,omitempty"`
-	// Whether the handler panics instead of answering. The server recovers and stays up.
+	// Whether the handler panics instead of returning. The server recovers and keeps running.
 	Crash         bool `protobuf:"varint,3,opt,name=crash,proto3" json:"crash,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

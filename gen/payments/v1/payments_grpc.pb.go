@@ -4,8 +4,8 @@
 // - protoc             (unknown)
 // source: payments/v1/payments.proto
 
-// Package payments.v1 is the API of the example server: small, but with an effect that nobody wants
-// twice.
+// Package payments.v1 is the API of the example server. It is small, but charging a customer is an
+// effect that must not happen twice.
 
 package paymentsv1
 
@@ -32,15 +32,15 @@ const (
 //
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
 //
-// PaymentService takes payments. Its two writing methods are made safe to retry by an idempotency
-// key; its two reading methods need none.
+// PaymentService takes payments. Its two writing methods are safe to retry with an idempotency key;
+// its two reading methods need none.
 type PaymentServiceClient interface {
 	// CreatePayment charges the customer once for each idempotency key.
 	CreatePayment(ctx context.Context, in *CreatePaymentRequest, opts ...grpc.CallOption) (*Payment, error)
-	// UpdatePayment changes the description or the status of a payment. It answers NOT_FOUND when
-	// there is no payment with this id.
+	// UpdatePayment changes the description or the status of a payment. It returns NOT_FOUND if there
+	// is no payment with this id.
 	UpdatePayment(ctx context.Context, in *UpdatePaymentRequest, opts ...grpc.CallOption) (*Payment, error)
-	// GetPayment returns one payment, or NOT_FOUND.
+	// GetPayment returns one payment. It returns NOT_FOUND if there is no payment with this id.
 	GetPayment(ctx context.Context, in *GetPaymentRequest, opts ...grpc.CallOption) (*Payment, error)
 	// ListPayments returns every payment, oldest first.
 	ListPayments(ctx context.Context, in *ListPaymentsRequest, opts ...grpc.CallOption) (*ListPaymentsResponse, error)
@@ -98,15 +98,15 @@ func (c *paymentServiceClient) ListPayments(ctx context.Context, in *ListPayment
 // All implementations must embed UnimplementedPaymentServiceServer
 // for forward compatibility.
 //
-// PaymentService takes payments. Its two writing methods are made safe to retry by an idempotency
-// key; its two reading methods need none.
+// PaymentService takes payments. Its two writing methods are safe to retry with an idempotency key;
+// its two reading methods need none.
 type PaymentServiceServer interface {
 	// CreatePayment charges the customer once for each idempotency key.
 	CreatePayment(context.Context, *CreatePaymentRequest) (*Payment, error)
-	// UpdatePayment changes the description or the status of a payment. It answers NOT_FOUND when
-	// there is no payment with this id.
+	// UpdatePayment changes the description or the status of a payment. It returns NOT_FOUND if there
+	// is no payment with this id.
 	UpdatePayment(context.Context, *UpdatePaymentRequest) (*Payment, error)
-	// GetPayment returns one payment, or NOT_FOUND.
+	// GetPayment returns one payment. It returns NOT_FOUND if there is no payment with this id.
 	GetPayment(context.Context, *GetPaymentRequest) (*Payment, error)
 	// ListPayments returns every payment, oldest first.
 	ListPayments(context.Context, *ListPaymentsRequest) (*ListPaymentsResponse, error)

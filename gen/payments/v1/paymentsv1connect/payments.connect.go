@@ -2,8 +2,8 @@
 //
 // Source: payments/v1/payments.proto
 
-// Package payments.v1 is the API of the example server: small, but with an effect that nobody wants
-// twice.
+// Package payments.v1 is the API of the example server. It is small, but charging a customer is an
+// effect that must not happen twice.
 package paymentsv1connect
 
 import (
@@ -53,10 +53,10 @@ const (
 type PaymentServiceClient interface {
 	// CreatePayment charges the customer once for each idempotency key.
 	CreatePayment(context.Context, *connect.Request[v1.CreatePaymentRequest]) (*connect.Response[v1.Payment], error)
-	// UpdatePayment changes the description or the status of a payment. It answers NOT_FOUND when
-	// there is no payment with this id.
+	// UpdatePayment changes the description or the status of a payment. It returns NOT_FOUND if there
+	// is no payment with this id.
 	UpdatePayment(context.Context, *connect.Request[v1.UpdatePaymentRequest]) (*connect.Response[v1.Payment], error)
-	// GetPayment returns one payment, or NOT_FOUND.
+	// GetPayment returns one payment. It returns NOT_FOUND if there is no payment with this id.
 	GetPayment(context.Context, *connect.Request[v1.GetPaymentRequest]) (*connect.Response[v1.Payment], error)
 	// ListPayments returns every payment, oldest first.
 	ListPayments(context.Context, *connect.Request[v1.ListPaymentsRequest]) (*connect.Response[v1.ListPaymentsResponse], error)
@@ -134,10 +134,10 @@ func (c *paymentServiceClient) ListPayments(ctx context.Context, req *connect.Re
 type PaymentServiceHandler interface {
 	// CreatePayment charges the customer once for each idempotency key.
 	CreatePayment(context.Context, *connect.Request[v1.CreatePaymentRequest]) (*connect.Response[v1.Payment], error)
-	// UpdatePayment changes the description or the status of a payment. It answers NOT_FOUND when
-	// there is no payment with this id.
+	// UpdatePayment changes the description or the status of a payment. It returns NOT_FOUND if there
+	// is no payment with this id.
 	UpdatePayment(context.Context, *connect.Request[v1.UpdatePaymentRequest]) (*connect.Response[v1.Payment], error)
-	// GetPayment returns one payment, or NOT_FOUND.
+	// GetPayment returns one payment. It returns NOT_FOUND if there is no payment with this id.
 	GetPayment(context.Context, *connect.Request[v1.GetPaymentRequest]) (*connect.Response[v1.Payment], error)
 	// ListPayments returns every payment, oldest first.
 	ListPayments(context.Context, *connect.Request[v1.ListPaymentsRequest]) (*connect.Response[v1.ListPaymentsResponse], error)
