@@ -1,6 +1,6 @@
-// Command connect guards a connect-go server: one engine, one interceptor, and
-// the Connect, gRPC and gRPC-Web protocols replay what any of them recorded.
-// The interceptor before it authenticates, so that a key belongs to a user.
+// Command connect guards a connect-go server with one engine and one interceptor.
+// A call over Connect, gRPC or gRPC-Web replays what any of them recorded. The
+// interceptor outside the guard authenticates the user, who is the scope of keys.
 //
 //	go run ./examples/connect
 //	curl -i -u ada:secret -H 'Idempotency-Key: order-1' -H 'Content-Type: application/json' \
@@ -38,7 +38,10 @@ func main() {
 }
 
 func serve(listener net.Listener) error {
-	engine, err := idempotency.New(memstore.New(), idempotency.WithScope(user), idempotency.WithKeyRequired())
+	engine, err := idempotency.New(memstore.New(),
+		idempotency.WithScope(user),
+		idempotency.WithPolicy("*", idempotency.Policy{Key: idempotency.KeyRequired}),
+	)
 	if err != nil {
 		return err
 	}
@@ -48,7 +51,7 @@ func serve(listener net.Listener) error {
 	}
 	mux := http.NewServeMux()
 	mux.Handle(paymentsv1connect.NewPaymentServiceHandler(payments{}, connect.WithInterceptors(
-		connect.UnaryInterceptorFunc(authenticate), // outer: the guard needs the user
+		connect.UnaryInterceptorFunc(authenticate), // before the guard, which needs the user
 		guard,
 	)))
 	server := &http.Server{Handler: mux, Protocols: new(http.Protocols)}
@@ -59,7 +62,7 @@ func serve(listener net.Listener) error {
 
 type userKey struct{}
 
-// user is the scope of a key: two users with one key are strangers.
+// user returns the scope of a key: the same key of two users is two keys.
 func user(ctx context.Context) (string, error) {
 	name, _ := ctx.Value(userKey{}).(string)
 	return name, nil
@@ -79,7 +82,7 @@ type payments struct {
 	paymentsv1connect.UnimplementedPaymentServiceHandler
 }
 
-// CreatePayment charges whenever it is called, which is once for each key.
+// CreatePayment charges every time it runs, which is once for each user and key.
 func (payments) CreatePayment(ctx context.Context, request *connect.Request[paymentsv1.CreatePaymentRequest]) (*connect.Response[paymentsv1.Payment], error) {
 	customer, _ := user(ctx)
 	return connect.NewResponse(&paymentsv1.Payment{

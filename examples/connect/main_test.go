@@ -28,7 +28,7 @@ func TestRetry(t *testing.T) {
 	if first.Header().Get("Idempotent-Replayed") != "" {
 		t.Errorf("the first answer is marked: %v", first.Header())
 	}
-	// The retry comes over another protocol.
+	// The retry uses another protocol.
 	web := paymentsv1connect.NewPaymentServiceClient(http.DefaultClient, url, keys, connect.WithGRPCWeb())
 	retry := create(t, web, "ada")
 	if retry.Header().Get("Idempotent-Replayed") != "true" || retry.Msg.GetId() != first.Msg.GetId() {
@@ -36,7 +36,7 @@ func TestRetry(t *testing.T) {
 	}
 	other := create(t, web, "grace")
 	if other.Header().Get("Idempotent-Replayed") != "" || other.Msg.GetId() == first.Msg.GetId() {
-		t.Errorf("grace got %v, which is ada's", other.Msg)
+		t.Errorf("grace got %v, a replay of ada's payment", other.Msg)
 	}
 }
 

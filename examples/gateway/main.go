@@ -1,7 +1,7 @@
-// Command gateway puts REST in front of a guarded gRPC server: the interceptor
-// does the work, and the options of the mux take the key to it and the marker
-// and the refusals back. A call made over REST and retried over gRPC is a
-// replay. (examples/payments guards the edge as well.)
+// Command gateway puts REST in front of a guarded gRPC server. The interceptor
+// guards the calls; the options of the mux forward the key to it, and return the
+// replay marker and refusals. A call that is made over REST and retried over gRPC
+// is a replay. (examples/payments guards the edge too.)
 //
 //	go run ./examples/gateway
 //	curl -i -H 'Idempotency-Key: order-1' \
@@ -43,7 +43,7 @@ func main() {
 	log.Fatal(serve(rest, rpc))
 }
 
-// serve returns as soon as either server fails.
+// serve returns when one of the servers fails.
 func serve(rest, rpc net.Listener) error {
 	failed := make(chan error, 2)
 	go func() { failed <- serveGRPC(rpc) }()
@@ -81,7 +81,7 @@ type payments struct {
 	paymentsv1.UnimplementedPaymentServiceServer
 }
 
-// CreatePayment charges whenever it is called, which is once for each key.
+// CreatePayment charges every time it runs. With a key, it runs once for each key.
 func (payments) CreatePayment(_ context.Context, request *paymentsv1.CreatePaymentRequest) (*paymentsv1.Payment, error) {
 	return &paymentsv1.Payment{
 		Id:       rand.Text(),

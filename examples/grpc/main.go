@@ -1,6 +1,6 @@
-// Command grpc guards a grpc-go server: one engine, one interceptor. Its
-// handler shows what it may know of the key it runs under, and how to carry the
-// protection on to a service that it calls itself.
+// Command grpc guards a grpc-go server with one engine and one interceptor. Its
+// handler reads the key and attempt of its call, and derives a key for a service
+// that it calls itself.
 //
 //	go run ./examples/grpc
 //	grpcurl -plaintext -v -H 'Idempotency-Key: order-1' \
@@ -54,11 +54,8 @@ type payments struct {
 	paymentsv1.UnimplementedPaymentServiceServer
 }
 
-// CreatePayment charges whenever it is called, which is once for each key.
+// CreatePayment charges every time it runs. With a key, it runs once for each key.
 func (payments) CreatePayment(ctx context.Context, request *paymentsv1.CreatePaymentRequest) (*paymentsv1.Payment, error) {
-	if execution, guarded := idempotency.FromContext(ctx); guarded {
-		log.Printf("%s with key %s: attempt %d", execution.Operation, execution.Key, execution.Attempt)
-	}
 	if err := charge(ctx, request); err != nil {
 		return nil, err
 	}
@@ -71,13 +68,13 @@ func (payments) CreatePayment(ctx context.Context, request *paymentsv1.CreatePay
 	}, nil
 }
 
-// charge stands for a call to a card network that knows idempotency keys too.
-// The derived key is the same at every attempt of this payment, so should this
-// process die here and another one take the payment over, the network sees a
-// retry.
+// charge stands for a call to a card network that accepts idempotency keys. The
+// derived key is the same at every attempt of this payment. So if this process
+// dies here and another one takes the payment over, the network sees a retry.
 func charge(ctx context.Context, request *paymentsv1.CreatePaymentRequest) error {
-	if key, guarded := idempotency.DeriveKey(ctx, "charge"); guarded {
-		log.Printf("charging %s with key %s", request.GetCustomer(), key)
+	if execution, guarded := idempotency.FromContext(ctx); guarded {
+		log.Printf("%s with key %s, attempt %d: charging %s with key %s", execution.Operation,
+			execution.Key, execution.Attempt, request.GetCustomer(), execution.DeriveKey("charge"))
 	}
 	return ctx.Err()
 }

@@ -1,6 +1,6 @@
-// Command nethttp guards a plain net/http handler: one engine, one middleware.
-// The handler knows nothing of keys. Without a key it runs every time; with one
-// it runs once, and a retry gets the first answer, byte for byte.
+// Command nethttp guards a net/http handler with one engine and one middleware.
+// The handler does not use keys. Without a key it runs every time. With a key it
+// runs once, and a retry gets the first answer, byte for byte.
 //
 //	go run ./examples/nethttp
 //	curl -i -H 'Idempotency-Key: order-1' -d '{"item": "a book"}' http://127.0.0.1:8080/orders
@@ -49,7 +49,7 @@ type order struct {
 	Item string `json:"item"`
 }
 
-// placeOrder makes a new order whenever it is called.
+// placeOrder creates a new order every time it runs.
 func placeOrder(w http.ResponseWriter, r *http.Request) {
 	var placed order
 	if err := json.NewDecoder(r.Body).Decode(&placed); err != nil {

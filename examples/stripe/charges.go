@@ -31,7 +31,7 @@ type page struct {
 	HasMore bool     `json:"has_more"`
 }
 
-// charges is the ledger. It knows nothing of keys.
+// charges is the ledger. It does not use keys.
 type charges struct {
 	mu      sync.Mutex
 	entries []charge
@@ -48,7 +48,8 @@ func newCharges() http.Handler {
 func (c *charges) create(w http.ResponseWriter, r *http.Request) {
 	amount, err := strconv.ParseInt(r.FormValue("amount"), 10, 64)
 	if err != nil || amount <= 0 {
-		idempotency.DoNotRecord(r.Context()) // the client may correct it and keep its key
+		execution, _ := idempotency.FromContext(r.Context())
+		execution.NoEffect() // the client may correct the request and use the key again
 		failure{
 			Type: "invalid_request_error", Code: "parameter_invalid_integer", Param: "amount",
 			Message: "The amount must be a positive number of the smallest currency unit.",
@@ -65,8 +66,8 @@ func (c *charges) create(w http.ResponseWriter, r *http.Request) {
 	write(w, http.StatusOK, made)
 }
 
-// list returns the entries of the account, the oldest first, in pages as
-// Stripe's libraries ask for them.
+// list returns the entries of the account, the oldest first, in the pages that
+// Stripe's libraries request.
 func (c *charges) list(w http.ResponseWriter, r *http.Request) {
 	limit, err := strconv.Atoi(r.FormValue("limit"))
 	if err != nil || limit < 1 || limit > 100 {

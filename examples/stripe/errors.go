@@ -8,9 +8,9 @@ import (
 	"github.com/oncewire/idempotency"
 )
 
-// failure is what Stripe's libraries read from an answer that is no success.
-// stripe-node takes a body that has no "error" for a success, whatever its status
-// is, and stripe-go asks again after every error whose body it cannot read.
+// failure is the error that Stripe's libraries read from an answer. stripe-node
+// treats a body without "error" as a success, whatever the status is. stripe-go
+// retries after every error whose body it cannot read.
 type failure struct {
 	Type    string `json:"type"`
 	Code    string `json:"code,omitempty"`
@@ -30,9 +30,9 @@ func write[T charge | page | map[string]failure](w http.ResponseWriter, status i
 	}
 }
 
-// writeRefusal says in Stripe's words what the guard refused. Stripe-Should-Retry
-// is what its libraries look at first, except stripe-go: of the errors that it can
-// read, it asks again only after 429 with the code lock_timeout.
+// writeRefusal writes a refusal in Stripe's form. Its libraries decide by the
+// field Stripe-Should-Retry whether to retry, except stripe-go: of the errors that
+// it can read, it retries only 429 with the code lock_timeout.
 func writeRefusal(w http.ResponseWriter, _ *http.Request, refusal *idempotency.Error) {
 	shown := failure{Type: "idempotency_error", Message: refusal.Detail()}
 	status := http.StatusBadRequest

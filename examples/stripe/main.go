@@ -1,7 +1,8 @@
-// Command stripe serves a small part of an API in the shape of Stripe's: forms
-// in, JSON out, a secret key that says who calls, Stripe-Account for whom. It
-// shows how refusals get the shape that an existing client library understands:
-// stripe-go and stripe-node retry against it, and every charge is made once.
+// Command stripe serves a small part of an API like Stripe's: it accepts forms and
+// returns JSON; the caller authenticates with a secret key, and may act for the
+// account in Stripe-Account. It shows how to write refusals in a form that an
+// existing client library understands: stripe-go and stripe-node retry against
+// it, and every charge is made once.
 //
 //	go run ./examples/stripe
 //	curl -i -u sk_test_me: -H 'Idempotency-Key: order-1' \
@@ -36,12 +37,12 @@ func main() {
 	log.Fatal(http.Serve(listener, handler))
 }
 
-// newHandler returns the API. From the outside in: what marks every answer, who
-// calls, the guard, the charges.
+// newHandler returns the API. From outside to inside: request ids, authentication,
+// the guard, the charges.
 func newHandler(store *memstore.Store) (http.Handler, error) {
 	engine, err := idempotency.New(store,
-		idempotency.WithScope(idempotency.ScopeFromContext), // left by authenticate
-		idempotency.WithWait(10*time.Second),                // a retry waits for the call that it repeats
+		idempotency.WithScope(idempotency.ScopeFromContext), // set by authenticate
+		idempotency.WithPolicy("*", idempotency.Policy{Wait: 10 * time.Second}),
 	)
 	if err != nil {
 		return nil, err

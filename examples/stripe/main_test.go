@@ -13,9 +13,10 @@ import (
 	"github.com/oncewire/idempotency/backend/memstore"
 )
 
-// call is a request in short, and what it is answered with.
+// call is what differs between the requests of these tests.
 type call struct{ amount, key, account string }
 
+// send sends a call and returns the answer with its decoded body.
 func send(t *testing.T, handler http.Handler, c call) (*http.Response, map[string]any) {
 	t.Helper()
 	form := url.Values{"amount": {c.amount}, "currency": {"eur"}}
@@ -69,7 +70,7 @@ func TestAPI(t *testing.T) {
 	}
 }
 
-// TestRefusals: each has a shape that Stripe's libraries do the right thing with.
+// TestRefusals: each has a form that makes Stripe's libraries retry, or not.
 func TestRefusals(t *testing.T) {
 	type shape struct {
 		status            int

@@ -8,8 +8,8 @@ import (
 	"github.com/oncewire/idempotency"
 )
 
-// authenticate finds out who calls from the secret key, and leaves it as the
-// scope of idempotency keys: two callers never meet, even with the same key.
+// authenticate makes the caller's secret key the scope of idempotency keys: the
+// same key of two callers is two keys.
 func authenticate(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		secret, _, ok := r.BasicAuth() // curl -u
@@ -24,7 +24,8 @@ func authenticate(next http.Handler) http.Handler {
 	})
 }
 
-// requestID names every answer, also a replay: it stands outside of the guard.
+// requestID gives every answer an id of its own. It is outside the guard, so that
+// a replay has a new id.
 func requestID(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Request-Id", "req_"+rand.Text())
