@@ -9,11 +9,10 @@ import (
 	paymentsv1 "github.com/oncewire/idempotency/gen/payments/v1"
 )
 
-// A panic abandons the claim, and the retry takes it over. Not so over REST:
-// there the answer of the recovered server is a 500, which is recorded at the
-// edge like any other.
+// A panic abandons the claim, and the retry takes it over. REST differs: the edge
+// records the 500 of the recovered server, and the retry is a replay.
 func TestPanic(t *testing.T) {
-	eachDoor(t, nil, func(t scene) {
+	eachProtocol(t, nil, func(t protocolTest) {
 		call := charge("key-1").simulated(&paymentsv1.Simulate{Crash: true})
 		first := t.create(call)
 		first.wantError(t, codes.Internal, 500)
@@ -30,13 +29,13 @@ func TestPanic(t *testing.T) {
 			t.wantEntries(2)
 			t.wantTakeover()
 		}
-		t.create(charge("key-2")).wantFirst(t) // the process lives
+		t.create(charge("key-2")).wantFirst(t) // the process keeps running
 	})
 }
 
-// Nobody knows what a call did that was cancelled or ran out of time.
+// The outcome of a call whose deadline passed is unknown.
 func TestAbandonedErrorIsTakenOver(t *testing.T) {
-	eachDoor(t, nil, func(t scene) {
+	eachProtocol(t, nil, func(t protocolTest) {
 		call := charge("key-1").simulated(&paymentsv1.Simulate{Code: int32(codes.DeadlineExceeded)})
 		for range 2 {
 			answer := t.create(call)
@@ -50,13 +49,13 @@ func TestAbandonedErrorIsTakenOver(t *testing.T) {
 	})
 }
 
-// wantTakeover checks that the service ran a call as attempt 2.
-func (w *world) wantTakeover() {
-	w.t.Helper()
-	for _, event := range w.events.of(idempotency.EventTakenOver) {
+// wantTakeover checks that the gRPC or Connect adapter ran a call as attempt 2.
+func (s *testServer) wantTakeover() {
+	s.t.Helper()
+	for _, event := range s.events.of(idempotency.EventTakenOver) {
 		if event.Operation == paymentsv1.PaymentService_CreatePayment_FullMethodName && event.Attempt == 2 {
 			return
 		}
 	}
-	w.t.Error("no takeover at the service")
+	s.t.Error("no takeover at the service")
 }

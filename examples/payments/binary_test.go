@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// binaryFolder is where the program is built, once for all tests.
+// binaryFolder has the program, which is built once for all tests.
 var binaryFolder string
 
 var buildOnce = sync.OnceValues(func() (path string, err error) {

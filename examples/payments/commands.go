@@ -11,25 +11,25 @@ import (
 // grpcurl runs with nothing installed but Go.
 const grpcurl = "go run github.com/fullstorydev/grpcurl/cmd/grpcurl@v1.9.3"
 
-// commands writes calls to paste into a shell against a running server.
+// commands prints calls of the running server to paste into a shell.
 type commands struct {
 	http, grpc   string // addresses
 	tenantHeader string
 }
 
-// trial is a call and the retry of it, through the same door or another one.
-type trial struct{ title, call, retry string }
+// example is a call and its retry, over the same protocol or another one.
+type example struct{ title, call, retry string }
 
-func (c commands) trials() []trial {
+func (c commands) examples() []example {
 	keys := [4]string{}
 	for i := range keys {
 		keys[i] = idempotency.NewKey()
 	}
-	return []trial{
+	return []example{
 		{"REST", c.rest(keys[0]), c.rest(keys[0])},
 		{"Connect JSON", c.connect(keys[1]), c.connect(keys[1])},
 		{"gRPC", c.grpcurl(keys[2]), c.grpcurl(keys[2])},
-		{"Across doors: called over Connect, retried over gRPC", c.connect(keys[3]), c.grpcurl(keys[3])},
+		{"Across protocols: called over Connect, retried over gRPC", c.connect(keys[3]), c.grpcurl(keys[3])},
 	}
 }
 
@@ -58,13 +58,13 @@ func (c commands) headers(key string) string {
 	return headers
 }
 
-// print says where the server listens and what to try.
+// print writes the addresses of the server and the examples.
 func (c commands) print(w io.Writer) {
 	fmt.Fprintf(w, "Connect, gRPC-Web, gRPC (connect-go) and REST on http://%s\n", c.http)
 	fmt.Fprintf(w, "gRPC (grpc-go) on %s\n\n", c.grpc)
-	fmt.Fprintln(w, "Four calls to paste, each with its retry. The retry answers with the same payment")
-	fmt.Fprintln(w, "id and is marked Idempotent-Replayed: true.")
-	for i, trial := range c.trials() {
-		fmt.Fprintf(w, "\n# %d. %s\n%s\n# retry\n%s\n", i+1, trial.title, trial.call, trial.retry)
+	fmt.Fprintln(w, "Four calls to paste, each with its retry. The retry returns the same payment id")
+	fmt.Fprintln(w, "and the field Idempotent-Replayed: true.")
+	for i, example := range c.examples() {
+		fmt.Fprintf(w, "\n# %d. %s\n%s\n# retry\n%s\n", i+1, example.title, example.call, example.retry)
 	}
 }

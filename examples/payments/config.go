@@ -11,7 +11,7 @@ import (
 	"github.com/oncewire/idempotency"
 )
 
-// config is what the flags set.
+// config has the values of the flags.
 type config struct {
 	http, grpc    string // addresses to listen on
 	store         string
@@ -31,17 +31,17 @@ func parse(arguments []string, output io.Writer) (config, error) {
 	flags := flag.NewFlagSet("payments", flag.ContinueOnError)
 	flags.SetOutput(output)
 	flags.StringVar(&c.http, "http", "127.0.0.1:8080", "`address` of Connect, gRPC-Web, gRPC (connect-go) and REST")
-	flags.StringVar(&c.grpc, "grpc", "127.0.0.1:9090", "`address` of gRPC (grpc-go), which the gateway dials")
+	flags.StringVar(&c.grpc, "grpc", "127.0.0.1:9090", "`address` of gRPC (grpc-go), which the gateway calls")
 	flags.StringVar(&c.store, "store", "memory", storeUsage)
-	flags.DurationVar(&c.storeTimeout, "store-timeout", idempotency.DefaultStoreTimeout, "how long the store may take for a step before a call is refused")
+	flags.DurationVar(&c.storeTimeout, "store-timeout", idempotency.DefaultStoreTimeout, "how long a step of the store may take before the call is refused")
 	flags.DurationVar(&c.lease, "lease", idempotency.DefaultLease, "how long a key stays blocked after a crash")
 	flags.DurationVar(&c.retention, "retention", idempotency.DefaultRetention, "how long an answer is replayed")
-	flags.Func("on-abandoned", "what follows a call that never ended, `retry` or reject (default \"retry\")", abandonPolicy(&c.onAbandoned))
+	flags.Func("on-abandoned", "what to do with a call whose predecessor never ended, `retry` or reject (default \"retry\")", abandonPolicy(&c.onAbandoned))
 	flags.BoolVar(&c.uuid, "uuid", false, "refuse keys that are not UUIDs")
 	flags.BoolVar(&c.require, "require", false, "refuse calls without a key")
-	flags.DurationVar(&c.wait, "wait", 0, "how long a duplicate waits for the first call; 0 answers 409 at once")
-	flags.DurationVar(&c.detach, "detach", 5*time.Minute, "how long a call may go on whose client has hung up; 0 cancels it at once")
-	flags.StringVar(&c.journal, "journal", "", "`file` that every charge is appended to as a line of JSON; processes may share it")
+	flags.DurationVar(&c.wait, "wait", 0, "how long a duplicate waits for the first call; 0 refuses it at once")
+	flags.DurationVar(&c.detach, "detach", 5*time.Minute, "how long a call may run after its client has hung up; 0 cancels it at once")
+	flags.StringVar(&c.journal, "journal", "", "`file` to which every charge is appended as a line of JSON; processes may share it")
 	flags.StringVar(&c.tenantHeader, "tenant-header", "", "`name` of a header that stands in for authentication: payments and keys are per tenant")
 	if err := flags.Parse(arguments); err != nil {
 		return config{}, err
@@ -49,10 +49,22 @@ func parse(arguments []string, output io.Writer) (config, error) {
 	if flags.NArg() > 0 {
 		return config{}, fmt.Errorf("unknown argument %q", flags.Arg(0))
 	}
-	return c, nil
+	return c, c.validate()
 }
 
-// abandonPolicy returns what reads a policy from a flag.
+// validate refuses durations that the engine would replace by its defaults.
+func (c config) validate() error {
+	switch {
+	case c.storeTimeout <= 0, c.lease <= 0, c.retention <= 0:
+		return errors.New("-store-timeout, -lease and -retention must be positive")
+	case c.wait < 0, c.detach < 0:
+		return errors.New("-wait and -detach must not be negative")
+	default:
+		return nil
+	}
+}
+
+// abandonPolicy returns a function that sets the policy from the text of a flag.
 func abandonPolicy(policy *idempotency.AbandonPolicy) func(string) error {
 	return func(name string) error {
 		switch name {
@@ -61,33 +73,36 @@ func abandonPolicy(policy *idempotency.AbandonPolicy) func(string) error {
 		case "reject":
 			*policy = idempotency.Reject
 		default:
-			return errors.New("neither retry nor reject")
+			return errors.New("must be retry or reject")
 		}
 		return nil
 	}
 }
 
-// engineOptions let a charge that has begun come to its end even if its client
-// hangs up, unless a flag says otherwise, so that the retry finds an answer and
-// need not charge again.
+// engineOptions returns the options of the engine.
 func (c config) engineOptions() []idempotency.Option {
-	options := []idempotency.Option{
+	return []idempotency.Option{
 		idempotency.WithScope(scope),
-		idempotency.WithStoreTimeout(c.storeTimeout),
-		idempotency.WithLease(c.lease),
-		idempotency.WithRetention(c.retention),
-		idempotency.WithOnAbandoned(c.onAbandoned),
-		idempotency.WithWait(c.wait),
+		idempotency.WithPolicy("*", c.policy()),
+		idempotency.WithKeyRules(idempotency.KeyRules{UUID: c.uuid}),
+		idempotency.WithLimits(idempotency.Limits{StoreTimeout: c.storeTimeout}),
 		idempotency.WithLogger(slog.Default()),
 	}
-	if c.detach != 0 {
-		options = append(options, idempotency.WithDetached(c.detach))
-	}
-	if c.uuid {
-		options = append(options, idempotency.WithUUIDKeys())
+}
+
+// policy returns the policy of all operations. By default it is detached: a
+// charge that has started runs to its end even if its client hangs up, so that
+// the retry is a replay and does not charge again.
+func (c config) policy() idempotency.Policy {
+	policy := idempotency.Policy{
+		Lease:       c.lease,
+		Retention:   c.retention,
+		OnAbandoned: c.onAbandoned,
+		Wait:        c.wait,
+		Detached:    c.detach,
 	}
 	if c.require {
-		options = append(options, idempotency.WithKeyRequired())
+		policy.Key = idempotency.KeyRequired
 	}
-	return options
+	return policy
 }

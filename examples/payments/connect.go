@@ -15,8 +15,8 @@ import (
 	"github.com/oncewire/idempotency/interceptor/idemconnect"
 )
 
-// newConnect serves the payments with connect-go, which speaks Connect, gRPC
-// and gRPC-Web. The order is that of newGRPC.
+// newConnect serves payments with connect-go, over Connect, gRPC and gRPC-Web.
+// Its interceptors have the same order as those of newGRPC.
 func newConnect(engine *idempotency.Engine, tenants tenancy, payments *service) (string, http.Handler, error) {
 	guard, err := idemconnect.NewInterceptor(engine)
 	if err != nil {
@@ -35,22 +35,22 @@ func recoverConnect(ctx context.Context, spec connect.Spec, _ http.Header, cause
 	return connect.NewError(connect.CodeInternal, errors.New(panicMessage))
 }
 
-// connectService is the business as connect-go has it.
+// connectService implements the service of connect-go.
 type connectService struct{ service *service }
 
 func (c connectService) CreatePayment(ctx context.Context, request *connect.Request[paymentsv1.CreatePaymentRequest]) (*connect.Response[paymentsv1.Payment], error) {
-	made, err := c.service.create(ctx, request.Msg)
+	receipt, err := c.service.create(ctx, request.Msg)
 	if err != nil {
 		failed := connectError(err)
-		if made.entries > 0 {
-			failed.Meta().Set(trailerEntries, strconv.Itoa(made.entries))
+		if receipt.entries > 0 {
+			failed.Meta().Set(trailerEntries, strconv.Itoa(receipt.entries))
 		}
 		return nil, failed
 	}
-	response := connect.NewResponse(made.payment)
-	response.Header().Set(headerPaymentID, made.payment.GetId())
-	response.Header().Set(headerAttempt, strconv.Itoa(made.attempt))
-	response.Trailer().Set(trailerEntries, strconv.Itoa(made.entries))
+	response := connect.NewResponse(receipt.payment)
+	response.Header().Set(headerPaymentID, receipt.payment.GetId())
+	response.Header().Set(headerAttempt, strconv.Itoa(receipt.attempt))
+	response.Trailer().Set(trailerEntries, strconv.Itoa(receipt.entries))
 	return response, nil
 }
 
@@ -73,14 +73,14 @@ func respond(payment *paymentsv1.Payment, err error) (*connect.Response[payments
 	return connect.NewResponse(payment), nil
 }
 
-// connectError says a gRPC status as a Connect error with the same details.
+// connectError converts a gRPC status to a Connect error with the same details.
 func connectError(err error) *connect.Error {
 	failed := status.Convert(err)
-	said := connect.NewError(connect.Code(failed.Code()), errors.New(failed.Message()))
+	converted := connect.NewError(connect.Code(failed.Code()), errors.New(failed.Message()))
 	for _, packed := range failed.Proto().GetDetails() {
 		if detail, err := connect.NewErrorDetail(packed); err == nil {
-			said.AddDetail(detail)
+			converted.AddDetail(detail)
 		}
 	}
-	return said
+	return converted
 }

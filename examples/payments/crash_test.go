@@ -7,72 +7,71 @@ import (
 	"time"
 )
 
-// crashLease is how long a key stays blocked by the process that was killed. It
-// leaves a heartbeat four seconds before that, which is for busy machines.
+// crashLease is how long a killed process blocks its keys. It leaves four seconds
+// for each heartbeat, since test machines can be slow.
 const crashLease = 6 * time.Second
 
-// crash is what is left of a process that was killed in mid-handler: at every
-// door it had answered one call, and was running another one.
+// crash is the state after a process was killed while its handlers ran. Over every
+// protocol it had answered one call and was running another one.
 type crash struct {
 	survivor *process
-	answers  map[string]answer
-	began    time.Time // before any of the calls that never ended
+	answers  map[string]answer // to the answered calls, by protocol
+	began    time.Time         // before the calls that were running
 }
 
-func answered(at namedDoor) call { return charge("answered-" + at.name).of("answered " + at.name) }
+func answered(p protocol) call { return charge("answered-" + p.name).of("answered " + p.name) }
 
-func unanswered(at namedDoor) call {
-	return held("unanswered-" + at.name).of("unanswered " + at.name)
-}
+func unanswered(p protocol) call { return held("unanswered-" + p.name).of("unanswered " + p.name) }
 
-// eachDoorAfterCrash starts two processes, kills one of them, and runs a
-// scenario at every door of the other one.
-func eachDoorAfterCrash(t *testing.T, scenario func(t *testing.T, c crash, named namedDoor, d door), flags ...string) {
+// eachProtocolAfterCrash starts two processes, kills one of them, and runs a test
+// over every protocol of the other one.
+func eachProtocolAfterCrash(t *testing.T, test func(*testing.T, crash, protocol, client), flags ...string) {
 	t.Helper()
 	t.Parallel()
-	a, b := startPair(t, append(flags, "-lease", crashLease.String())...)
-	c := crash{survivor: b, answers: map[string]answer{}}
-	for _, named := range doors {
-		answer := named.open(t, a.world).create(t.Context(), answered(named))
+	victim, survivor := startPair(t, append(flags, "-lease", crashLease.String())...)
+	c := crash{survivor: survivor, answers: map[string]answer{}}
+	for _, p := range protocols {
+		answer := p.dial(t, victim.testServer).create(t.Context(), answered(p))
 		answer.wantFirst(t)
-		c.answers[named.name] = answer
+		c.answers[p.name] = answer
 	}
 	c.began = time.Now()
-	killInMidHandler(t, a, b)
-	t.Cleanup(b.keepSettling())
-	for _, named := range doors {
-		t.Run(named.name, func(t *testing.T) {
+	killInMidHandler(t, victim, survivor)
+	t.Cleanup(survivor.keepResuming())
+	for _, p := range protocols {
+		t.Run(p.name, func(t *testing.T) {
 			t.Parallel()
-			scenario(t, c, named, named.open(t, b.world))
+			test(t, c, p, p.dial(t, survivor.testServer))
 		})
 	}
 }
 
-func killInMidHandler(t *testing.T, p, other *process) {
+// killInMidHandler kills the victim while it runs a call over every protocol.
+func killInMidHandler(t *testing.T, victim, survivor *process) {
 	t.Helper()
-	running := make([]<-chan answer, 0, len(doors))
-	for _, named := range doors {
-		running = append(running, inBackground(t, named.open(t, p.world), unanswered(named)))
+	running := make([]<-chan answer, 0, len(protocols))
+	for _, p := range protocols {
+		running = append(running, inBackground(t, p.dial(t, victim.testServer), unanswered(p)))
 	}
-	p.awaitEntries(2 * len(doors))
-	for _, named := range doors {
-		named.open(t, other.world).create(t.Context(), unanswered(named)).wantRefusal(t, inProgress)
+	victim.awaitEntries(2 * len(protocols))
+	for _, p := range protocols {
+		p.dial(t, survivor.testServer).create(t.Context(), unanswered(p)).wantRefusal(t, inProgress)
 	}
-	p.kill()
+	victim.kill()
 	for i, answers := range running {
 		if a := <-answers; a.payment != nil {
-			t.Errorf("%s: a killed process answered: %+v", doors[i].name, a)
+			t.Errorf("%s: a killed process answered: %+v", protocols[i].name, a)
 		}
 	}
 }
 
-// insist retries the call that never ended until it is no longer said to be
-// running, which must not be before its lease lapses.
-func (c crash) insist(t *testing.T, d door, call call) (last answer) {
+// awaitExpiry retries an unanswered call while it is refused as running, and
+// returns the next answer. It must not come before the lease has expired.
+func (c crash) awaitExpiry(t *testing.T, over client, call call) (last answer) {
 	t.Helper()
 	refused := 0
-	eventually(t, "the lease to lapse", func() bool {
-		if last = d.create(t.Context(), call); last.is(inProgress) {
+	eventually(t, "the lease to expire", func() bool {
+		if last = over.create(t.Context(), call); last.is(inProgress) {
 			refused++
 			return false
 		}
@@ -81,33 +80,33 @@ func (c crash) insist(t *testing.T, d door, call call) (last answer) {
 	after := time.Since(c.began)
 	t.Logf("refused %d times, answered after %v", refused, after.Round(time.Millisecond))
 	if after < crashLease {
-		t.Errorf("the lease of %v had not lapsed", crashLease)
+		t.Errorf("the lease of %v had not expired", crashLease)
 	}
 	return last
 }
 
 func TestKilledProcessIsTakenOver(t *testing.T) {
-	eachDoorAfterCrash(t, func(t *testing.T, c crash, named namedDoor, d door) {
-		d.create(t.Context(), answered(named)).wantReplayOf(t, c.answers[named.name])
-		c.survivor.wantEntriesOf(t, "answered "+named.name, 0)
+	eachProtocolAfterCrash(t, func(t *testing.T, c crash, p protocol, over client) {
+		over.create(t.Context(), answered(p)).wantReplayOf(t, c.answers[p.name])
+		c.survivor.wantEntriesOf(t, "answered "+p.name, 0)
 
-		second := c.insist(t, d, unanswered(named))
+		second := c.awaitExpiry(t, over, unanswered(p))
 		second.wantFirst(t)
 		if second.attempt != "2" {
 			t.Errorf("attempt %q, want 2", second.attempt)
 		}
-		d.create(t.Context(), unanswered(named)).wantReplayOf(t, second)
-		c.survivor.wantEntriesOf(t, "unanswered "+named.name, 1)
+		over.create(t.Context(), unanswered(p)).wantReplayOf(t, second)
+		c.survivor.wantEntriesOf(t, "unanswered "+p.name, 1)
 	})
 }
 
 func TestKilledProcessIsNotTakenOver(t *testing.T) {
-	eachDoorAfterCrash(t, func(t *testing.T, c crash, named namedDoor, d door) {
-		d.create(t.Context(), answered(named)).wantReplayOf(t, c.answers[named.name])
-		c.survivor.wantEntriesOf(t, "answered "+named.name, 0)
+	eachProtocolAfterCrash(t, func(t *testing.T, c crash, p protocol, over client) {
+		over.create(t.Context(), answered(p)).wantReplayOf(t, c.answers[p.name])
+		c.survivor.wantEntriesOf(t, "answered "+p.name, 0)
 
-		c.insist(t, d, unanswered(named)).wantRefusal(t, unknown)
-		d.create(t.Context(), unanswered(named)).wantRefusal(t, unknown)
-		c.survivor.wantEntriesOf(t, "unanswered "+named.name, 0)
+		c.awaitExpiry(t, over, unanswered(p)).wantRefusal(t, unknown)
+		over.create(t.Context(), unanswered(p)).wantRefusal(t, unknown)
+		c.survivor.wantEntriesOf(t, "unanswered "+p.name, 0)
 	}, "-on-abandoned", "reject")
 }

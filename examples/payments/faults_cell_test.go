@@ -19,9 +19,9 @@ import (
 	"github.com/oncewire/idempotency/internal/redistest"
 )
 
-// cell is one fault in one mode: two processes over one Redis that keeps what
-// it has acknowledged, wires before and behind each process, a journal of all
-// charges, and a client that knows nothing of the faults.
+// cell is one fault in one mode. It has two processes over one Redis that loses no
+// acknowledged write, proxies in front of each process and between it and Redis, a
+// journal of all charges, and the histories of a client.
 type cell struct {
 	*testing.T
 
@@ -29,22 +29,23 @@ type cell struct {
 	mode    mode
 	redis   *redistest.Server
 	journal string
-	servers [2]*wired
+	servers [2]*proxied
 
-	mu     sync.Mutex
-	random *rand.Rand
-	owed   atomic.Int32
+	mu      sync.Mutex
+	random  *rand.Rand
+	certain atomic.Int32 // disturbances that are certain, as yet
 
-	died    time.Time // when the latest process or Redis was killed or stopped
-	stories []*story
+	died      time.Time // when a process or Redis was last killed or stopped
+	histories []*history
 }
 
-// wired is a process that the client and Redis reach over wires.
-type wired struct {
+// proxied is a process with proxies between it and Redis, and between it and its
+// clients.
+type proxied struct {
 	*process
 
-	redis, http, grpc *wire
-	doors             []door // over the wires
+	redis, http, grpc *proxy
+	clients           []client // of the proxies
 }
 
 func newCell(t *testing.T, f fault, m mode) *cell {
@@ -63,74 +64,77 @@ func newCell(t *testing.T, f fault, m mode) *cell {
 	return c
 }
 
-// stepBound is what the store may take for a step, in a cell.
-const stepBound = time.Second
+// stepTimeout is the timeout of a step of the store in a cell.
+const stepTimeout = time.Second
 
-func (c *cell) startServer() *wired {
+func (c *cell) startServer() *proxied {
 	c.Helper()
-	redis := startWire(c.T, c.redis.Addr())
-	s := &wired{redis: redis}
+	redis := startProxy(c.T, c.redis.Addr())
+	s := &proxied{redis: redis}
 	s.process = startProcess(c.T, append(c.mode.flags,
-		"-store", "redis://"+redis.address(), "-store-timeout", stepBound.String(),
+		"-store", "redis://"+redis.address(), "-store-timeout", stepTimeout.String(),
 		"-lease", c.fault.lease.String(), "-journal", c.journal)...)
-	s.http, s.grpc = startWire(c.T, s.httpAddress), startWire(c.T, s.grpcAddress)
-	outside := &world{t: c.T, httpAddress: s.http.address(), grpcAddress: s.grpc.address()}
-	for _, named := range doors {
-		s.doors = append(s.doors, named.open(c.T, outside))
+	s.http, s.grpc = startProxy(c.T, s.httpAddress), startProxy(c.T, s.grpcAddress)
+	outside := &testServer{t: c.T, httpAddress: s.http.address(), grpcAddress: s.grpc.address()}
+	for _, p := range protocols {
+		s.clients = append(s.clients, p.dial(c.T, outside))
 	}
 	return s
 }
 
-// chance is true with the probability, the same way in every run of the cell as
-// far as its timing is the same.
+// chance is true with the given probability. The random numbers are the same in every
+// run of a cell.
 func (c *cell) chance(probability float64) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.random.Float64() < probability
 }
 
+// pick returns a random number below n.
 func (c *cell) pick(n int) int {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.random.IntN(n)
 }
 
-// upTo is a random time.
-func (c *cell) upTo(most time.Duration) time.Duration { return time.Duration(c.pick(int(most))) + 1 }
+// randomUpTo returns a random positive time.
+func (c *cell) randomUpTo(limit time.Duration) time.Duration {
+	return time.Duration(c.pick(int(limit))) + 1
+}
 
-// fronts have every connection of clients decided about, and backs every one to
-// Redis. Nil heals them.
-func (c *cell) fronts(decide func(burst) fate) {
+// disturbClients disturbs the connections of clients; nil ends that.
+func (c *cell) disturbClients(decide func(chunk) disturbance) {
 	for _, s := range c.servers {
-		s.http.set(decide)
-		s.grpc.set(decide)
+		s.http.disturb(decide)
+		s.grpc.disturb(decide)
 	}
 }
 
-func (c *cell) backs(decide func(burst) fate) {
+// disturbRedis disturbs the connections to Redis; nil ends that.
+func (c *cell) disturbRedis(decide func(chunk) disturbance) {
 	for _, s := range c.servers {
-		s.redis.set(decide)
+		s.redis.disturb(decide)
 	}
 }
 
-// strikes counts what befell the connections.
-func (c *cell) strikes() (n int) {
+// disturbances returns the number of disturbed chunks.
+func (c *cell) disturbances() (n int) {
 	for _, s := range c.servers {
-		n += s.http.strikes() + s.grpc.strikes() + s.redis.strikes()
+		n += s.http.disturbances() + s.grpc.disturbances() + s.redis.disturbances()
 	}
 	return n
 }
 
-// charges reads the journal: all effects of all processes, by key.
-func (c *cell) charges() map[string][]charged {
+// charges reads the journal: the charges of all processes, by key.
+func (c *cell) charges() map[string][]journalLine {
 	c.Helper()
 	text, err := os.ReadFile(c.journal)
 	if err != nil && !os.IsNotExist(err) {
 		c.Fatal(err)
 	}
-	found := map[string][]charged{}
+	found := map[string][]journalLine{}
 	for lines := bufio.NewScanner(bytes.NewReader(text)); lines.Scan(); {
-		var line charged
+		var line journalLine
 		if err := json.Unmarshal(lines.Bytes(), &line); err != nil {
 			c.Fatalf("journal: %v in %q", err, lines.Text())
 		}
@@ -139,14 +143,13 @@ func (c *cell) charges() map[string][]charged {
 	return found
 }
 
-// awaitCharges returns once all of the calls have had an effect, and are held
-// open if they are of that kind.
-func (c *cell) awaitCharges(stories []*story) {
+// awaitCharges waits until all of the calls have charged.
+func (c *cell) awaitCharges(histories []*history) {
 	c.Helper()
 	eventually(c, "charges", func() bool {
 		charges := c.charges()
-		for _, s := range stories {
-			if len(charges[s.key()]) == 0 {
+		for _, h := range histories {
+			if len(charges[h.key()]) == 0 {
 				return false
 			}
 		}

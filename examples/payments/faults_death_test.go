@@ -8,34 +8,35 @@ import (
 	"time"
 )
 
-// killServer ends a process while its handlers run, and starts another in its
-// place once the survivor has dealt with their calls.
+// killServer kills a process while its handlers run. When the other process has
+// answered their calls, it starts a new process.
 func killServer(c *cell, calls int) {
 	victim, survivor := c.servers[0], c.servers[1]
-	defer survivor.keepSettling()()
-	stories := c.newStories(calls, true)
-	wait := c.askInBackground(victim, stories)
-	c.awaitCharges(stories)
+	defer survivor.keepResuming()()
+	histories := c.newHistories(calls, true)
+	wait := c.sendInBackground(victim, histories)
+	c.awaitCharges(histories)
 	c.died = time.Now()
 	victim.kill()
 	wait()
-	c.insist(stories)
-	c.servers = [2]*wired{survivor, c.startServer()}
+	c.sendUntilKnown(histories)
+	c.servers = [2]*proxied{survivor, c.startServer()}
 }
 
-// stopServer stops a process while its handlers run, until others have taken
-// over, and lets it go on then: it does not know that its leases are over.
+// stopServer stops a process while its handlers run, until the other process has
+// taken their calls over, and then lets it continue: it does not know that its leases
+// have expired.
 func stopServer(c *cell, calls int) {
 	stopped, other := c.servers[0], c.servers[1]
-	defer other.keepSettling()()
-	stories := c.newStories(calls, true)
-	wait := c.askInBackground(stopped, stories)
-	c.awaitCharges(stories)
+	defer other.keepResuming()()
+	histories := c.newHistories(calls, true)
+	wait := c.sendInBackground(stopped, histories)
+	c.awaitCharges(histories)
 	c.died = time.Now()
 	stopped.signal(c, syscall.SIGSTOP)
-	c.insist(stories)
+	c.sendUntilKnown(histories)
 	stopped.signal(c, syscall.SIGCONT)
-	stopped.settle()
+	stopped.resumeHeld()
 	wait()
 }
 
@@ -46,67 +47,66 @@ func (p *process) signal(c *cell, signal syscall.Signal) {
 	}
 }
 
-// restartRedis leaves it open whether the leases of calls that run are over by
-// then.
-func restartRedis(c *cell, calls int) { _ = restarted(c, calls) }
+// restartRedis restarts Redis. The leases of running calls may expire meanwhile.
+func restartRedis(c *cell, calls int) { _ = restartedRedis(c, calls) }
 
-// restartRedisInTime does so within the lease of the calls that run. Each of
-// them keeps its claim, and its answer is recorded when Redis is back.
-func restartRedisInTime(c *cell, calls int) {
-	stories := restarted(c, calls)
+// restartRedisWithinLease restarts Redis within the lease of running calls. They keep
+// their claims, and their answers are recorded afterwards.
+func restartRedisWithinLease(c *cell, calls int) {
+	histories := restartedRedis(c, calls)
 	charges := c.charges()
-	for _, s := range stories {
-		if len(charges[s.key()]) != 1 || s.final.payment == nil {
-			c.Errorf("%s: %d charges and answer %+v, though no lease was over", s.key(), len(charges[s.key()]), s.final)
+	for _, h := range histories {
+		if len(charges[h.key()]) != 1 || h.final.payment == nil {
+			c.Errorf("%s: %d charges and answer %+v, though no lease expired", h.key(), len(charges[h.key()]), h.final)
 		}
 	}
 }
 
-// restarted kills Redis while half of the calls run and the others come in, and
-// starts it again with what it had acknowledged.
-func restarted(c *cell, calls int) []*story {
-	running, coming := c.newStories((calls+1)/2, true), c.newStories(calls/2, false)
-	wait := c.askInBackground(c.servers[0], running)
+// restartedRedis kills Redis while half of the calls run, sends the others, and
+// restarts Redis with the data that it had acknowledged.
+func restartedRedis(c *cell, calls int) []*history {
+	running, later := c.newHistories((calls+1)/2, true), c.newHistories(calls/2, false)
+	wait := c.sendInBackground(c.servers[0], running)
 	c.awaitCharges(running)
 	c.died = time.Now()
 	c.redis.Kill()
 	for _, s := range c.servers {
-		defer s.keepSettling()()
+		defer s.keepResuming()()
 	}
-	for i, s := range coming {
-		c.ask(s, c.servers[i%2], i%len(doors), attemptTime) // nothing can be promised now
+	for i, h := range later {
+		c.send(h, c.servers[i%2], i%len(protocols), attemptTime) // whatever it is answered
 	}
 	if err := c.redis.Restart(); err != nil {
 		c.Fatal(err)
 	}
 	wait()
-	stories := slices.Concat(coming, running)
-	c.insist(stories)
-	return stories
+	histories := slices.Concat(later, running)
+	c.sendUntilKnown(histories)
+	return histories
 }
 
-// everything breaks connections on all sides while a process dies.
+// everything disturbs all connections while a process is killed.
 func everything(c *cell, calls int) {
-	c.fronts(func(burst) fate { return c.anything(attemptTime, 0.1) })
-	c.backs(func(burst) fate { return c.anything(stepBound, 0.05) })
+	c.disturbClients(func(chunk) disturbance { return c.anyDisturbance(attemptTime, 0.1) })
+	c.disturbRedis(func(chunk) disturbance { return c.anyDisturbance(stepTimeout, 0.05) })
 	victim, survivor := c.servers[0], c.servers[1]
-	before, stories := len(c.charges()), c.newStories(calls, false)
-	insisted := make(chan struct{})
+	before, histories := len(c.charges()), c.newHistories(calls, false)
+	known := make(chan struct{})
 	go func() {
-		defer close(insisted)
-		c.insist(stories)
+		defer close(known)
+		c.sendUntilKnown(histories)
 	}()
 	eventually(c, "a charge", func() bool { return len(c.charges()) > before })
 	victim.kill()
-	<-insisted
-	c.fronts(nil)
-	c.backs(nil)
-	c.servers = [2]*wired{survivor, c.startServer()}
+	<-known
+	healClients(c)
+	healRedis(c)
+	c.servers = [2]*proxied{survivor, c.startServer()}
 }
 
-func (c *cell) anything(bound time.Duration, probability float64) fate {
+func (c *cell) anyDisturbance(timeout time.Duration, probability float64) disturbance {
 	if !c.chance(probability) {
-		return fate{}
+		return disturbance{}
 	}
-	return []func() fate{lost, c.afterwards, c.dawdling(bound)}[c.pick(3)]()
+	return []func() disturbance{lose, c.delayAfterHangUp, c.delayAround(timeout)}[c.pick(3)]()
 }

@@ -4,71 +4,75 @@ package main
 
 import "time"
 
-// storm has every call struck again and again, until the client knows what
-// became of it.
-func storm(start, heal func(*cell)) func(*cell, int) {
+// disturbing returns a round that disturbs connections until the client knows the
+// outcome of every call.
+func disturbing(start, heal func(*cell)) func(*cell, int) {
 	return func(c *cell, calls int) {
-		stories := c.newStories(calls, false)
-		c.owed.Store(owedStrikes)
+		histories := c.newHistories(calls, false)
+		c.certain.Store(certainDisturbances)
 		start(c)
-		c.insist(stories)
+		c.sendUntilKnown(histories)
 		heal(c)
 	}
 }
 
-func healFronts(c *cell) { c.fronts(nil) }
-func healBacks(c *cell)  { c.backs(nil) }
+func healClients(c *cell) { c.disturbClients(nil) }
+func healRedis(c *cell)   { c.disturbRedis(nil) }
 
 const (
-	likely = 0.25
-	// owedStrikes are certain: the first bursts of a round.
-	owedStrikes = 4
+	// probability of a disturbance of a chunk.
+	probability = 0.25
+	// certainDisturbances is how many chunks of a round are certainly disturbed: the
+	// first ones.
+	certainDisturbances = 4
 )
 
-// some lets a fate befall some of the bursts in one direction.
-func (c *cell) some(up bool, drawn func() fate) func(burst) fate {
-	return func(b burst) (f fate) {
-		if b.up == up && (c.owed.Add(-1) >= 0 || c.chance(likely)) {
-			f = drawn()
+// some disturbs some of the chunks in one direction.
+func (c *cell) some(up bool, draw func() disturbance) func(chunk) disturbance {
+	return func(sent chunk) (d disturbance) {
+		if sent.up == up && (c.certain.Add(-1) >= 0 || c.chance(probability)) {
+			d = draw()
 		}
-		return f
+		return d
 	}
 }
 
-func lost() fate { return fate{lost: true} }
+func lose() disturbance { return disturbance{lost: true} }
 
-// afterwards delivers what was sent when its sender has given up: its
-// connection broke at once, and it may have asked again meanwhile.
-func (c *cell) afterwards() fate { return fate{hungUp: true, late: c.upTo(time.Second)} }
-
-// dawdling delivers what was sent about when its sender gives up by itself.
-func (c *cell) dawdling(bound time.Duration) func() fate {
-	return func() fate { return fate{late: c.upTo(2 * bound)} }
+// delayAfterHangUp breaks the connection of the sender, which may retry, and delivers
+// the chunk later.
+func (c *cell) delayAfterHangUp() disturbance {
+	return disturbance{hangUp: true, delay: c.randomUpTo(time.Second)}
 }
 
-// redisPartition holds back what one process sends on the connections that it
-// has, for longer than a step may take, while new connections work: what is
-// sent later, such as the release of a claim that timed out, arrives earlier.
+// delayAround delivers the chunk at about the time when the sender's timeout ends.
+func (c *cell) delayAround(timeout time.Duration) func() disturbance {
+	return func() disturbance { return disturbance{delay: c.randomUpTo(2 * timeout)} }
+}
+
+// redisPartition delays what one process sends on its present connections, for longer
+// than the timeout of a step. New connections work. So what is sent later, such as the
+// release of a claim that timed out, arrives earlier.
 func redisPartition(c *cell, calls int) {
 	at := c.servers[0]
-	c.insist(c.newStories(calls, false)) // so that there are connections
+	c.sendUntilKnown(c.newHistories(calls, false)) // so that there are connections
 	began := time.Now()
-	healed := began.Add(3 * stepBound)
-	at.redis.set(func(b burst) fate {
-		if left := time.Until(healed); b.up && b.opened.Before(began) && left > 0 {
-			return fate{late: left}
+	healed := began.Add(3 * stepTimeout)
+	at.redis.disturb(func(sent chunk) disturbance {
+		if left := time.Until(healed); sent.up && sent.opened.Before(began) && left > 0 {
+			return disturbance{delay: left}
 		}
-		return fate{}
+		return disturbance{}
 	})
-	stories := c.newStories(calls, false)
-	// Some find a connection that is held back, and are refused in time.
-	each(stories, func(i int, s *story) { c.ask(s, at, i%len(doors), patience) })()
+	histories := c.newHistories(calls, false)
+	// Some calls get a delayed connection, and are refused when their step times out.
+	each(histories, func(i int, h *history) { c.send(h, at, i%len(protocols), testTimeout) })()
 	eventually(c, "the partition to heal", func() bool { return time.Now().After(healed) })
-	at.redis.set(nil)
-	c.insist(stories)
-	for _, s := range stories {
-		if s.final.is(unknown) && len(c.charges()[s.key()]) == 0 {
-			c.Errorf("%s: its outcome is said to be unknown, though it never started", s.key())
+	at.redis.disturb(nil)
+	c.sendUntilKnown(histories)
+	for _, h := range histories {
+		if h.final.is(unknown) && len(c.charges()[h.key()]) == 0 {
+			c.Errorf("%s: got outcome unknown, though its handler never started", h.key())
 		}
 	}
 }

@@ -12,7 +12,7 @@ import (
 	"time"
 )
 
-// mode is what an operator chooses by flags.
+// mode is a choice of flags.
 type mode struct {
 	name    string
 	rejects bool
@@ -25,8 +25,8 @@ var modes = []mode{
 	{"Detached", false, []string{"-on-abandoned", "retry", "-detach", "5m"}},
 }
 
-// fault is a row of the matrix. A round is what befalls a number of calls, and
-// ends when the client knows what became of them and all is well again.
+// fault is a row of the matrix. A round makes a number of calls under the fault. It
+// ends when the client knows their outcomes and the fault is over.
 type fault struct {
 	name  string
 	lease time.Duration
@@ -34,18 +34,18 @@ type fault struct {
 }
 
 const (
-	// callsPerRound is what a round takes on at a time, of the FAULT_CALLS of a
-	// cell, and cellsAtATime is how many cells do. Each has three processes.
+	// callsPerRound is how many of the FAULT_CALLS of a cell a round makes, and
+	// cellsAtATime how many cells run at a time. Each cell has three processes.
 	callsPerRound = 12
 	cellsAtATime  = 8
 )
 
-// faultCalls is one call for every door, or as many as FAULT_CALLS says.
+// faultCalls returns FAULT_CALLS, by default one call over every protocol.
 func faultCalls(t *testing.T) int {
 	t.Helper()
 	text := os.Getenv("FAULT_CALLS")
 	if text == "" {
-		return len(doors)
+		return len(protocols)
 	}
 	calls, err := strconv.Atoi(text)
 	if err != nil || calls < 1 {
@@ -54,21 +54,21 @@ func faultCalls(t *testing.T) int {
 	return calls
 }
 
-// TestFaults shows that nothing is charged beyond what the promises name, and
-// that no answer is wrong, whatever befalls processes, Redis and connections:
+// TestFaults checks the promises of the library under faults of processes, Redis and
+// connections:
 //
-//   - a handler starts again only when it is told so, and never under Reject;
-//   - every replay is the same answer, and one of a charge of its key;
+//   - a handler starts again only with Recovered set, and never under Reject;
+//   - all replays are the same answer, which belongs to a charge of their key;
 //   - a key is free again soon after the lease of a process that died.
 //
-// FAULT_CALLS is the number of calls in each cell of the matrix. With -v it
+// FAULT_CALLS is the number of calls in each cell of the matrix. With -v the test
 // prints the table.
 //
-// faults_rows_test.go lists the faults, which are in faults_network_test.go and
-// faults_death_test.go. A cell (faults_cell_test.go) runs them on real processes
-// behind wires (faults_wire_test.go), asks as a client does that wants an answer
-// (faults_client_test.go), and compares what that heard with the charges that
-// were made (faults_verdict_test.go).
+// faults_list_test.go lists the faults. faults_network_test.go and
+// faults_death_test.go have their rounds. A cell (faults_cell_test.go) runs rounds on
+// real processes behind proxies (faults_proxy_test.go). Its client sends each call
+// until it knows the outcome (faults_caller_test.go). In the end the cell compares all
+// answers with the charges (faults_check_test.go).
 func TestFaults(t *testing.T) {
 	t.Parallel()
 	calls, table := faultCalls(t), &table{}
@@ -84,13 +84,13 @@ func TestFaults(t *testing.T) {
 				for left := calls; left > 0; left -= callsPerRound {
 					f.round(c, min(left, callsPerRound))
 				}
-				table.add(f, m, c.judge())
+				table.add(f, m, c.check())
 			})
 		}
 	}
 }
 
-// table is what all cells came to.
+// table has the results of all cells.
 type table struct {
 	mu    sync.Mutex
 	lines map[string]string
@@ -103,13 +103,13 @@ func (t *table) add(f fault, m mode, total tally) {
 		t.lines = map[string]string{}
 	}
 	t.lines[f.name+m.name] = fmt.Sprintf("| %s | %s | %d | %d | %d | %d | %d | %d | %d | %d | %d | %d | %.1f s |", f.name, m.name,
-		total.calls, total.strikes, total.charges, total.named, total.beyond, total.stale, total.apart,
+		total.calls, total.disturbances, total.charges, total.recovered, total.excess, total.stale, total.edge,
 		total.unknown, total.unstarted, total.wrong, total.blocked.Seconds())
 }
 
 func (t *table) String() string {
 	lines := []string{
-		"| fault | mode | calls | strikes | charges | named second starts | beyond | stale answers | of these in front | told unknown | of these never started | wrong answers | longest wait after a death |",
+		"| fault | mode | calls | disturbances | charges | second starts with Recovered | other second starts | stale answers | of these at the edge | outcome unknown | of these never started | wrong answers | longest wait after a death |",
 		"|---|---|---|---|---|---|---|---|---|---|---|---|---|",
 	}
 	for _, f := range faults {

@@ -17,9 +17,9 @@ import (
 	"github.com/oncewire/idempotency/interceptor/idemgrpc"
 )
 
-// newGRPC serves the payments with grpc-go. A panic passes through idemgrpc,
-// which learns from it that nobody knows the outcome, and ends in recoverPanic,
-// since grpc-go would let it end the process.
+// newGRPC serves payments with grpc-go. From outside to inside: recovery from
+// panics, the tenant, the guard. A panic passes through the guard, which abandons
+// the claim, and ends in recoverPanic; without it, a panic would end the process.
 func newGRPC(engine *idempotency.Engine, tenants tenancy, payments *service, health healthv1.HealthServer) (*grpc.Server, error) {
 	guard, err := idemgrpc.NewInterceptor(engine)
 	if err != nil {
@@ -45,7 +45,7 @@ func recoverPanic(ctx context.Context, request any, info *grpc.UnaryServerInfo, 
 	return next(ctx, request)
 }
 
-// grpcService is the business as grpc-go has it.
+// grpcService implements the service of grpc-go.
 type grpcService struct {
 	paymentsv1.UnimplementedPaymentServiceServer
 
@@ -53,19 +53,19 @@ type grpcService struct {
 }
 
 func (g grpcService) CreatePayment(ctx context.Context, request *paymentsv1.CreatePaymentRequest) (*paymentsv1.Payment, error) {
-	made, err := g.service.create(ctx, request)
-	if made.entries > 0 {
-		grpc.SetTrailer(ctx, metadata.Pairs(trailerEntries, strconv.Itoa(made.entries)))
+	receipt, err := g.service.create(ctx, request)
+	if receipt.entries > 0 {
+		grpc.SetTrailer(ctx, metadata.Pairs(trailerEntries, strconv.Itoa(receipt.entries)))
 	}
 	if err != nil {
-		// No headers here: grpc-go clients do not retry an error that has some.
+		// No headers: grpc-go clients do not retry an error that has headers (gRPC A6).
 		return nil, err
 	}
 	grpc.SetHeader(ctx, metadata.Pairs(
-		headerPaymentID, made.payment.GetId(),
-		headerAttempt, strconv.Itoa(made.attempt),
+		headerPaymentID, receipt.payment.GetId(),
+		headerAttempt, strconv.Itoa(receipt.attempt),
 	))
-	return made.payment, nil
+	return receipt.payment, nil
 }
 
 func (g grpcService) UpdatePayment(ctx context.Context, request *paymentsv1.UpdatePaymentRequest) (*paymentsv1.Payment, error) {

@@ -8,8 +8,8 @@ import (
 	paymentsv1 "github.com/oncewire/idempotency/gen/payments/v1"
 )
 
-// healths is the health of the payment service at both ports: grpc-go and
-// connect-go each bring a server of their own.
+// healths has the health of the payment service at both ports: grpc-go and
+// connect-go have different health servers.
 type healths struct {
 	grpc    *health.Server
 	connect *grpchealth.StaticChecker
@@ -24,7 +24,7 @@ func newHealths() healths {
 	return h
 }
 
-// stop turns load balancers away before the doors close.
+// stop reports to load balancers that the service is not serving.
 func (h healths) stop() {
 	h.grpc.Shutdown()
 	h.connect.SetStatus("", grpchealth.StatusNotServing)

@@ -19,13 +19,13 @@ type port struct {
 	url string
 }
 
-// eachPort runs a test at the port of connect-go and at that of grpc-go, on a
-// server that requires what tools do not send.
+// eachPort runs a test at the port of connect-go and at that of grpc-go. The server
+// requires a key and a tenant, which health checks and reflection do not send.
 func eachPort(t *testing.T, test func(port)) {
 	t.Helper()
-	w := start(t, func(c *config) { c.require, c.tenantHeader = true, "X-Tenant" })
-	t.Run("HTTP", func(t *testing.T) { test(port{t, "http://" + w.httpAddress}) })
-	t.Run("GRPC", func(t *testing.T) { test(port{t, "http://" + w.grpcAddress}) })
+	s := start(t, func(c *config) { c.require, c.tenantHeader = true, "X-Tenant" })
+	t.Run("HTTP", func(t *testing.T) { test(port{t, "http://" + s.httpAddress}) })
+	t.Run("GRPC", func(t *testing.T) { test(port{t, "http://" + s.grpcAddress}) })
 }
 
 func TestHealth(t *testing.T) {

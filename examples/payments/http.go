@@ -10,8 +10,8 @@ import (
 	paymentsv1 "github.com/oncewire/idempotency/gen/payments/v1"
 )
 
-// routes is one port's worth of doors. Each of them guards itself, so this mux
-// needs no middleware.
+// routes are the handlers of the HTTP port. Each handler has its own guard, so the
+// mux needs no middleware.
 type routes struct {
 	connectPath string
 	connect     http.Handler
@@ -30,7 +30,7 @@ func (r routes) mux() *http.ServeMux {
 	return mux
 }
 
-// newHTTP speaks HTTP/2 without TLS too, which gRPC needs.
+// newHTTP serves HTTP/1.1, and HTTP/2 without TLS, which gRPC needs.
 func newHTTP(handler http.Handler) *http.Server {
 	server := &http.Server{
 		Handler:           handler,

@@ -9,13 +9,13 @@ import (
 	paymentsv1 "github.com/oncewire/idempotency/gen/payments/v1"
 )
 
-// journal appends every charge to a file, in one write each, so that any number
-// of processes can share it and a killed process leaves what it did. Nothing is
-// ever read from it: it is for whoever counts the charges from outside.
+// journal appends every charge to a file, with one write each. So processes can
+// share the file, and the charges of a killed process remain. The server never
+// reads it: it is for tests and tools that count charges.
 type journal struct{ file *os.File }
 
-// charged is a line of the journal.
-type charged struct {
+// journalLine is one charge in the journal.
+type journalLine struct {
 	Payment   string `json:"payment"`
 	Tenant    string `json:"tenant,omitempty"`
 	Key       string `json:"key,omitempty"`
@@ -23,10 +23,10 @@ type charged struct {
 	Recovered bool   `json:"recovered,omitempty"`
 }
 
-// openJournal keeps no journal when there is no path.
+// openJournal returns nil, which is an empty journal, if there is no path.
 func openJournal(path string) (*journal, error) {
 	if path == "" {
-		return nil, nil //nolint:nilnil // a nil journal takes everything and writes nothing
+		return nil, nil //nolint:nilnil // a nil journal writes nothing
 	}
 	file, err := os.OpenFile(path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
 	if err != nil {
@@ -39,7 +39,7 @@ func (j *journal) append(ctx context.Context, payment *paymentsv1.Payment) error
 	if j == nil {
 		return nil
 	}
-	line := charged{Payment: payment.GetId(), Tenant: tenantOf(ctx)}
+	line := journalLine{Payment: payment.GetId(), Tenant: tenantOf(ctx)}
 	if execution, guarded := idempotency.FromContext(ctx); guarded {
 		line.Key, line.Attempt, line.Recovered = execution.Key, execution.Attempt, execution.Recovered
 	}

@@ -8,11 +8,11 @@ import (
 )
 
 func TestKeyReused(t *testing.T) {
-	eachDoor(t, nil, func(t scene) {
+	eachProtocol(t, nil, func(t protocolTest) {
 		first := t.create(charge("key-1"))
 		other := charge("key-1")
 		other.request.Amount++
-		for range 2 { // a refusal is never recorded
+		for range 2 { // a refusal is not recorded
 			t.create(other).wantRefusal(t, keyReused)
 		}
 		t.create(charge("key-1")).wantReplayOf(t, first)
@@ -29,7 +29,7 @@ func TestKeyMalformed(t *testing.T) {
 		"Two":        {"key-1", "key-2"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			eachDoor(t, nil, func(t scene) {
+			eachProtocol(t, nil, func(t protocolTest) {
 				call := charge("")
 				call.keys = keys
 				t.create(call).wantRefusal(t, keyInvalid)
@@ -41,7 +41,7 @@ func TestKeyMalformed(t *testing.T) {
 
 func TestKeyNotUUID(t *testing.T) {
 	uuids := func(c *config) { c.uuid = true }
-	eachDoor(t, uuids, func(t scene) {
+	eachProtocol(t, uuids, func(t protocolTest) {
 		t.create(charge("key-1")).wantRefusal(t, keyInvalid)
 		first := t.create(charge("0F8FAD5B-D9CB-469F-A165-70867728950E"))
 		first.wantFirst(t)
@@ -52,7 +52,7 @@ func TestKeyNotUUID(t *testing.T) {
 
 func TestKeyRequired(t *testing.T) {
 	required := func(c *config) { c.require = true }
-	eachDoor(t, required, func(t scene) {
+	eachProtocol(t, required, func(t protocolTest) {
 		t.create(charge("").keyless()).wantRefusal(t, keyMissing)
 		t.wantEntries(0) // reading needs no key
 		t.create(charge("key-1")).wantFirst(t)

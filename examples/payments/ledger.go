@@ -10,66 +10,66 @@ import (
 	paymentsv1 "github.com/oncewire/idempotency/gen/payments/v1"
 )
 
-// ledger keeps the payments of every tenant, one entry for each. A customer who
-// was charged twice shows as two entries, whatever the answers said.
+// ledger has the payments of every tenant, one entry each. A customer who was
+// charged twice has two entries.
 //
-// A payment is never changed once it is in: an update puts another in its
-// place. So the doors may marshal what they were given without a lock.
+// A payment in the ledger never changes: an update replaces it by a changed copy.
+// So callers can marshal a payment without a lock.
 type ledger struct {
 	mu      sync.Mutex
-	books   map[string][]*paymentsv1.Payment // by tenant, oldest first
-	amended chan struct{}                    // closed by the next amendment
+	entries map[string][]*paymentsv1.Payment // by tenant, oldest first
+	updated chan struct{}                    // closed by the next update
 }
 
 func newLedger() *ledger {
-	return &ledger{books: make(map[string][]*paymentsv1.Payment), amended: make(chan struct{})}
+	return &ledger{entries: make(map[string][]*paymentsv1.Payment), updated: make(chan struct{})}
 }
 
-// enter appends an entry and returns how many the tenant has now.
-func (l *ledger) enter(tenant string, payment *paymentsv1.Payment) int {
+// add appends an entry and returns the number of entries of the tenant.
+func (l *ledger) add(tenant string, payment *paymentsv1.Payment) int {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.books[tenant] = append(l.books[tenant], payment)
-	return len(l.books[tenant])
+	l.entries[tenant] = append(l.entries[tenant], payment)
+	return len(l.entries[tenant])
 }
 
-// amend puts a changed copy of a payment in its place, and returns nil when
+// update replaces a payment by a changed copy, which it returns. It returns nil if
 // the tenant has no such payment.
-func (l *ledger) amend(tenant, id string, change func(*paymentsv1.Payment)) *paymentsv1.Payment {
+func (l *ledger) update(tenant, id string, change func(*paymentsv1.Payment)) *paymentsv1.Payment {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	at := l.find(tenant, id)
 	if at < 0 {
 		return nil
 	}
-	amended := proto.CloneOf(l.books[tenant][at])
-	change(amended)
-	l.books[tenant][at] = amended
-	close(l.amended)
-	l.amended = make(chan struct{})
-	return amended
+	changed := proto.CloneOf(l.entries[tenant][at])
+	change(changed)
+	l.entries[tenant][at] = changed
+	close(l.updated)
+	l.updated = make(chan struct{})
+	return changed
 }
 
-// awaitAmendment returns when the entry is no longer the given payment, or else
-// the context's error.
-func (l *ledger) awaitAmendment(ctx context.Context, tenant string, payment *paymentsv1.Payment) error {
+// awaitUpdate returns nil when the given payment has been replaced, or the error
+// of the context if that ends first.
+func (l *ledger) awaitUpdate(ctx context.Context, tenant string, payment *paymentsv1.Payment) error {
 	for {
 		l.mu.Lock()
-		amended, at := l.amended, l.find(tenant, payment.GetId())
-		stands := at >= 0 && l.books[tenant][at] == payment
+		updated, at := l.updated, l.find(tenant, payment.GetId())
+		current := at >= 0 && l.entries[tenant][at] == payment
 		l.mu.Unlock()
-		if !stands {
+		if !current {
 			return nil
 		}
 		select {
-		case <-amended:
+		case <-updated:
 		case <-ctx.Done():
 			return ctx.Err()
 		}
 	}
 }
 
-// get returns nil when the tenant has no such payment.
+// get returns nil if the tenant has no such payment.
 func (l *ledger) get(tenant, id string) *paymentsv1.Payment {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -77,19 +77,19 @@ func (l *ledger) get(tenant, id string) *paymentsv1.Payment {
 	if at < 0 {
 		return nil
 	}
-	return l.books[tenant][at]
+	return l.entries[tenant][at]
 }
 
 func (l *ledger) list(tenant string) []*paymentsv1.Payment {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return slices.Clone(l.books[tenant])
+	return slices.Clone(l.entries[tenant])
 }
 
-// find looks from the newest, which is what most calls are about. It is called
-// with the lock held.
+// find returns the index of a payment, or -1. It searches from the newest, which
+// most calls are about. The caller holds the lock.
 func (l *ledger) find(tenant, id string) int {
-	for at, payment := range slices.Backward(l.books[tenant]) {
+	for at, payment := range slices.Backward(l.entries[tenant]) {
 		if payment.GetId() == id {
 			return at
 		}

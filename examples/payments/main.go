@@ -1,18 +1,17 @@
-// Command payments is a payment server with every front door that this module
-// guards: REST through grpc-gateway, Connect, gRPC-Web and gRPC through
-// connect-go, and gRPC through grpc-go. All of them share one engine and one
-// ledger, so a payment that is retried does not charge twice, through whatever
-// door the retry comes.
+// Command payments is a payment server that uses every adapter of this module:
+// REST through grpc-gateway, Connect, gRPC-Web and gRPC through connect-go, and
+// gRPC through grpc-go. All of them share one engine and one ledger. So a payment
+// that is retried does not charge twice, whichever protocol the retry uses.
 //
 //	go run ./examples/payments
 //
-// With -store redis://… any number of processes act as one: a retry may come to
-// another of them. The ledger stays in each process, and shows which one ran;
-// -journal names a file that shows the charges of all of them.
+// It prints calls to paste. The field simulate of a request makes the call wait,
+// wait until the payment is updated, fail, or panic after the charge, to show what
+// a retry gets.
 //
-// It prints calls to paste. Field simulate of a request makes the call wait,
-// stay open until the payment is updated, fail or panic after the charge, to see
-// what a retry makes of it.
+// With -store redis://… several processes share their keys: a retry may reach
+// another process. Each process has its own ledger, which shows what it charged;
+// -journal names a file with the charges of all processes.
 package main
 
 import (
@@ -28,7 +27,7 @@ import (
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	context.AfterFunc(ctx, stop) // so that a second signal ends the process at once
+	context.AfterFunc(ctx, stop) // a second signal ends the process at once
 	err := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
 	if err != nil && !errors.Is(err, flag.ErrHelp) {
 		fmt.Fprintln(os.Stderr, "payments:", err)

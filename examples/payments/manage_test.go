@@ -11,18 +11,19 @@ import (
 	"github.com/oncewire/idempotency/gen/payments/v1/paymentsv1connect"
 )
 
-// manage gives its caller a client for what needs no key. It may be polled, so
-// nothing is left of it.
-func (w *world) manage(with func(paymentsv1connect.PaymentServiceClient) error) error {
+// manage runs a function with a client for calls without a key. It leaves no
+// connection, so that it can be polled.
+func (s *testServer) manage(with func(paymentsv1connect.PaymentServiceClient) error) error {
 	transport := &http.Transport{}
 	defer transport.CloseIdleConnections()
-	return with(paymentsv1connect.NewPaymentServiceClient(&http.Client{Transport: transport}, "http://"+w.httpAddress))
+	return with(paymentsv1connect.NewPaymentServiceClient(&http.Client{Transport: transport}, "http://"+s.httpAddress))
 }
 
-func (w *world) list(ctx context.Context, client paymentsv1connect.PaymentServiceClient, tenant string) ([]*paymentsv1.Payment, error) {
+// list returns the ledger entries of a tenant.
+func (s *testServer) list(ctx context.Context, client paymentsv1connect.PaymentServiceClient, tenant string) ([]*paymentsv1.Payment, error) {
 	request := connect.NewRequest(&paymentsv1.ListPaymentsRequest{})
-	if w.tenantHeader != "" {
-		request.Header().Set(w.tenantHeader, tenant)
+	if s.tenantHeader != "" {
+		request.Header().Set(s.tenantHeader, tenant)
 	}
 	response, err := client.ListPayments(ctx, request)
 	if err != nil {
@@ -31,17 +32,17 @@ func (w *world) list(ctx context.Context, client paymentsv1connect.PaymentServic
 	return response.Msg.GetPayments(), nil
 }
 
-// settle lets all calls go on that are held open.
-func (w *world) settle() {
-	w.t.Helper()
-	if err := w.trySettle(w.t.Context()); err != nil {
-		w.t.Fatalf("settle: %v", err)
+// resumeHeld lets all held calls finish: it updates every pending payment.
+func (s *testServer) resumeHeld() {
+	s.t.Helper()
+	if err := s.tryResume(s.t.Context()); err != nil {
+		s.t.Fatalf("resume: %v", err)
 	}
 }
 
-func (w *world) trySettle(ctx context.Context) error {
-	return w.manage(func(client paymentsv1connect.PaymentServiceClient) error {
-		payments, err := w.list(ctx, client, "")
+func (s *testServer) tryResume(ctx context.Context) error {
+	return s.manage(func(client paymentsv1connect.PaymentServiceClient) error {
+		payments, err := s.list(ctx, client, "")
 		for _, payment := range payments {
 			if err == nil && payment.GetStatus() == paymentsv1.PaymentStatus_PAYMENT_STATUS_PENDING {
 				_, err = client.UpdatePayment(ctx, connect.NewRequest(&paymentsv1.UpdatePaymentRequest{
@@ -53,15 +54,15 @@ func (w *world) trySettle(ctx context.Context) error {
 	})
 }
 
-// keepSettling lets calls go on as soon as they are held open, until it is
+// keepResuming lets held calls finish as soon as they have charged, until it is
 // stopped.
-func (w *world) keepSettling() (stop func()) {
+func (s *testServer) keepResuming() (stop func()) {
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
 		for ctx.Err() == nil {
-			_ = w.trySettle(ctx) // a server that does not answer holds nothing open
+			_ = s.tryResume(ctx) // a server that does not answer has no held calls
 			time.Sleep(20 * time.Millisecond)
 		}
 	}()

@@ -14,34 +14,35 @@ import (
 )
 
 const (
-	crowd  = 192
-	crowds = 2 // while Redis is away
-	// stepTime is what the store may take for a step. Redis has so few
-	// connections that a crowd whose calls waited for one another would take
-	// longer than anybody has patience.
+	crowd  = 192 // calls at once
+	crowds = 2   // while Redis cannot be used
+	// stepTime is the timeout of a step of the store. There are so few connections
+	// that the calls of a crowd would exceed testTimeout if they waited for one
+	// another.
 	stepTime    = time.Second
 	connections = 4
-	// strays is how many claims that may have come through after all the engine
-	// tries to give back at a time: a quarter of its backlog. Each is a goroutine.
-	strays = idempotency.DefaultBacklog / 4
-	// straysFor is how long it tries: they may arrive as long as that.
-	straysFor = 5 * time.Second
-	// few is for connections that come and go.
+	// unconfirmed is how many unconfirmed claims the engine releases in the
+	// background at a time: a quarter of its retries. Each has a goroutine.
+	unconfirmed = idempotency.DefaultRetries / 4
+	// retryWindow is how long it repeats the release of each.
+	retryWindow = 5 * time.Second
+	// few is the tolerance for goroutines of connections.
 	few = 50
 )
 
-// outage is a server in this process, and the Redis that it depends on.
+// outage is a server in this process and the Redis server that it depends on.
 type outage struct {
 	*testing.T
-	*world
+	*testServer
 
-	redis   *redistest.Server
-	doors   []door // opened once, since a client takes goroutines too
-	patient []door // the same doors
-	calm    int    // goroutines while nothing is to do
+	redis    *redistest.Server
+	clients  []client // one for each protocol, made once, since they have goroutines
+	retrying []client // the same, with retries
+	idle     int      // goroutines while no call runs
 }
 
-// startOutage is for tests that run alone: they count goroutines.
+// startOutage starts the server and Redis. The test must not run in parallel with
+// others, since it counts goroutines.
 func startOutage(t *testing.T) *outage {
 	t.Helper()
 	o := &outage{T: t, redis: redistest.Start(t)}
@@ -49,85 +50,86 @@ func startOutage(t *testing.T) *outage {
 		c.store, c.storeTimeout = fmt.Sprintf("redis://%s?pool_size=%d", o.redis.Addr(), connections), stepTime
 		c.lease = 6 * time.Second
 	})
-	o.world = serve(t, c, openStore(t, c), idempotency.WithBacklog(idempotency.DefaultBacklog, straysFor))
-	for _, named := range doors {
-		d := named.open(t, o.world)
-		o.doors, o.patient = append(o.doors, d), append(o.patient, patientDoor{d})
-		d.create(t.Context(), charge("").keyless()).wantFirst(t)
+	o.testServer = serve(t, c, openStore(t, c), idempotency.WithLimits(idempotency.Limits{RetryWindow: retryWindow}))
+	for _, p := range protocols {
+		c := p.dial(t, o.testServer)
+		o.clients, o.retrying = append(o.clients, c), append(o.retrying, retryingClient{c})
+		c.create(t.Context(), charge("").keyless()).wantFirst(t)
 	}
-	o.calm = runtime.NumGoroutine()
-	for _, a := range o.crowd("before", o.patient) {
+	o.idle = runtime.NumGoroutine()
+	for _, a := range o.crowd("before", o.retrying) {
 		a.wantFirst(t)
 	}
-	o.awaitGoroutines(o.calm + few)
+	o.awaitGoroutines(o.idle + few)
 	return o
 }
 
 // crowd makes many calls at once, each with a key of its own.
-func (o *outage) crowd(keys string, through []door) []answer {
+func (o *outage) crowd(keys string, through []client) []answer {
 	o.Helper()
 	return take(crowd, atOnce(o.T, crowd, func(i int) call { return charge(fmt.Sprint(keys, i)) }, through))
 }
 
-// patientDoor is for a client that tries again when it is told to.
-type patientDoor struct{ door }
+// retryingClient retries refusals that can be retried.
+type retryingClient struct{ client }
 
-func (d patientDoor) create(ctx context.Context, call call) (last answer) {
-	for deadline := time.Now().Add(patience); time.Now().Before(deadline); time.Sleep(50 * time.Millisecond) {
-		if last = d.door.create(ctx, call); !last.is(storeIsDown) && !last.is(inProgress) {
+func (c retryingClient) create(ctx context.Context, call call) (last answer) {
+	for deadline := time.Now().Add(testTimeout); time.Now().Before(deadline); time.Sleep(50 * time.Millisecond) {
+		if last = c.client.create(ctx, call); !last.is(storeIsDown) && !last.is(inProgress) {
 			break
 		}
 	}
 	return last
 }
 
-// wantRefusals checks what crowds are told while Redis cannot be used, how
-// soon, and that they do not pile up.
+// wantRefusals checks that calls are refused while Redis cannot be used, how soon,
+// and that goroutines do not accumulate.
 func (o *outage) wantRefusals() {
 	o.Helper()
 	for i := range crowds {
 		start := time.Now()
-		for _, a := range o.crowd(fmt.Sprint("during-", i, "-"), o.doors) {
+		for _, a := range o.crowd(fmt.Sprint("during-", i, "-"), o.clients) {
 			a.wantRefusal(o, storeIsDown)
 		}
 		took := time.Since(start)
-		if took > patience {
-			o.Errorf("refused after %v, want %v at most", took, patience)
+		if took > testTimeout {
+			o.Errorf("refused after %v, want %v at most", took, testTimeout)
 		}
 		o.Logf("%d calls refused within %v, %d goroutines", crowd, took.Round(time.Millisecond), runtime.NumGoroutine())
 	}
-	o.awaitGoroutines(o.calm + strays + few)
+	o.awaitGoroutines(o.idle + unconfirmed + few)
 }
 
 func (o *outage) awaitGoroutines(most int) {
 	o.Helper()
 	eventually(o, "goroutines to end", func() bool { return runtime.NumGoroutine() <= most })
-	o.Logf("%d goroutines when all was calm, %d now", o.calm, runtime.NumGoroutine())
+	o.Logf("%d goroutines when idle, %d now", o.idle, runtime.NumGoroutine())
 }
 
-// wantKeylessCalls checks that calls that need no store run at every door.
+// wantKeylessCalls checks that calls without a key, which need no store, run over
+// every protocol.
 func (o *outage) wantKeylessCalls() {
 	o.Helper()
-	for _, d := range o.doors {
-		d.create(o.Context(), charge("").keyless()).wantFirst(o)
+	for _, c := range o.clients {
+		c.create(o.Context(), charge("").keyless()).wantFirst(o)
 	}
 }
 
-// awaitHealing waits until every door takes keys again.
-func (o *outage) awaitHealing() {
+// awaitRecovery waits until calls with a key run over every protocol.
+func (o *outage) awaitRecovery() {
 	o.Helper()
 	start := time.Now()
-	for i, d := range o.patient {
-		d.create(o.Context(), charge(fmt.Sprint("healed-", i))).wantFirst(o)
+	for i, c := range o.retrying {
+		c.create(o.Context(), charge(fmt.Sprint("recovered-", i))).wantFirst(o)
 	}
-	o.Logf("healed after %v", time.Since(start).Round(time.Millisecond))
-	o.awaitGoroutines(o.calm + few)
+	o.Logf("recovered after %v", time.Since(start).Round(time.Millisecond))
+	o.awaitGoroutines(o.idle + few)
 }
 
-// survivors counts those of the first crowd whose retry is a replay.
+// survivors retries the first crowd and counts the replays.
 func (o *outage) survivors() (survived int) {
 	o.Helper()
-	for _, a := range o.crowd("before", o.patient) {
+	for _, a := range o.crowd("before", o.retrying) {
 		if a.payment == nil {
 			o.Errorf("got %+v", a)
 		}
@@ -142,20 +144,20 @@ func (o *outage) survivors() (survived int) {
 func TestRedisKilled(t *testing.T) {
 	o := startOutage(t)
 	served := len(o.entries(""))
-	running := inBackground(t, o.doors[0], held("running"))
+	running := inBackground(t, o.clients[0], held("running"))
 	o.awaitEntries(served + 1)
 	o.redis.Kill()
-	o.settle()
-	(<-running).wantFirst(t) // its charge was made, and its caller hears so
+	o.resumeHeld()
+	(<-running).wantFirst(t) // the charge was made, and its client gets the answer
 	o.wantRefusals()
 	o.wantKeylessCalls()
 
 	if err := o.redis.Restart(); err != nil {
 		t.Fatal(err)
 	}
-	o.awaitHealing()
+	o.awaitRecovery()
 	if n := o.survivors(); n != 0 {
-		t.Errorf("%d answers from a Redis that is empty", n)
+		t.Errorf("%d replays from an empty Redis", n)
 	}
 }
 
@@ -165,8 +167,8 @@ func TestRedisHangs(t *testing.T) {
 	o.wantRefusals()
 	o.wantKeylessCalls()
 	o.redis.Resume()
-	o.awaitHealing()
+	o.awaitRecovery()
 	if n := o.survivors(); n != crowd {
-		t.Error("Redis lost answers that it had")
+		t.Error("Redis lost records")
 	}
 }

@@ -7,10 +7,10 @@ import (
 	"runtime/debug"
 )
 
-// panicMessage tells a client nothing of what went wrong inside.
+// panicMessage is the message of a client after a panic. It has no internals.
 const panicMessage = "the payment service failed"
 
-// logPanic is where a panic ends at the RPC doors: the process goes on.
+// logPanic logs a panic that was recovered from.
 func logPanic(ctx context.Context, operation string, cause any) {
 	slog.ErrorContext(ctx, "panic", "operation", operation,
 		"cause", fmt.Sprint(cause), "stack", string(debug.Stack()))

@@ -17,14 +17,14 @@ import (
 	paymentsv1 "github.com/oncewire/idempotency/gen/payments/v1"
 )
 
-// pasted is what somebody sees who pastes a printed command.
+// pasted is the answer to a printed command.
 type pasted struct {
 	id       string
 	replayed bool
 }
 
-// paste runs a printed command: curl itself where there is one, and else what
-// it would do. grpcurl is always played, since fetching it takes a network.
+// paste runs a printed command. It runs curl if it is installed, and otherwise makes
+// the same request. It never runs grpcurl, which would have to be downloaded.
 func paste(t *testing.T, line string) pasted {
 	t.Helper()
 	if _, err := exec.LookPath("curl"); err == nil && strings.HasPrefix(line, "curl ") {
@@ -32,9 +32,9 @@ func paste(t *testing.T, line string) pasted {
 	}
 	c := readCommand(line)
 	if strings.HasPrefix(line, "curl ") {
-		return c.playCurl(t)
+		return c.likeCurl(t)
 	}
-	return c.playGRPCurl(t)
+	return c.likeGRPCurl(t)
 }
 
 func pasteCurl(t *testing.T, line string) pasted {
@@ -62,14 +62,14 @@ func readPasted(t *testing.T, response *http.Response) pasted {
 	return pasted{payment.ID, response.Header.Get("Idempotent-Replayed") == "true"}
 }
 
-// command is what the commands of this program consist of.
+// command is a parsed command.
 type command struct {
 	headers map[string]string
 	data    string
 	rest    []string
 }
 
-// readCommand knows just enough of a shell.
+// readCommand parses the syntax that the printed commands use.
 func readCommand(line string) command {
 	c := command{headers: map[string]string{}}
 	words := splitWords(line)
@@ -100,7 +100,7 @@ func splitWords(line string) (words []string) {
 	return words
 }
 
-func (c command) playCurl(t *testing.T) pasted {
+func (c command) likeCurl(t *testing.T) pasted {
 	t.Helper()
 	url := c.rest[slices.IndexFunc(c.rest, func(word string) bool { return strings.HasPrefix(word, "http://") })]
 	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, url, strings.NewReader(c.data))
@@ -117,7 +117,7 @@ func (c command) playCurl(t *testing.T) pasted {
 	return readPasted(t, response)
 }
 
-func (c command) playGRPCurl(t *testing.T) pasted {
+func (c command) likeGRPCurl(t *testing.T) pasted {
 	t.Helper()
 	address, method := c.rest[len(c.rest)-2], c.rest[len(c.rest)-1]
 	if "/"+method != paymentsv1.PaymentService_CreatePayment_FullMethodName {
@@ -129,7 +129,7 @@ func (c command) playGRPCurl(t *testing.T) pasted {
 	}
 	var header metadata.MD
 	ctx := metadata.NewOutgoingContext(t.Context(), metadata.New(c.headers))
-	payment, err := grpcClient(t, address).CreatePayment(ctx, request, grpc.Header(&header))
+	payment, err := newGRPCClient(t, address).CreatePayment(ctx, request, grpc.Header(&header))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -19,9 +19,9 @@ import (
 // process is the built program, as a user runs it.
 type process struct {
 	*exec.Cmd
-	*world // where it listens; nothing else of it is set
+	*testServer // only its addresses are set
 
-	// examples are the pasted lines it printed: call, retry, call, retry …
+	// examples are the commands that it printed: call, retry, call, retry …
 	examples []string
 }
 
@@ -41,7 +41,7 @@ func startProcess(t *testing.T, flags ...string) *process {
 	return p
 }
 
-// kill ends the process as kill -9 does. It has no effect on one that has ended.
+// kill ends the process like kill -9. It does nothing if the process has ended.
 func (p *process) kill() {
 	p.Process.Kill()
 	p.Wait()
@@ -57,7 +57,7 @@ var (
 
 func (p *process) read(t *testing.T, stdout io.Reader) {
 	t.Helper()
-	p.world = &world{t: t}
+	p.testServer = &testServer{t: t}
 	for lines := bufio.NewScanner(stdout); len(p.examples) < exampleCount && lines.Scan(); {
 		line := lines.Text()
 		if found := httpLine.FindStringSubmatch(line); found != nil {
@@ -71,11 +71,11 @@ func (p *process) read(t *testing.T, stdout io.Reader) {
 		}
 	}
 	if p.httpAddress == "" || p.grpcAddress == "" || len(p.examples) < exampleCount {
-		t.Fatalf("printed too little: %q, %q and %d examples", p.httpAddress, p.grpcAddress, len(p.examples))
+		t.Fatalf("printed only %q, %q and %d examples", p.httpAddress, p.grpcAddress, len(p.examples))
 	}
 }
 
-// terminate sends SIGTERM and waits for a clean end.
+// terminate sends SIGTERM and checks that the process ends without an error.
 func (p *process) terminate(t *testing.T) {
 	t.Helper()
 	if err := p.Process.Signal(syscall.SIGTERM); err != nil {
@@ -107,26 +107,26 @@ func TestProcess(t *testing.T) {
 	t.Run("TerminationFinishesCalls", func(t *testing.T) {
 		t.Parallel()
 		p := startProcess(t)
-		running := make([]<-chan answer, 0, len(doors))
-		for _, named := range doors {
+		running := make([]<-chan answer, 0, len(protocols))
+		for _, protocol := range protocols {
 			how := &paymentsv1.Simulate{Delay: durationpb.New(time.Second)}
-			if named.name == "GRPC" {
-				// HTTP is shut down first, and gRPC must not live by that alone.
+			if protocol.name == "GRPC" {
+				// HTTP is shut down first. This call must run longer than that takes.
 				how.Delay = durationpb.New(3 * time.Second)
 			}
-			running = append(running, inBackground(t, named.open(t, p.world), charge(named.name).simulated(how)))
+			running = append(running, inBackground(t, protocol.dial(t, p.testServer), charge(protocol.name).simulated(how)))
 		}
 		p.awaitEntries(len(running))
 		p.terminate(t)
 		for i, answers := range running {
 			if a := <-answers; a.payment == nil {
-				t.Errorf("%s: %+v", doors[i].name, a)
+				t.Errorf("%s: %+v", protocols[i].name, a)
 			}
 		}
 	})
 }
 
-// wantExamplesToWork pastes each printed call and then its retry.
+// wantExamplesToWork runs each printed call and then its retry.
 func (p *process) wantExamplesToWork(t *testing.T) {
 	t.Helper()
 	for i := 0; i < exampleCount; i += 2 {

@@ -6,25 +6,11 @@ import (
 	"time"
 
 	"github.com/oncewire/idempotency/backend/backendtest"
-	paymentsv1 "github.com/oncewire/idempotency/gen/payments/v1"
 )
 
-// held is a call that stays open until settle, for others to find it running.
-func held(key string) call {
-	return charge(key).simulated(&paymentsv1.Simulate{Hold: true})
-}
-
-// inBackground makes the call and returns where its answer will be.
-func inBackground(tb testing.TB, d door, call call) <-chan answer {
-	tb.Helper()
-	answers := make(chan answer, 1)
-	go func() { answers <- d.create(tb.Context(), call) }()
-	return answers
-}
-
 func TestInProgress(t *testing.T) {
-	eachDoor(t, nil, func(t scene) {
-		running := inBackground(t, t.door, held("key-1"))
+	eachProtocol(t, nil, func(t protocolTest) {
+		running := inBackground(t, t.client, held("key-1"))
 		t.awaitEntries(1)
 
 		second := t.create(held("key-1"))
@@ -34,7 +20,7 @@ func TestInProgress(t *testing.T) {
 		}
 		t.create(charge("key-1")).wantRefusal(t, keyReused) // even while it runs
 
-		t.settle()
+		t.resumeHeld()
 		first := <-running
 		first.wantFirst(t)
 		t.create(held("key-1")).wantReplayOf(t, first)
@@ -43,14 +29,14 @@ func TestInProgress(t *testing.T) {
 }
 
 func TestWait(t *testing.T) {
-	waiting := func(c *config) { c.wait = patience }
-	eachDoor(t, waiting, func(t scene) {
+	waiting := func(c *config) { c.wait = testTimeout }
+	eachProtocol(t, waiting, func(t protocolTest) {
 		waits := t.countSteps(backendtest.OpWait)
-		running := inBackground(t, t.door, held("key-1"))
+		running := inBackground(t, t.client, held("key-1"))
 		t.awaitEntries(1)
-		waiting := inBackground(t, t.door, held("key-1"))
+		waiting := inBackground(t, t.client, held("key-1"))
 		eventually(t, "the second call to wait", func() bool { return waits.Load() > 0 })
-		t.settle()
+		t.resumeHeld()
 		first := <-running
 		first.wantFirst(t)
 		(<-waiting).wantReplayOf(t, first)
@@ -58,20 +44,20 @@ func TestWait(t *testing.T) {
 	})
 }
 
-// The lease is shorter than the call, so only heartbeats can keep it. It leaves
-// a heartbeat four seconds, which is for busy machines.
+// The call runs longer than the lease, so heartbeats must extend it. A lease of 6 s
+// leaves four seconds for each heartbeat, since test machines can be slow.
 func TestLongCallKeepsItsLease(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes longer than a lease in real time")
 	}
 	shortLease := func(c *config) { c.lease = 6 * time.Second }
-	eachDoor(t, shortLease, func(t scene) {
-		running := inBackground(t, t.door, held("key-1"))
+	eachProtocol(t, shortLease, func(t protocolTest) {
+		running := inBackground(t, t.client, held("key-1"))
 		t.awaitEntries(1)
 		claimed := time.Now()
-		eventually(t, "the first lease to be over", func() bool { return time.Since(claimed) > t.lease })
+		eventually(t, "the end of the first lease", func() bool { return time.Since(claimed) > t.lease })
 		t.create(held("key-1")).wantRefusal(t, inProgress)
-		t.settle()
+		t.resumeHeld()
 		first := <-running
 		first.wantFirst(t)
 		t.create(held("key-1")).wantReplayOf(t, first)
@@ -79,12 +65,12 @@ func TestLongCallKeepsItsLease(t *testing.T) {
 	})
 }
 
-// A client that hangs up does not take its charge's answer with it.
+// A charge runs to its end when its client hangs up, and its answer is recorded.
 func TestHangUp(t *testing.T) {
-	eachDoor(t, nil, func(t scene) {
+	eachProtocol(t, nil, func(t protocolTest) {
 		ctx, hangUp := context.WithCancel(t.Context())
 		gone := make(chan answer, 1)
-		go func() { gone <- t.door.create(ctx, held("key-1")) }()
+		go func() { gone <- t.client.create(ctx, held("key-1")) }()
 		t.awaitEntries(1)
 		hangUp()
 		if a := <-gone; a.failure == nil {
@@ -92,7 +78,7 @@ func TestHangUp(t *testing.T) {
 		}
 
 		t.create(held("key-1")).wantRefusal(t, inProgress)
-		t.settle()
+		t.resumeHeld()
 		var retry answer
 		eventually(t, "the call to end", func() bool {
 			retry = t.create(held("key-1"))

@@ -14,11 +14,11 @@ import (
 // wantShared checks that two servers over one Redis share their keys.
 func wantShared(t *testing.T, url string) {
 	t.Helper()
-	c := configure(t, func(c *config) { c.store, c.storeTimeout = url, patience })
+	c := configure(t, func(c *config) { c.store, c.storeTimeout = url, testTimeout })
 	a, b := serve(t, c, openStore(t, c)), serve(t, c, openStore(t, c))
-	first := openREST(t, a).create(t.Context(), charge("key-1"))
+	first := dialREST(t, a).create(t.Context(), charge("key-1"))
 	first.wantFirst(t)
-	openGRPC(t, b).create(t.Context(), charge("key-1")).wantReplayOf(t, first)
+	dialGRPC(t, b).create(t.Context(), charge("key-1")).wantReplayOf(t, first)
 	b.wantEntries(0)
 }
 
@@ -45,12 +45,12 @@ func TestRedisCluster(t *testing.T) {
 	wantShared(t, "redis+cluster://"+addrs[0]+"?addr="+addrs[1])
 }
 
-// startTLS stands before a server that speaks no TLS itself.
+// startTLS starts a TLS proxy in front of a server without TLS.
 func startTLS(t *testing.T, target string) (address string) {
 	t.Helper()
-	lender := httptest.NewTLSServer(nil)
-	certificates := lender.TLS.Certificates
-	lender.Close()
+	server := httptest.NewTLSServer(nil)
+	certificates := server.TLS.Certificates
+	server.Close()
 	listener, err := tls.Listen("tcp", "127.0.0.1:0", &tls.Config{Certificates: certificates})
 	if err != nil {
 		t.Fatal(err)
@@ -68,7 +68,7 @@ func startTLS(t *testing.T, target string) (address string) {
 	return listener.Addr().String()
 }
 
-// relay ends when either side does.
+// relay copies in both directions until one side closes its connection.
 func relay(conn net.Conn, target string) {
 	defer conn.Close()
 	server, err := net.Dial("tcp", target)
@@ -83,7 +83,7 @@ func relay(conn net.Conn, target string) {
 	io.Copy(conn, server)
 }
 
-// Whatever is wrong with a URL, nobody reads a password in a log.
+// The error for an unusable URL never contains the password.
 func TestStoreRefused(t *testing.T) {
 	t.Parallel()
 	for _, store := range []string{

@@ -9,7 +9,7 @@ import (
 )
 
 func TestReplay(t *testing.T) {
-	eachDoor(t, nil, func(t scene) {
+	eachProtocol(t, nil, func(t protocolTest) {
 		first := t.create(charge("key-1"))
 		first.wantFirst(t)
 		if first.attempt != "1" || first.entries != "1" {
@@ -22,19 +22,19 @@ func TestReplay(t *testing.T) {
 }
 
 func TestOtherKeyRuns(t *testing.T) {
-	eachDoor(t, nil, func(t scene) {
+	eachProtocol(t, nil, func(t protocolTest) {
 		first := t.create(charge("key-1"))
 		other := t.create(charge("key-2"))
 		other.wantFirst(t)
 		if other.payment.GetId() == first.payment.GetId() {
-			t.Error("two keys, one payment")
+			t.Error("two keys got the same payment")
 		}
 		t.wantEntries(2)
 	})
 }
 
 func TestWithoutKeyRuns(t *testing.T) {
-	eachDoor(t, nil, func(t scene) {
+	eachProtocol(t, nil, func(t protocolTest) {
 		for range 2 {
 			t.create(charge("").keyless()).wantFirst(t)
 		}
@@ -43,7 +43,7 @@ func TestWithoutKeyRuns(t *testing.T) {
 }
 
 func TestReplayOfError(t *testing.T) {
-	eachDoor(t, nil, func(t scene) {
+	eachProtocol(t, nil, func(t protocolTest) {
 		call := charge("key-1").simulated(&paymentsv1.Simulate{Code: int32(codes.FailedPrecondition)})
 		first := t.create(call)
 		first.wantError(t, codes.FailedPrecondition, 400)
@@ -55,9 +55,9 @@ func TestReplayOfError(t *testing.T) {
 	})
 }
 
-// An invalid request did nothing, and would come out the same again.
+// An invalid request has no effect, and its error is recorded like any answer.
 func TestReplayOfInvalid(t *testing.T) {
-	eachDoor(t, nil, func(t scene) {
+	eachProtocol(t, nil, func(t protocolTest) {
 		call := charge("key-1")
 		call.request.Amount = -1
 		first := t.create(call)
@@ -67,16 +67,16 @@ func TestReplayOfInvalid(t *testing.T) {
 	})
 }
 
-// The server said that it did nothing, so the next call runs. (The ledger
-// shows that this server lied: that is what simulate is for.)
-func TestReleasedErrorRunsAgain(t *testing.T) {
-	eachDoor(t, nil, func(t scene) {
+// Unavailable abandons the claim, and the next call takes it over. (The ledger
+// shows that the first call had an effect.)
+func TestUnavailableRunsAgain(t *testing.T) {
+	eachProtocol(t, nil, func(t protocolTest) {
 		call := charge("key-1").simulated(&paymentsv1.Simulate{Code: int32(codes.Unavailable)})
 		for range 2 {
 			answer := t.create(call)
 			answer.wantError(t, codes.Unavailable, 503)
 			if answer.replayed {
-				t.Error("a released error was replayed")
+				t.Error("an abandoned error was replayed")
 			}
 		}
 		t.wantEntries(2)

@@ -14,10 +14,10 @@ import (
 	"github.com/oncewire/idempotency/httpmw/idemgateway"
 )
 
-// newREST serves the payments as REST: grpc-gateway turns each request into a
-// call of the gRPC server. A request is recorded twice, as HTTP at this edge
-// and as an RPC at the service, where its key goes on to. So a retry over REST
-// gets the very bytes of the first answer, and one over gRPC its message.
+// newREST serves payments over REST: grpc-gateway converts each request to a call
+// of the gRPC server and forwards the key. A request is guarded twice: as HTTP at
+// this edge, and as an RPC at the service. So a retry over REST gets the first
+// answer byte for byte, and a retry over gRPC gets its message.
 func newREST(engine *idempotency.Engine, tenants tenancy, conn *grpc.ClientConn) (http.Handler, error) {
 	mux := runtime.NewServeMux(append(
 		idemgateway.ServeMuxOptions(),

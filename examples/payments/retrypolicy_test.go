@@ -17,7 +17,7 @@ import (
 	"github.com/oncewire/idempotency/interceptor/idemgrpc"
 )
 
-// withRetries is grpc-go's own retry policy (gRPC A6), for one code.
+// withRetries sets a retry policy of grpc-go (gRPC A6) for one status code.
 func withRetries(code string) grpc.DialOption {
 	return grpc.WithDefaultServiceConfig(`{"methodConfig": [{
 		"name": [{"service": "payments.v1.PaymentService"}],
@@ -28,21 +28,21 @@ func withRetries(code string) grpc.DialOption {
 	}]}`)
 }
 
-// moody is a service that is unavailable at first.
-type moody struct {
+// flaky is a service whose first call fails with Unavailable.
+type flaky struct {
 	paymentsv1.UnimplementedPaymentServiceServer
 
 	calls atomic.Int32
 }
 
-func (m *moody) CreatePayment(context.Context, *paymentsv1.CreatePaymentRequest) (*paymentsv1.Payment, error) {
+func (m *flaky) CreatePayment(context.Context, *paymentsv1.CreatePaymentRequest) (*paymentsv1.Payment, error) {
 	if m.calls.Add(1) == 1 {
 		return nil, status.Error(codes.Unavailable, "not yet")
 	}
 	return &paymentsv1.Payment{Id: "pay_1"}, nil
 }
 
-func serveMoody(t *testing.T, service *moody) (address string) {
+func serveFlaky(t *testing.T, service *flaky) (address string) {
 	t.Helper()
 	store := memstore.New()
 	engine, err := idempotency.New(store)
@@ -67,10 +67,10 @@ func serveMoody(t *testing.T, service *moody) (address string) {
 	return listener.Addr().String()
 }
 
-// A released error leaves the key free, so the client's second attempt runs.
+// Unavailable abandons the claim, so the second attempt of the client runs.
 func TestClientRetriesUnavailable(t *testing.T) {
-	service := new(moody)
-	client := grpcClient(t, serveMoody(t, service), withRetries("UNAVAILABLE"))
+	service := new(flaky)
+	client := newGRPCClient(t, serveFlaky(t, service), withRetries("UNAVAILABLE"))
 	ctx := metadata.AppendToOutgoingContext(t.Context(), "idempotency-key", "key-1")
 	payment, err := client.CreatePayment(ctx, charge("").request)
 	if err != nil || payment.GetId() != "pay_1" {
@@ -81,19 +81,19 @@ func TestClientRetriesUnavailable(t *testing.T) {
 	}
 }
 
-// A replayed error is as retryable as the first one: it comes without headers,
-// which would make grpc-go give up.
+// A replayed error has no headers, like the first one. With headers, grpc-go would
+// not retry it.
 func TestClientRetriesReplayedError(t *testing.T) {
-	w := start(t, nil)
-	d := grpcDoor{w, grpcClient(t, w.grpcAddress, withRetries("INTERNAL"))}
+	s := start(t, nil)
+	c := grpcClient{s, newGRPCClient(t, s.grpcAddress, withRetries("INTERNAL"))}
 	call := charge("key-1").simulated(&paymentsv1.Simulate{Code: int32(codes.Internal)})
-	last := d.create(t.Context(), call)
+	last := c.create(t.Context(), call)
 	last.wantError(t, codes.Internal, 0)
 	if !last.replayed {
 		t.Errorf("the last attempt is not marked as a replay: %+v", last)
 	}
-	if replays := len(w.events.of(idempotency.EventReplayed)); replays != 2 {
+	if replays := len(s.events.of(idempotency.EventReplayed)); replays != 2 {
 		t.Errorf("%d replays, want 2 after the first of 3 attempts", replays)
 	}
-	w.wantEntries(1)
+	s.wantEntries(1)
 }

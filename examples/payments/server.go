@@ -14,35 +14,35 @@ import (
 	"github.com/oncewire/idempotency/interceptor/idemgrpc"
 )
 
-// server is every door over one engine and one ledger.
+// server serves every protocol over one engine and one ledger.
 type server struct {
 	engine *idempotency.Engine
 	health healths
 
 	grpc         *grpc.Server
 	grpcListener net.Listener
-	gateway      *grpc.ClientConn // from REST to grpc
+	gateway      *grpc.ClientConn // from REST to the gRPC server
 	http         *http.Server
 	httpListener net.Listener
 	journal      *journal
 }
 
-// newServer listens on both addresses and serves neither yet. Engine options
-// given here come after those of the flags.
+// newServer listens on both addresses and does not serve yet. The options are
+// those of the engine, in addition to those of the flags.
 func newServer(c config, store backend.Store, options ...idempotency.Option) (*server, error) {
 	engine, err := idempotency.New(store, append(c.engineOptions(), options...)...)
 	if err != nil {
 		return nil, err
 	}
 	s := &server{engine: engine, health: newHealths()}
-	if err := s.open(c); err != nil {
+	if err := s.listen(c); err != nil {
 		s.close()
 		return nil, err
 	}
 	return s, nil
 }
 
-func (s *server) open(c config) (err error) {
+func (s *server) listen(c config) (err error) {
 	if s.journal, err = openJournal(c.journal); err != nil {
 		return err
 	}
@@ -58,7 +58,7 @@ func (s *server) open(c config) (err error) {
 	return s.build(&service{ledger: newLedger(), journal: s.journal}, tenancy{header: c.tenantHeader})
 }
 
-// build puts the doors in front of one service.
+// build makes the handlers of all protocols over one service.
 func (s *server) build(payments *service, tenants tenancy) error {
 	rest, err := newREST(s.engine, tenants, s.gateway)
 	if err != nil {
@@ -75,7 +75,7 @@ func (s *server) build(payments *service, tenants tenancy) error {
 	return s.engine.Check(idemgrpc.Operations(s.grpc), 0)
 }
 
-// serve returns when the context has ended and what was running has finished.
+// serve returns when the context has ended and all running calls have finished.
 func (s *server) serve(ctx context.Context) error {
 	failed := make(chan error, 2)
 	go func() { failed <- s.grpc.Serve(s.grpcListener) }()
@@ -88,24 +88,24 @@ func (s *server) serve(ctx context.Context) error {
 	return errors.Join(err, s.shutdown())
 }
 
-// shutdownTimeout bounds the time for what still runs.
+// shutdownTimeout bounds the time that running calls have to finish.
 const shutdownTimeout = 30 * time.Second
 
-// shutdown closes the doors from the outside in: REST needs the gRPC server,
-// and every door needs the engine.
+// shutdown stops the servers from outside to inside: REST needs the gRPC server,
+// and every adapter needs the engine.
 func (s *server) shutdown() error {
 	ctx, cancel := context.WithTimeout(context.Background(), shutdownTimeout)
 	defer cancel()
 	s.health.stop()
 	err := s.http.Shutdown(ctx)
-	s.gateway.Close() // or the gRPC server would wait for it to hang up
+	s.gateway.Close() // the gRPC server waits until its clients have hung up
 	err = errors.Join(err, s.stopGRPC(ctx), s.engine.Close(ctx))
 	s.close()
 	return err
 }
 
-// stopGRPC gives up waiting when the context ends, even for a handler that
-// does not care that its connection is gone.
+// stopGRPC waits for running calls until the context ends. A handler that ignores
+// its own context would otherwise block it.
 func (s *server) stopGRPC(ctx context.Context) error {
 	stopped := make(chan struct{})
 	go func() {
@@ -121,7 +121,7 @@ func (s *server) stopGRPC(ctx context.Context) error {
 	}
 }
 
-// close frees what shutdown leaves, or what a failed start has opened.
+// close closes what shutdown leaves, or what a failed start has opened.
 func (s *server) close() {
 	if s.http != nil {
 		s.http.Close()

@@ -14,32 +14,32 @@ import (
 	paymentsv1 "github.com/oncewire/idempotency/gen/payments/v1"
 )
 
-// service is the business behind every door. It knows no protocol; its errors
-// are gRPC statuses, which each door has a way to say.
+// service is the business logic behind all protocols. Its errors are gRPC
+// statuses, which every protocol can represent.
 //
-// Nothing in it guards against retries: it charges whenever it is called.
+// It has no protection against retries of its own: it charges every time it runs.
 type service struct {
 	ledger  *ledger
 	journal *journal
 }
 
-// receipt is what a create has to say: a message, a header for each of the
-// names below, and a trailer.
+// receipt is the answer to a create: a message, the two headers and the trailer
+// whose names are below.
 type receipt struct {
 	payment *paymentsv1.Payment
-	attempt int // of the idempotency key, or 0 when there was none
-	entries int // in the tenant's ledger; 0 when nothing was written to it
+	attempt int // of the idempotency key; 0 for a call without a key
+	entries int // of the tenant in the ledger; 0 if nothing was written to it
 }
 
-// Names of the metadata of a create. gRPC has them in lower case.
+// Names of the metadata of a create. gRPC sends them in lower case.
 const (
 	headerPaymentID = "Payment-Id"
 	headerAttempt   = "Payment-Attempt"
 	trailerEntries  = "Payment-Ledger-Entries"
 )
 
-// create charges. A receipt comes with an error too, when the ledger has been
-// written to.
+// create charges. It returns a receipt with an error if the ledger was written to
+// before the error.
 func (s *service) create(ctx context.Context, request *paymentsv1.CreatePaymentRequest) (receipt, error) {
 	if err := validateCreate(request); err != nil {
 		return receipt{}, err
@@ -54,21 +54,21 @@ func (s *service) create(ctx context.Context, request *paymentsv1.CreatePaymentR
 		CreatedAt:   timestamppb.Now(),
 	}
 	if err := s.journal.append(ctx, payment); err != nil {
-		slog.ErrorContext(ctx, "a charge is not in the journal", "payment", payment.GetId(), "error", err)
-		return receipt{}, status.Error(codes.Unavailable, "the journal does not take the charge")
+		slog.ErrorContext(ctx, "a charge could not be written to the journal", "payment", payment.GetId(), "error", err)
+		return receipt{}, status.Error(codes.Unavailable, "the charge could not be written to the journal")
 	}
-	made := receipt{payment: payment, entries: s.ledger.enter(tenantOf(ctx), payment)}
+	made := receipt{payment: payment, entries: s.ledger.add(tenantOf(ctx), payment)}
 	if execution, guarded := idempotency.FromContext(ctx); guarded {
 		made.attempt = execution.Attempt
 	}
-	return made, s.simulate(ctx, request.GetSimulate(), payment)
+	return made, simulate(ctx, s.ledger, request.GetSimulate(), payment)
 }
 
 func (s *service) update(ctx context.Context, request *paymentsv1.UpdatePaymentRequest) (*paymentsv1.Payment, error) {
 	if err := validateUpdate(request); err != nil {
 		return nil, err
 	}
-	payment := s.ledger.amend(tenantOf(ctx), request.GetId(), func(payment *paymentsv1.Payment) {
+	payment := s.ledger.update(tenantOf(ctx), request.GetId(), func(payment *paymentsv1.Payment) {
 		if request.GetDescription() != "" {
 			payment.Description = request.GetDescription()
 		}
@@ -79,7 +79,7 @@ func (s *service) update(ctx context.Context, request *paymentsv1.UpdatePaymentR
 	if payment == nil {
 		return nil, errNoPayment
 	}
-	return payment, s.simulate(ctx, request.GetSimulate(), payment)
+	return payment, simulate(ctx, s.ledger, request.GetSimulate(), payment)
 }
 
 func (s *service) get(ctx context.Context, request *paymentsv1.GetPaymentRequest) (*paymentsv1.Payment, error) {
@@ -94,5 +94,6 @@ func (s *service) list(ctx context.Context) *paymentsv1.ListPaymentsResponse {
 	return &paymentsv1.ListPaymentsResponse{Payments: s.ledger.list(tenantOf(ctx))}
 }
 
-// errNoPayment says the same of another tenant's payment as of none at all.
+// errNoPayment is the same for a payment of another tenant and for none at all, so
+// that a tenant learns nothing about payments of others.
 var errNoPayment = status.Error(codes.NotFound, "there is no payment with this id")

@@ -14,8 +14,8 @@ import (
 )
 
 func TestGetAndList(t *testing.T) {
-	w := start(t, nil)
-	client := grpcClient(t, w.grpcAddress)
+	s := start(t, nil)
+	client := newGRPCClient(t, s.grpcAddress)
 	made := make([]*paymentsv1.Payment, 3)
 	for i := range made {
 		payment, err := client.CreatePayment(t.Context(), charge("").request)
@@ -24,7 +24,7 @@ func TestGetAndList(t *testing.T) {
 		}
 		made[i] = payment
 	}
-	if got := w.entries(""); !proto.Equal(&paymentsv1.ListPaymentsResponse{Payments: got}, &paymentsv1.ListPaymentsResponse{Payments: made}) {
+	if got := s.entries(""); !proto.Equal(&paymentsv1.ListPaymentsResponse{Payments: got}, &paymentsv1.ListPaymentsResponse{Payments: made}) {
 		t.Errorf("listed %v, want %v", got, made)
 	}
 	got, err := client.GetPayment(t.Context(), &paymentsv1.GetPaymentRequest{Id: made[1].GetId()})
@@ -38,8 +38,8 @@ func TestGetAndList(t *testing.T) {
 }
 
 func TestUpdate(t *testing.T) {
-	w := start(t, nil)
-	client := grpcClient(t, w.grpcAddress)
+	s := start(t, nil)
+	client := newGRPCClient(t, s.grpcAddress)
 	made, err := client.CreatePayment(t.Context(), charge("").request)
 	if err != nil {
 		t.Fatal(err)
@@ -55,13 +55,13 @@ func TestUpdate(t *testing.T) {
 			t.Errorf("got %v, %v, %v, want %v", got, header, err, want)
 		}
 	}
-	w.wantEntries(1)
+	s.wantEntries(1)
 }
 
-// Another tenant's payment is as unknown as one that never was.
+// A payment of another tenant is not found, like a payment that does not exist.
 func TestUpdateOfUnknown(t *testing.T) {
-	w := start(t, perTenant)
-	client := grpcClient(t, w.grpcAddress)
+	s := start(t, perTenant)
+	client := newGRPCClient(t, s.grpcAddress)
 	acme := metadata.AppendToOutgoingContext(t.Context(), "x-tenant", "acme")
 	made, err := client.CreatePayment(acme, charge("").request)
 	if err != nil {
@@ -75,9 +75,9 @@ func TestUpdateOfUnknown(t *testing.T) {
 }
 
 func TestInvalidRequests(t *testing.T) {
-	w := start(t, nil)
-	client := grpcClient(t, w.grpcAddress)
-	for name, spoil := range map[string]func(*paymentsv1.CreatePaymentRequest){
+	s := start(t, nil)
+	client := newGRPCClient(t, s.grpcAddress)
+	for name, invalidate := range map[string]func(*paymentsv1.CreatePaymentRequest){
 		"Amount":   func(r *paymentsv1.CreatePaymentRequest) { r.Amount = 0 },
 		"Currency": func(r *paymentsv1.CreatePaymentRequest) { r.Currency = "eur" },
 		"Short":    func(r *paymentsv1.CreatePaymentRequest) { r.Currency = "EU" },
@@ -89,13 +89,13 @@ func TestInvalidRequests(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			request := charge("").request
-			spoil(request)
+			invalidate(request)
 			if _, err := client.CreatePayment(t.Context(), request); status.Code(err) != codes.InvalidArgument {
 				t.Errorf("got %v, want InvalidArgument", err)
 			}
 		})
 	}
-	w.wantEntries(0)
+	s.wantEntries(0)
 	_, err := client.UpdatePayment(t.Context(), &paymentsv1.UpdatePaymentRequest{Id: "pay_0", Status: 99})
 	if status.Code(err) != codes.InvalidArgument {
 		t.Errorf("got %v, want InvalidArgument", err)

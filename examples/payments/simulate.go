@@ -11,12 +11,12 @@ import (
 	paymentsv1 "github.com/oncewire/idempotency/gen/payments/v1"
 )
 
-// simulate makes a call go wrong after its effect, which is when a retry is
-// dangerous: the caller sees an error, and the charge has been made.
-func (s *service) simulate(ctx context.Context, how *paymentsv1.Simulate, payment *paymentsv1.Payment) error {
+// simulate makes a call fail after its effect, which is when a retry is dangerous:
+// the client gets an error although the charge was made.
+func simulate(ctx context.Context, ledger *ledger, how *paymentsv1.Simulate, payment *paymentsv1.Payment) error {
 	err := pause(ctx, how.GetDelay().AsDuration())
 	if err == nil && how.GetHold() {
-		err = s.ledger.awaitAmendment(ctx, tenantOf(ctx), payment)
+		err = ledger.awaitUpdate(ctx, tenantOf(ctx), payment)
 	}
 	if err != nil {
 		return status.FromContextError(err).Err()
@@ -30,8 +30,8 @@ func (s *service) simulate(ctx context.Context, how *paymentsv1.Simulate, paymen
 	return nil
 }
 
-// simulatedError names the payment in a detail, so that the error of a second
-// run differs from that of the first.
+// simulatedError has the id of the payment in a detail, so that the error of a
+// second run differs from the error of the first.
 func simulatedError(code codes.Code, payment *paymentsv1.Payment) error {
 	failed, err := status.New(code, "a simulated error").WithDetails(&errdetails.ErrorInfo{
 		Reason:   "SIMULATED",
@@ -44,12 +44,12 @@ func simulatedError(code codes.Code, payment *paymentsv1.Payment) error {
 	return failed.Err()
 }
 
-// pause returns early, with the context's error, when the context ends first.
-func pause(ctx context.Context, long time.Duration) error {
-	if long <= 0 {
+// pause waits. If the context ends first, it returns the error of the context.
+func pause(ctx context.Context, duration time.Duration) error {
+	if duration <= 0 {
 		return nil
 	}
-	timer := time.NewTimer(long)
+	timer := time.NewTimer(duration)
 	defer timer.Stop()
 	select {
 	case <-timer.C:

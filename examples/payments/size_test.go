@@ -7,12 +7,13 @@ import (
 	"github.com/oncewire/idempotency/httpmw"
 )
 
-// The request is just small enough, and the answer repeats it and adds to it.
+// The request is just within the limit. The answer has its content and more, and so
+// is above it.
 func TestOversizeAnswer(t *testing.T) {
-	eachDoor(t, nil, func(t scene) {
+	eachProtocol(t, nil, func(t protocolTest) {
 		call := charge("key-1")
 		call.request.Description = strings.Repeat("x", httpmw.DefaultMaxResponseBody-100)
-		t.create(call).wantFirst(t) // whole
+		t.create(call).wantFirst(t) // complete
 		for range 2 {
 			t.create(call).wantRefusal(t, notKept)
 		}

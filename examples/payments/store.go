@@ -19,12 +19,13 @@ type closingStore interface {
 	io.Closer
 }
 
-// openStore opens what -store names. Processes that share one Redis act as one.
+// openStore opens the store of the flag -store. Processes that share one Redis
+// share their keys.
 func (c config) openStore(ctx context.Context) (closingStore, error) {
 	if c.store == "memory" {
 		return memstore.New(), nil
 	}
-	client, err := openRedis(c.store)
+	client, err := newRedisClient(c.store)
 	if err != nil {
 		return nil, fmt.Errorf("-store: %w", err)
 	}
@@ -32,11 +33,11 @@ func (c config) openStore(ctx context.Context) (closingStore, error) {
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("-store: %w", err), client.Close())
 	}
-	c.check(ctx, store)
+	c.checkRedis(ctx, store)
 	return redisStore{store, client}, nil
 }
 
-// redisStore is a store with a client of its own.
+// redisStore closes its client with the store.
 type redisStore struct {
 	*redisstore.Store
 
@@ -45,16 +46,16 @@ type redisStore struct {
 
 func (s redisStore) Close() error { return errors.Join(s.Store.Close(), s.client.Close()) }
 
-// check logs what is wrong with Redis, and lets the service start all the same:
-// without Redis it refuses calls with a key, until Redis is there.
-func (c config) check(ctx context.Context, store *redisstore.Store) {
+// checkRedis logs problems of Redis. The service starts nevertheless: while Redis
+// cannot be reached, it refuses calls with a key.
+func (c config) checkRedis(ctx context.Context, store *redisstore.Store) {
 	ctx, cancel := context.WithTimeout(ctx, c.storeTimeout)
 	defer cancel()
 	warnings, err := store.Check(ctx)
 	for _, warning := range warnings {
-		slog.WarnContext(ctx, "the store may lose keys", "warning", warning)
+		slog.WarnContext(ctx, "the store may lose records", "warning", warning)
 	}
 	if err != nil {
-		slog.WarnContext(ctx, "the store does not answer: calls with a key are refused until it does", "error", err)
+		slog.WarnContext(ctx, "the store does not answer: calls with a key are refused until it answers", "error", err)
 	}
 }

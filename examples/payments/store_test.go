@@ -8,7 +8,7 @@ import (
 	"github.com/oncewire/idempotency/backend/backendtest"
 )
 
-// failing returns a hook that fails one method of the store.
+// failing returns a function that makes one method of the store fail.
 func failing(op backendtest.Op) func(backendtest.Op) backendtest.Fault {
 	return func(called backendtest.Op) (fault backendtest.Fault) {
 		if called == op {
@@ -19,12 +19,12 @@ func failing(op backendtest.Op) func(backendtest.Op) backendtest.Fault {
 }
 
 func TestStoreDown(t *testing.T) {
-	eachDoor(t, nil, func(t scene) {
+	eachProtocol(t, nil, func(t protocolTest) {
 		t.store.Set(failing(backendtest.OpClaim))
 		answer := t.create(charge("key-1"))
 		answer.wantRefusal(t, storeIsDown)
 		if answer.retryAfter == 0 {
-			t.Error("no time to retry after")
+			t.Error("the refusal has no time to retry after")
 		}
 		t.wantEntries(0)
 
@@ -34,9 +34,9 @@ func TestStoreDown(t *testing.T) {
 	})
 }
 
-// The charge was made, and its caller hears so; the recording is made up for.
+// The charge was made, and its client gets the answer. The recording is retried.
 func TestStoreDownAfterTheCharge(t *testing.T) {
-	eachDoor(t, nil, func(t scene) {
+	eachProtocol(t, nil, func(t protocolTest) {
 		t.store.Set(failing(backendtest.OpComplete))
 		first := t.create(charge("key-1"))
 		first.wantFirst(t)

@@ -17,25 +17,26 @@ import (
 
 type tenantKey struct{}
 
-// tenantOf returns who is calling, which a door has put into the context.
+// tenantOf returns the tenant of a call, which tenancy has put into its context.
 func tenantOf(ctx context.Context) string {
 	tenant, _ := ctx.Value(tenantKey{}).(string)
 	return tenant
 }
 
-// scope is the engine's view of the caller: no tenant meets another's keys.
+// scope makes the tenant the scope of keys: the same key of two tenants is two
+// keys.
 func scope(ctx context.Context) (string, error) { return tenantOf(ctx), nil }
 
-// tenancy stands in for authentication: a header names the tenant. It comes
-// before the idempotency layer at every door, since a key means nothing until
-// one knows whose it is. Without a header there is one tenant for all.
+// tenancy replaces authentication in this example: a header names the tenant. It
+// runs before the guard in every protocol, since the guard needs the scope. Without
+// a header, all callers are one tenant.
 type tenancy struct{ header string }
 
 var errNoTenant = errors.New("the header that names the tenant must be sent exactly once")
 
-// admit takes exactly one name: of two, one could be smuggled in by a client
-// behind a proxy that adds the other.
-func (t tenancy) admit(ctx context.Context, names []string) (context.Context, error) {
+// withTenant puts the tenant into the context. It requires exactly one name: of
+// two names, one could come from a client, and the other from a proxy.
+func (t tenancy) withTenant(ctx context.Context, names []string) (context.Context, error) {
 	if t.header == "" {
 		return ctx, nil
 	}
@@ -45,22 +46,23 @@ func (t tenancy) admit(ctx context.Context, names []string) (context.Context, er
 	return context.WithValue(ctx, tenantKey{}, names[0]), nil
 }
 
-// unaryServer is the door of grpc-go. Health checks and reflection are nobody's.
+// unaryServer is the interceptor of grpc-go. Health checks and reflection have no
+// tenant.
 func (t tenancy) unaryServer(ctx context.Context, request any, info *grpc.UnaryServerInfo, next grpc.UnaryHandler) (any, error) {
 	if !strings.HasPrefix(info.FullMethod, "/"+paymentsv1.PaymentService_ServiceDesc.ServiceName+"/") {
 		return next(ctx, request)
 	}
-	ctx, err := t.admit(ctx, metadata.ValueFromIncomingContext(ctx, t.header))
+	ctx, err := t.withTenant(ctx, metadata.ValueFromIncomingContext(ctx, t.header))
 	if err != nil {
 		return nil, status.Error(codes.Unauthenticated, err.Error())
 	}
 	return next(ctx, request)
 }
 
-// unaryConnect is the door of connect-go.
+// unaryConnect is the interceptor of connect-go.
 func (t tenancy) unaryConnect(next connect.UnaryFunc) connect.UnaryFunc {
 	return func(ctx context.Context, request connect.AnyRequest) (connect.AnyResponse, error) {
-		ctx, err := t.admit(ctx, request.Header().Values(t.header))
+		ctx, err := t.withTenant(ctx, request.Header().Values(t.header))
 		if err != nil {
 			return nil, connect.NewError(connect.CodeUnauthenticated, err)
 		}
@@ -68,10 +70,10 @@ func (t tenancy) unaryConnect(next connect.UnaryFunc) connect.UnaryFunc {
 	}
 }
 
-// handler is the door of REST.
+// handler is the middleware of REST.
 func (t tenancy) handler(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		ctx, err := t.admit(r.Context(), r.Header.Values(t.header))
+		ctx, err := t.withTenant(r.Context(), r.Header.Values(t.header))
 		if err != nil {
 			http.Error(w, err.Error(), http.StatusUnauthorized)
 			return
@@ -80,7 +82,7 @@ func (t tenancy) handler(next http.Handler) http.Handler {
 	})
 }
 
-// forward hands the tenant on from the gateway to the gRPC server.
+// forward sends the tenant from the gateway to the gRPC server.
 func (t tenancy) forward(ctx context.Context, _ *http.Request) metadata.MD {
 	if t.header == "" {
 		return nil

@@ -10,11 +10,11 @@ import (
 func perTenant(c *config) { c.tenantHeader = "X-Tenant" }
 
 func TestTenantsShareNoKeys(t *testing.T) {
-	eachDoor(t, perTenant, func(t scene) {
+	eachProtocol(t, perTenant, func(t protocolTest) {
 		acme := t.create(charge("key-1").by("acme"))
 		acme.wantFirst(t)
 		other := charge("key-1").by("globex")
-		other.request.Amount++ // nor does one learn of the other's request
+		other.request.Amount++ // not compared with the request of acme
 		globex := t.create(other)
 		globex.wantFirst(t)
 
@@ -29,8 +29,8 @@ func TestTenantsShareNoKeys(t *testing.T) {
 	})
 }
 
-func TestTenantUnknown(t *testing.T) {
-	eachDoor(t, perTenant, func(t scene) {
+func TestUnknownTenant(t *testing.T) {
+	eachProtocol(t, perTenant, func(t protocolTest) {
 		for range 2 {
 			t.create(charge("key-1")).wantError(t, codes.Unauthenticated, 401)
 		}
@@ -38,15 +38,15 @@ func TestTenantUnknown(t *testing.T) {
 	})
 }
 
-// TestHostileTenants have names that look like another's name and key, or like
-// parts of what a record is addressed by. None meets another's key.
+// The names look like another tenant's name and key, or like parts of the address
+// of a record. Nevertheless each tenant has keys of its own.
 func TestHostileTenants(t *testing.T) {
 	tenants := []string{
 		"acme", "acme:", "acme/", "acme key-1", "acm", "ACME", "acme%00", `acme"`, "acme{tag}",
 		"acme/payments.v1.PaymentService/CreatePayment", "4acme", "\\acme", "acme,globex",
 		strings.Repeat("acme", 1000), strings.Repeat("acme", 1000) + "x",
 	}
-	eachDoor(t, perTenant, func(t scene) {
+	eachProtocol(t, perTenant, func(t protocolTest) {
 		paid := map[string]string{}
 		for _, tenant := range tenants {
 			first := t.create(charge("key-1").by(tenant))

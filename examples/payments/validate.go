@@ -35,7 +35,7 @@ func validateUpdate(request *paymentsv1.UpdatePaymentRequest) error {
 func validateSimulate(how *paymentsv1.Simulate) error {
 	switch {
 	case how.GetDelay() != nil && (!how.GetDelay().IsValid() || how.GetDelay().AsDuration() < 0):
-		return status.Error(codes.InvalidArgument, "simulate.delay must be a time to wait")
+		return status.Error(codes.InvalidArgument, "simulate.delay must be a duration that is not negative")
 	case how.GetCode() < 0 || codes.Code(how.GetCode()) > codes.Unauthenticated:
 		return status.Error(codes.InvalidArgument, "simulate.code must be the number of a gRPC code")
 	default:

@@ -2,11 +2,9 @@ package main
 
 import (
 	"bytes"
-	"context"
 	"testing"
 	"time"
 
-	"connectrpc.com/connect"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/protobuf/proto"
 
@@ -14,26 +12,14 @@ import (
 	paymentsv1 "github.com/oncewire/idempotency/gen/payments/v1"
 )
 
-// door is one way into the server, as its clients see it.
-type door interface {
-	create(ctx context.Context, call call) answer
-}
-
-// call is a create with what travels beside it.
-type call struct {
-	keys    []string
-	tenant  string
-	request *paymentsv1.CreatePaymentRequest
-}
-
-// answer is what a client can see of an answer, in one form for all doors.
+// answer is what a client gets, in the same form for all protocols.
 type answer struct {
 	payment *paymentsv1.Payment // nil after an error
 
 	code       codes.Code // of an RPC
-	http       int        // status, at a door that has one; code is unset there
+	http       int        // status of an error over REST; 0 over the other protocols
 	message    string
-	details    []byte // every detail of an error as it was sent, or the whole body over REST
+	details    []byte // the details of an error in their bytes; the whole body over REST
 	reason     string // of an ErrorInfo or of problem details
 	retryAfter time.Duration
 
@@ -42,80 +28,10 @@ type answer struct {
 	attempt   string // response header
 	entries   string // response trailer
 
-	failure error // the answer did not arrive
+	failure error // set if no answer arrived
 }
 
-// namedDoor is a door of a world.
-type namedDoor struct {
-	name string
-	open func(*testing.T, *world) door
-}
-
-var doors = []namedDoor{
-	{"REST", openREST},
-	{"ConnectJSON", openConnect(connect.WithProtoJSON())},
-	{"ConnectProto", openConnect()},
-	{"GRPCWeb", openConnect(connect.WithGRPCWeb())},
-	{"GRPCByConnect", openConnect(connect.WithGRPC())},
-	{"GRPC", openGRPC},
-}
-
-// scene is a test at one door of a world of its own.
-type scene struct {
-	*testing.T
-	*world
-
-	door door
-}
-
-func (s scene) create(call call) answer { return s.door.create(s.Context(), call) }
-
-// eachDoor runs a scenario at every door.
-func eachDoor(t *testing.T, change func(*config), scenario func(scene)) {
-	t.Helper()
-	t.Parallel()
-	for _, named := range doors {
-		t.Run(named.name, func(t *testing.T) {
-			t.Parallel()
-			w := start(t, change)
-			scenario(scene{t, w, named.open(t, w)})
-		})
-	}
-}
-
-// charge is a call that succeeds.
-func charge(key string) call {
-	return call{keys: []string{key}, request: &paymentsv1.CreatePaymentRequest{
-		Amount: 1250, Currency: "EUR", Customer: "ada", Description: "a book",
-	}}
-}
-
-// simulated is the same call made to go wrong.
-func (c call) simulated(how *paymentsv1.Simulate) call {
-	c.request = proto.CloneOf(c.request)
-	c.request.Simulate = how
-	return c
-}
-
-// keyless is the same call without a key.
-func (c call) keyless() call {
-	c.keys = nil
-	return c
-}
-
-// of is the same call for another customer, whom the ledger can be asked for.
-func (c call) of(customer string) call {
-	c.request = proto.CloneOf(c.request)
-	c.request.Customer = customer
-	return c
-}
-
-func (c call) by(tenant string) call {
-	c.tenant = tenant
-	return c
-}
-
-// wantFirst checks the answer of a call that has run and succeeded.
+// wantFirst checks the answer to a call that ran and succeeded.
 func (a answer) wantFirst(tb testing.TB) {
 	tb.Helper()
 	switch {
@@ -130,7 +46,8 @@ func (a answer) wantFirst(tb testing.TB) {
 	}
 }
 
-// wantReplayOf checks that everything came back. The doors may differ.
+// wantReplayOf checks that the answer repeats all of the first one, which may have
+// come over another protocol.
 func (a answer) wantReplayOf(tb testing.TB, first answer) {
 	tb.Helper()
 	if !a.replayed {
@@ -151,7 +68,7 @@ func (a answer) wantReplayOf(tb testing.TB, first answer) {
 	}
 }
 
-// refusal is what a client is told, in the words of either kind of door.
+// refusal is what identifies a refusal, over REST and over the other protocols.
 type refusal struct {
 	reason idempotency.Reason
 	code   codes.Code
@@ -182,7 +99,8 @@ func (a answer) wantRefusal(tb testing.TB, want refusal) {
 	}
 }
 
-// wantError checks the answer of a call that has run and failed.
+// wantError checks the answer to a call that ran and failed. The HTTP status is the
+// one over REST.
 func (a answer) wantError(tb testing.TB, code codes.Code, http int) {
 	tb.Helper()
 	if a.failure != nil || a.http != 0 && a.http != http || a.http == 0 && a.code != code {

@@ -10,8 +10,9 @@ import (
 	"github.com/oncewire/idempotency/internal/redistest"
 )
 
-// logged returns what a start logs about its store, which it asks for no longer
-// than the time given. It is for tests that run alone.
+// logged returns what a start logs about its store, which has the given time for a
+// step. The test must not run in parallel with others, since it sets the default
+// logger.
 func logged(t *testing.T, url string, timeout time.Duration) string {
 	t.Helper()
 	var log bytes.Buffer
@@ -24,19 +25,19 @@ func logged(t *testing.T, url string, timeout time.Duration) string {
 
 func TestStartWarnsOfEviction(t *testing.T) {
 	server := redistest.Start(t, "--maxmemory", "100mb", "--maxmemory-policy", "allkeys-lru")
-	if log := logged(t, "redis://"+server.Addr(), patience); !strings.Contains(log, "allkeys-lru") {
+	if log := logged(t, "redis://"+server.Addr(), testTimeout); !strings.Contains(log, "allkeys-lru") {
 		t.Errorf("logged %q", log)
 	}
 }
 
-func TestStartSaysNothingOfGoodRedis(t *testing.T) {
-	if log := logged(t, "redis://"+redistest.Start(t, "--appendonly", "yes").Addr(), patience); log != "" {
+func TestStartDoesNotWarnOfGoodRedis(t *testing.T) {
+	if log := logged(t, "redis://"+redistest.Start(t, "--appendonly", "yes").Addr(), testTimeout); log != "" {
 		t.Errorf("logged %q", log)
 	}
 }
 
-// Nor does it say the password of a Redis that is not there.
-func TestStartWarnsOfNoRedis(t *testing.T) {
+// The warning does not contain the password.
+func TestStartWarnsOfAbsentRedis(t *testing.T) {
 	server := redistest.Start(t)
 	server.Kill()
 	log := logged(t, "redis://user:secret@"+server.Addr(), 500*time.Millisecond)

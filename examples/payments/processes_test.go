@@ -11,17 +11,17 @@ import (
 	"github.com/oncewire/idempotency/internal/redistest"
 )
 
-// startPair starts two processes over one Redis of their own.
+// startPair starts two processes that share a Redis server.
 func startPair(t *testing.T, flags ...string) (a, b *process) {
 	t.Helper()
-	flags = append([]string{"-store", "redis://" + redistest.Start(t).Addr(), "-store-timeout", patience.String()}, flags...)
+	flags = append([]string{"-store", "redis://" + redistest.Start(t).Addr(), "-store-timeout", testTimeout.String()}, flags...)
 	return startProcess(t, flags...), startProcess(t, flags...)
 }
 
-// eachPairOfDoors runs a scenario from every door of one process to every door
-// of the other, with a key and a customer of its own. The first process must
-// have charged once and the other one not at all.
-func eachPairOfDoors(t *testing.T, among []namedDoor, scenario func(t *testing.T, call call, one, other door)) {
+// eachPairOfProtocols runs a test with every protocol to one process and every
+// protocol to the other, each time with a key and a customer of its own. Only the
+// first process must have charged, and once.
+func eachPairOfProtocols(t *testing.T, among []protocol, test func(t *testing.T, call call, one, other client)) {
 	t.Helper()
 	t.Parallel()
 	a, b := startPair(t)
@@ -29,7 +29,7 @@ func eachPairOfDoors(t *testing.T, among []namedDoor, scenario func(t *testing.T
 		for _, other := range among {
 			t.Run(one.name+"To"+other.name, func(t *testing.T) {
 				t.Parallel()
-				scenario(t, charge(t.Name()).of(t.Name()), one.open(t, a.world), other.open(t, b.world))
+				test(t, charge(t.Name()).of(t.Name()), one.dial(t, a.testServer), other.dial(t, b.testServer))
 				a.wantEntriesOf(t, t.Name(), 1)
 				b.wantEntriesOf(t, t.Name(), 0)
 			})
@@ -38,17 +38,17 @@ func eachPairOfDoors(t *testing.T, among []namedDoor, scenario func(t *testing.T
 }
 
 func TestTwoProcesses(t *testing.T) {
-	eachPairOfDoors(t, doors, func(t *testing.T, call call, one, other door) {
+	eachPairOfProtocols(t, protocols, func(t *testing.T, call call, one, other client) {
 		first := one.create(t.Context(), call)
 		first.wantFirst(t)
 		other.create(t.Context(), call).wantReplayOf(t, first)
-		other.create(t.Context(), call.of("somebody else")).wantRefusal(t, keyReused)
+		other.create(t.Context(), call.of("grace")).wantRefusal(t, keyReused)
 	})
 }
 
-// REST has no details in bytes.
+// REST is left out, since its errors have no details in bytes.
 func TestTwoProcessesReplayErrors(t *testing.T) {
-	eachPairOfDoors(t, doors[1:], func(t *testing.T, call call, one, other door) {
+	eachPairOfProtocols(t, protocols[1:], func(t *testing.T, call call, one, other client) {
 		call = call.simulated(&paymentsv1.Simulate{Code: int32(codes.Internal)})
 		first := one.create(t.Context(), call)
 		first.wantError(t, codes.Internal, 0)
@@ -56,23 +56,23 @@ func TestTwoProcessesReplayErrors(t *testing.T) {
 	})
 }
 
-func TestTwoProcessesStampede(t *testing.T) {
+func TestTwoProcessesConcurrent(t *testing.T) {
 	t.Parallel()
 	a, b := startPair(t)
-	wantOnePayment(t, stampede(t, a.world, b.world), a.world, b.world)
+	wantOnePayment(t, sameCallAtOnce(t, a.testServer, b.testServer), a.testServer, b.testServer)
 	wantOneEntry(t, a, b)
 }
 
-func TestTwoProcessesStampedeWaits(t *testing.T) {
+func TestTwoProcessesConcurrentWait(t *testing.T) {
 	t.Parallel()
-	a, b := startPair(t, "-wait", patience.String())
-	answers := stampede(t, a.world, b.world)
+	a, b := startPair(t, "-wait", testTimeout.String())
+	answers := sameCallAtOnce(t, a.testServer, b.testServer)
 	eventually(t, "a charge", func() bool { return len(a.entries(""))+len(b.entries("")) > 0 })
-	wantOneRun(t, answers, a.world, b.world)
+	wantOneRun(t, answers, a.testServer, b.testServer)
 	wantOneEntry(t, a, b)
 }
 
-// wantOneEntry checks that of two processes only one has charged, and only once.
+// wantOneEntry checks that two processes have charged once in all.
 func wantOneEntry(t *testing.T, a, b *process) {
 	t.Helper()
 	if at, bt := len(a.entries("")), len(b.entries("")); at+bt != 1 {

@@ -8,8 +8,9 @@ import (
 	paymentsv1 "github.com/oncewire/idempotency/gen/payments/v1"
 )
 
-// acrossDoors runs a scenario for every pair of doors in a world of its own.
-func acrossDoors(t *testing.T, among []namedDoor, scenario func(t scene, other door)) {
+// acrossProtocols runs a test over every two different protocols, each time with a
+// server of its own.
+func acrossProtocols(t *testing.T, among []protocol, test func(t protocolTest, other client)) {
 	t.Helper()
 	t.Parallel()
 	for _, one := range among {
@@ -19,15 +20,15 @@ func acrossDoors(t *testing.T, among []namedDoor, scenario func(t scene, other d
 			}
 			t.Run(one.name+"To"+other.name, func(t *testing.T) {
 				t.Parallel()
-				w := start(t, nil)
-				scenario(scene{t, w, one.open(t, w)}, other.open(t, w))
+				s := start(t, nil)
+				test(protocolTest{t, s, one.dial(t, s)}, other.dial(t, s))
 			})
 		}
 	}
 }
 
-func TestReplayAcrossDoors(t *testing.T) {
-	acrossDoors(t, doors, func(t scene, other door) {
+func TestReplayAcrossProtocols(t *testing.T) {
+	acrossProtocols(t, protocols, func(t protocolTest, other client) {
 		first := t.create(charge("key-1"))
 		first.wantFirst(t)
 		other.create(t.Context(), charge("key-1")).wantReplayOf(t, first)
@@ -36,9 +37,10 @@ func TestReplayAcrossDoors(t *testing.T) {
 	})
 }
 
-// REST has no details in bytes; its own replays are compared in replay_test.go.
-func TestReplayOfErrorAcrossDoors(t *testing.T) {
-	acrossDoors(t, doors[1:], func(t scene, other door) {
+// REST is left out, since its errors have no details in bytes. replay_test.go
+// compares its replays.
+func TestReplayOfErrorAcrossProtocols(t *testing.T) {
+	acrossProtocols(t, protocols[1:], func(t protocolTest, other client) {
 		call := charge("key-1").simulated(&paymentsv1.Simulate{Code: int32(codes.Internal)})
 		first := t.create(call)
 		first.wantError(t, codes.Internal, 0)
@@ -50,26 +52,26 @@ func TestReplayOfErrorAcrossDoors(t *testing.T) {
 	})
 }
 
-func TestKeyReusedAcrossDoors(t *testing.T) {
-	acrossDoors(t, doors, func(t scene, other door) {
+func TestKeyReusedAcrossProtocols(t *testing.T) {
+	acrossProtocols(t, protocols, func(t protocolTest, other client) {
 		first := t.create(charge("key-1"))
 		changed := charge("key-1")
 		changed.request.Customer = "grace"
 		other.create(t.Context(), changed).wantRefusal(t, keyReused)
-		// The refusal is nothing that the other door may remember.
+		// The refusal is not recorded.
 		other.create(t.Context(), charge("key-1")).wantReplayOf(t, first)
 		t.wantEntries(1)
 	})
 }
 
-// One door of each kind will do.
-func TestInProgressAcrossDoors(t *testing.T) {
-	kinds := []namedDoor{doors[0], doors[2], doors[5]}
-	acrossDoors(t, kinds, func(t scene, other door) {
-		running := inBackground(t, t.door, held("key-1"))
+// One protocol of each adapter is enough.
+func TestInProgressAcrossProtocols(t *testing.T) {
+	kinds := []protocol{protocols[0], protocols[2], protocols[5]}
+	acrossProtocols(t, kinds, func(t protocolTest, other client) {
+		running := inBackground(t, t.client, held("key-1"))
 		t.awaitEntries(1)
 		other.create(t.Context(), held("key-1")).wantRefusal(t, inProgress)
-		t.settle()
+		t.resumeHeld()
 		first := <-running
 		first.wantFirst(t)
 		other.create(t.Context(), held("key-1")).wantReplayOf(t, first)

@@ -13,21 +13,21 @@ import (
 	"github.com/oncewire/idempotency/gen/payments/v1/paymentsv1connect"
 )
 
-// connectDoor is a client of connect-go, with any of its protocols and codecs.
-type connectDoor struct {
-	*world
+// connectClient is a client of connect-go with one of its protocols and codecs.
+type connectClient struct {
+	*testServer
 
 	client paymentsv1connect.PaymentServiceClient
 }
 
-func openConnect(options ...connect.ClientOption) func(*testing.T, *world) door {
-	return func(t *testing.T, w *world) door {
+func dialConnect(options ...connect.ClientOption) func(*testing.T, *testServer) client {
+	return func(t *testing.T, s *testServer) client {
 		t.Helper()
-		return connectDoor{w, paymentsv1connect.NewPaymentServiceClient(h2cClient(t), "http://"+w.httpAddress, options...)}
+		return connectClient{s, paymentsv1connect.NewPaymentServiceClient(h2cClient(t), "http://"+s.httpAddress, options...)}
 	}
 }
 
-// h2cClient speaks HTTP/2 without TLS, which gRPC needs.
+// h2cClient uses HTTP/2 without TLS, which gRPC needs.
 func h2cClient(t *testing.T) *http.Client {
 	t.Helper()
 	transport := &http.Transport{Protocols: new(http.Protocols)}
@@ -36,13 +36,13 @@ func h2cClient(t *testing.T) *http.Client {
 	return &http.Client{Transport: transport}
 }
 
-func (d connectDoor) create(ctx context.Context, call call) answer {
+func (c connectClient) create(ctx context.Context, call call) answer {
 	request := connect.NewRequest(call.request)
 	request.Header()["Idempotency-Key"] = call.keys
 	if call.tenant != "" {
-		request.Header().Set(d.tenantHeader, call.tenant)
+		request.Header().Set(c.tenantHeader, call.tenant)
 	}
-	response, err := d.client.CreatePayment(ctx, request)
+	response, err := c.client.CreatePayment(ctx, request)
 	if err != nil {
 		return readConnectError(err)
 	}

@@ -13,19 +13,19 @@ import (
 	paymentsv1 "github.com/oncewire/idempotency/gen/payments/v1"
 )
 
-// grpcDoor is a client of grpc-go.
-type grpcDoor struct {
-	*world
+// grpcClient is a client of grpc-go.
+type grpcClient struct {
+	*testServer
 
 	client paymentsv1.PaymentServiceClient
 }
 
-func openGRPC(t *testing.T, w *world) door {
+func dialGRPC(t *testing.T, s *testServer) client {
 	t.Helper()
-	return grpcDoor{w, grpcClient(t, w.grpcAddress)}
+	return grpcClient{s, newGRPCClient(t, s.grpcAddress)}
 }
 
-func grpcClient(t *testing.T, address string, options ...grpc.DialOption) paymentsv1.PaymentServiceClient {
+func newGRPCClient(t *testing.T, address string, options ...grpc.DialOption) paymentsv1.PaymentServiceClient {
 	t.Helper()
 	conn, err := grpc.NewClient(address, append(options, grpc.WithTransportCredentials(insecure.NewCredentials()))...)
 	if err != nil {
@@ -35,14 +35,14 @@ func grpcClient(t *testing.T, address string, options ...grpc.DialOption) paymen
 	return paymentsv1.NewPaymentServiceClient(conn)
 }
 
-func (d grpcDoor) create(ctx context.Context, call call) answer {
+func (c grpcClient) create(ctx context.Context, call call) answer {
 	sent := metadata.MD{"idempotency-key": call.keys}
 	if call.tenant != "" {
-		sent.Set(d.tenantHeader, call.tenant)
+		sent.Set(c.tenantHeader, call.tenant)
 	}
 	ctx = metadata.NewOutgoingContext(ctx, sent)
 	var header, trailer metadata.MD
-	payment, err := d.client.CreatePayment(ctx, call.request, grpc.Header(&header), grpc.Trailer(&trailer))
+	payment, err := c.client.CreatePayment(ctx, call.request, grpc.Header(&header), grpc.Trailer(&trailer))
 	if ctx.Err() != nil {
 		return answer{failure: ctx.Err()}
 	}

@@ -17,34 +17,34 @@ import (
 	paymentsv1 "github.com/oncewire/idempotency/gen/payments/v1"
 )
 
-// restDoor is an HTTP client of the gateway that knows no protobuf service.
-type restDoor struct {
-	*world
+// restClient is an HTTP client of the gateway.
+type restClient struct {
+	*testServer
 
 	client *http.Client
 }
 
-func openREST(t *testing.T, w *world) door {
+func dialREST(t *testing.T, s *testServer) client {
 	t.Helper()
-	return restDoor{w, httpClient(t)}
+	return restClient{s, httpClient(t)}
 }
 
-func (d restDoor) create(ctx context.Context, call call) answer {
+func (c restClient) create(ctx context.Context, call call) answer {
 	body, err := protojson.Marshal(call.request)
 	if err != nil {
 		return answer{failure: err}
 	}
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://"+d.httpAddress+"/v1/payments", bytes.NewReader(body))
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://"+c.httpAddress+"/v1/payments", bytes.NewReader(body))
 	if err != nil {
 		return answer{failure: err}
 	}
 	request.Header.Set("Content-Type", "application/json")
-	request.Header.Set("TE", "trailers") // or the gateway sends none
+	request.Header.Set("TE", "trailers") // otherwise the gateway sends none
 	request.Header["Idempotency-Key"] = call.keys
 	if call.tenant != "" {
-		request.Header.Set(d.tenantHeader, call.tenant)
+		request.Header.Set(c.tenantHeader, call.tenant)
 	}
-	response, err := d.client.Do(request)
+	response, err := c.client.Do(request)
 	if err != nil {
 		return answer{failure: err}
 	}
@@ -67,7 +67,7 @@ func readREST(response *http.Response) answer {
 		entries:    response.Trailer.Get("Grpc-Trailer-Payment-Ledger-Entries"),
 	}
 	if response.StatusCode == http.StatusOK {
-		a.http = 0 // as at the other doors
+		a.http = 0 // as over the other protocols
 		a.payment = new(paymentsv1.Payment)
 		a.failure = protojson.Unmarshal(body, a.payment)
 		return a
@@ -77,7 +77,8 @@ func readREST(response *http.Response) answer {
 	return a
 }
 
-// readRESTError reads problem details, or else what the gateway makes of a status.
+// readRESTError reads problem details, or the JSON that the gateway writes for a
+// gRPC status.
 func readRESTError(a *answer, contentType string, body []byte) error {
 	switch {
 	case strings.HasPrefix(contentType, "application/problem+json"):
