@@ -8,9 +8,9 @@ import (
 	"github.com/oncewire/idempotency"
 )
 
-// TestWhatGoesWellAllocatesNothing, with the SDK behind the observer. The race
-// detector allocates by itself.
-func TestWhatGoesWellAllocatesNothing(t *testing.T) {
+// TestSuccessfulCallsAllocateNothing runs without the race detector, which
+// allocates.
+func TestSuccessfulCallsAllocateNothing(t *testing.T) {
 	meter := newMeter(t)
 	for _, kind := range []idempotency.EventKind{
 		idempotency.EventClaimed, idempotency.EventTakenOver, idempotency.EventRan,
@@ -18,7 +18,7 @@ func TestWhatGoesWellAllocatesNothing(t *testing.T) {
 	} {
 		event := idempotency.Event{Kind: kind, Operation: "POST /orders/4711", Key: digest, Attempt: 1, Took: second}
 		observe := func() { meter.Observe(t.Context(), event) }
-		observe() // makes the sets
+		observe() // makes the attribute sets
 		if allocs := testing.AllocsPerRun(100, observe); allocs != 0 {
 			t.Errorf("%s: %v allocations", kind, allocs)
 		}

@@ -3,14 +3,15 @@ package otelidem
 import (
 	"context"
 	"errors"
+	"strings"
 
 	"go.opentelemetry.io/otel/attribute"
 
+	"github.com/oncewire/idempotency"
 	"github.com/oncewire/idempotency/backend"
 )
 
-// error.type is in the semantic conventions; so is _OTHER, for whatever has no
-// name of its own.
+// The semantic conventions define error.type, and _OTHER for values without a name.
 const (
 	errorTypeKey = attribute.Key("error.type")
 	other        = "_OTHER"
@@ -23,7 +24,7 @@ const (
 	retriedKey   = attribute.Key("idempotency.retried")
 	stepKey      = attribute.Key("idempotency.store.step")
 
-	// Of spans alone.
+	// Only of spans.
 	replayedKey  = attribute.Key("idempotency.replayed")
 	reasonKey    = attribute.Key("idempotency.reason")
 	attemptKey   = attribute.Key("idempotency.attempt")
@@ -45,20 +46,23 @@ var errorTypes = []struct {
 	{backend.ErrCorrupt, "corrupt"},
 }
 
-// errorType sorts the errors of stores into a few classes. Their texts hold
-// addresses, which would make every one a series of its own.
+// errorType returns the class of an error of a store. The texts of errors contain
+// addresses, so each text would add a series.
 func errorType(err error) string {
 	for _, class := range errorTypes {
 		if errors.Is(err, class.is) {
 			return class.name
 		}
 	}
-	// The error of a passed deadline is one of these, and so is a network's.
-	if late, ok := errors.AsType[interface {
+	// context.DeadlineExceeded is a timeout too.
+	if timeout, ok := errors.AsType[interface {
 		error
 		Timeout() bool
-	}](err); ok && late.Timeout() {
+	}](err); ok && timeout.Timeout() {
 		return "timeout"
 	}
 	return other
 }
+
+// reason returns the reason of a refusal in the case of error.type.
+func reason(event *idempotency.Event) string { return strings.ToLower(string(event.Reason)) }

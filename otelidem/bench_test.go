@@ -9,7 +9,7 @@ import (
 	"github.com/oncewire/idempotency/backend/memstore"
 )
 
-// BenchmarkRun shows a call without an observer beside the same call with one.
+// BenchmarkRun compares a call without an observer with the same call with one.
 func BenchmarkRun(b *testing.B) {
 	set := []idempotency.Option{idempotency.WithObserver(newMeter(b))}
 	b.Run("first call/observer=unset", func(b *testing.B) { benchmarkFirstCalls(b, nil) })
@@ -21,7 +21,7 @@ func BenchmarkRun(b *testing.B) {
 // benchmarkFirstCalls releases every claim, so that the store stays small.
 func benchmarkFirstCalls(b *testing.B, options []idempotency.Option) {
 	b.Helper()
-	engine, call := benchEngine(b, options)
+	operation := benchOperation(b, options)
 	keys := make([]string, 1024)
 	for i := range keys {
 		keys[i] = strconv.Itoa(i)
@@ -29,39 +29,39 @@ func benchmarkFirstCalls(b *testing.B, options []idempotency.Option) {
 	release := func(context.Context) idempotency.Answer { return idempotency.Answer{Verdict: idempotency.Release} }
 	b.ReportAllocs()
 	for i := 0; b.Loop(); i++ {
-		call.Key = keys[i%len(keys)]
-		_, _ = engine.Run(b.Context(), call, release)
+		_, _ = operation.Run(b.Context(), idempotency.Call{Key: keys[i%len(keys)]}, release)
 	}
 }
 
 func benchmarkReplays(b *testing.B, options []idempotency.Option) {
 	b.Helper()
-	engine, call := benchEngine(b, options)
+	operation := benchOperation(b, options)
+	call := idempotency.Call{Key: "k"}
 	handler := recording("paid")
 	b.ReportAllocs()
 	for b.Loop() {
-		_, _ = engine.Run(b.Context(), call, handler)
+		_, _ = operation.Run(b.Context(), call, handler)
 	}
 }
 
-func benchEngine(b *testing.B, options []idempotency.Option) (*idempotency.Engine, idempotency.Call) {
+func benchOperation(b *testing.B, options []idempotency.Option) idempotency.Operation {
 	b.Helper()
 	store := memstore.New()
 	b.Cleanup(func() { _ = store.Close() })
 	engine, err := idempotency.New(store, options...)
 	ok(b, err)
-	return engine, idempotency.Call{Operation: operation, Key: "k"}
+	return engine.Operation(operation, idempotency.Policy{})
 }
 
-// BenchmarkObserve is one event by itself.
+// BenchmarkObserve measures each kind of event.
 func BenchmarkObserve(b *testing.B) {
 	meter := newMeter(b)
-	for _, s := range sights {
-		s.event.Operation, s.event.Key = operation, digest
-		b.Run(s.event.Kind.String(), func(b *testing.B) {
+	for _, o := range observations {
+		o.event.Operation, o.event.Key = operation, digest
+		b.Run(o.event.Kind.String(), func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
-				meter.Observe(b.Context(), s.event)
+				meter.Observe(b.Context(), o.event)
 			}
 		})
 	}

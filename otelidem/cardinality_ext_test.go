@@ -18,6 +18,7 @@ func claims(tb testing.TB, meter *meter, operations ...string) {
 	}
 }
 
+// counted returns the data points of idempotency.calls.
 func counted(tb testing.TB, meter *meter) (lines []string) {
 	tb.Helper()
 	for _, line := range meter.lines(tb) {
@@ -50,8 +51,8 @@ func TestNamesOfOperations(t *testing.T) {
 	}
 }
 
-// TestPathsAreNoSeries : whatever paths a client makes up.
-func TestPathsAreNoSeries(t *testing.T) {
+// TestPathsAddNoSeries : clients can send any paths.
+func TestPathsAddNoSeries(t *testing.T) {
 	meter := newMeter(t)
 	for i := range 10_000 {
 		claims(t, meter, fmt.Sprintf("POST /orders/%d", i))
@@ -61,31 +62,31 @@ func TestPathsAreNoSeries(t *testing.T) {
 	}
 }
 
-// TestOperationsAreBounded, even by a function that does not bound them.
+// TestOperationsAreBounded : also if the function that names them does not.
 func TestOperationsAreBounded(t *testing.T) {
-	const most, racers, calls = 10, 8, 1000
+	const limit, goroutines, calls = 10, 8, 1000
 	whole := otelidem.WithOperationName(func(operation string) string { return operation })
-	meter := newMeter(t, whole, otelidem.WithMaxOperations(most))
-	var racing sync.WaitGroup
-	for racer := range racers {
-		racing.Go(func() {
+	meter := newMeter(t, whole, otelidem.WithMaxOperations(limit))
+	var running sync.WaitGroup
+	for g := range goroutines {
+		running.Go(func() {
 			for i := range calls {
-				claims(t, meter, fmt.Sprintf("POST /orders/%d", (i+racer)%calls))
+				claims(t, meter, fmt.Sprintf("POST /orders/%d", (i+g)%calls))
 			}
 		})
 	}
-	racing.Wait()
+	running.Wait()
 	got := counted(t, meter)
-	equal(t, "series", len(got), most+1)
-	rest := fmt.Sprintf("calls{operation=_OTHER,outcome=claimed} %d", racers*(calls-most))
+	equal(t, "series", len(got), limit+1)
+	rest := fmt.Sprintf("calls{operation=_OTHER,outcome=claimed} %d", goroutines*(calls-limit))
 	if got[len(got)-1] != rest {
-		t.Errorf("got %q, want %s at last", got, rest)
+		t.Errorf("got %q, want %s as the last", got, rest)
 	}
 }
 
-// TestMostOperationsFitTheSDK : with every outcome that is likely, none of the
-// default number of operations runs into the SDK's own limit.
-func TestMostOperationsFitTheSDK(t *testing.T) {
+// TestDefaultMaxOperationsFitsTheSDK : the default number of operations, with every
+// likely outcome, is within the SDK's own limit.
+func TestDefaultMaxOperationsFitsTheSDK(t *testing.T) {
 	meter := newMeter(t)
 	for i := range otelidem.DefaultMaxOperations {
 		name := fmt.Sprintf("/bank.v1.Bank/Method%d", i)

@@ -1,11 +1,11 @@
-// Package otelidem tells OpenTelemetry what happens to calls with idempotency
-// keys: as metrics, and on the span of the call.
+// Package otelidem reports to OpenTelemetry what happens to calls with idempotency
+// keys, in metrics and on the spans of the calls.
 //
 //	observer, err := otelidem.NewObserver()
 //	engine, err := idempotency.New(store, idempotency.WithObserver(observer))
 //
-// It needs the API of OpenTelemetry alone. Which SDK and exporter take the
-// measurements is up to the program.
+// It imports only the API of OpenTelemetry. The program chooses the SDK and the
+// exporter.
 //
 // # Metrics
 //
@@ -21,49 +21,48 @@
 //	idempotency.store.errors      counter          {error}  store.step, error.type
 //	idempotency.wait.duration     histogram        s
 //
-// Every attribute but error.type begins with "idempotency.". All metrics have
-// idempotency.operation as well, and what [WithAttributes] adds.
+// The names of all attributes except error.type begin with "idempotency.". All
+// metrics also have idempotency.operation, and the attributes of [WithAttributes].
 //
-//   - idempotency.calls counts the calls that carry a key, or lack one that is
-//     required. The outcome is claimed, taken_over, replayed, failed_open or
-//     refused; error.type is then the reason in lower case, such as in_progress
-//     or key_reused. A client that gives up while its call is being claimed has
-//     no outcome, only a store error of the type canceled.
-//   - idempotency.claims.running is how many handlers run under a claim.
+//   - idempotency.calls counts the calls that have a key, or that have none where
+//     one is required. The outcome is claimed, taken_over, replayed, failed_open
+//     or refused. For refused, error.type is the reason in lower case, such as
+//     in_progress or key_reused. A call whose client gives up during the claim is
+//     not counted; it is only a store error of the type canceled.
+//   - idempotency.claims.running is the number of handlers that run under a claim.
 //   - idempotency.claims.ended counts claims by their end: recorded, released,
-//     abandoned, lease_lost or finish_dropped. Retried tells whether the
-//     background brought it about. A claim has one end, with one exception: a
-//     lease that was lost because the store was out of reach may find the store
-//     again, and end as recorded too. Lost leases and dropped finishes are there
-//     from the first call of an operation on, as zero, so that an alert sees the
-//     first one as an increase.
+//     abandoned, lease_lost or finish_dropped. Retried is true if the claim was
+//     finished by a retry in the background. A claim ends once, with one exception:
+//     a lease that was lost because the store could not be reached can later also
+//     end as recorded. The series of lease_lost and finish_dropped start at zero
+//     with the first call of an operation, so that an alert sees the first one as
+//     an increase.
 //   - idempotency.handler.duration is how long handlers ran, whatever they
 //     answered.
-//   - idempotency.store.duration is how long the store took over a step: claim
-//     or finish. It has the claims that were won, the finishes of the call
-//     itself, and what failed, with its error.type; not heartbeats and not what
-//     the background does.
-//   - idempotency.store.errors counts the claims and finishes that failed, by
-//     an error.type of timeout, canceled, store_full, store_closed, corrupt or
-//     _OTHER. A finish that failed is retried in the background.
-//   - idempotency.wait.duration is how long a call waited for another one, be
-//     it then replayed or refused. A call that did not wait is not in it.
+//   - idempotency.store.duration is how long a step of the store took: claim or
+//     finish. It includes successful claims, finishes without a retry, and failed
+//     steps, with their error.type. It does not include heartbeats and retries in
+//     the background.
+//   - idempotency.store.errors counts failed claims and finishes. The error.type is
+//     timeout, canceled, store_full, store_closed, corrupt or _OTHER. A failed
+//     finish is retried in the background.
+//   - idempotency.wait.duration is how long a call waited for another one before
+//     it was replayed or refused. Calls that did not wait are not included.
 //
 // # Spans
 //
-// The span in the call's context, which is the server's own span where a
-// tracing interceptor or handler stands outside this library's, gets these
-// attributes:
+// The span in the context of the call gets these attributes. It is the span of the
+// server if a tracing interceptor or handler is outside the guard.
 //
 //	idempotency.outcome     as above
 //	idempotency.replayed    true or false
-//	idempotency.reason      of a refusal: as error.type above
-//	idempotency.attempt     the number of the claim, where there is one
+//	idempotency.reason      the reason of a refusal, like error.type above
+//	idempotency.attempt     the number of the attempt, if there is one
 //	idempotency.key_digest  12 hexadecimal digits of the key's digest, as in the log
 //
-// and the events idempotency.taken_over, idempotency.failed_open,
-// idempotency.lease_lost, idempotency.unscoped (see
-// [idempotency.EventUnscoped]) and idempotency.finish_failed, the last with an
-// error.type. Neither the raw key nor the text of an error is ever sent: the
-// engine's log (WithLogger) has the text, under the same key digest.
+// It also gets the events idempotency.taken_over, idempotency.failed_open,
+// idempotency.lease_lost, idempotency.unscoped (see [idempotency.EventUnscoped])
+// and idempotency.finish_failed, the last with an error.type. Keys and the texts of
+// errors are never sent. The log of the engine ([idempotency.WithLogger]) has the
+// texts, with the same key digest.
 package otelidem

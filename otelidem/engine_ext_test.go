@@ -10,39 +10,40 @@ import (
 	"github.com/oncewire/idempotency/backend"
 	"github.com/oncewire/idempotency/backend/backendtest"
 	"github.com/oncewire/idempotency/backend/memstore"
+	"github.com/oncewire/idempotency/internal/fingerprint"
 )
 
-// world is an engine whose store is slow by the clock of its bubble, and fails
-// on demand.
-type world struct {
+// measuredEngine is an engine whose steps of the store take time, by the clock of
+// the bubble, and fail on demand.
+type measuredEngine struct {
 	*meter
 
-	engine *idempotency.Engine
-	store  *backendtest.FaultyWaiter
+	operation idempotency.Operation
+	store     *backendtest.FaultyWaiter
 }
 
 // Each step of the store takes this long.
 const step = 2 * time.Millisecond
 
-func newWorld(t *testing.T, options ...idempotency.Option) *world {
+func newMeasuredEngine(t *testing.T, options ...idempotency.Option) *measuredEngine {
 	t.Helper()
 	memory := memstore.New()
-	w := &world{meter: newMeter(t), store: backendtest.NewFaultyWaiter(memory, nil)}
-	w.fails("", backendtest.Fault{})
-	engine, err := idempotency.New(w.store, append(options, idempotency.WithObserver(w))...)
+	e := &measuredEngine{meter: newMeter(t), store: backendtest.NewFaultyWaiter(memory, nil)}
+	e.fails("", backendtest.Fault{})
+	engine, err := idempotency.New(e.store, append(options, idempotency.WithObserver(e))...)
 	ok(t, err)
-	w.engine = engine
+	e.operation = engine.Operation(operation, idempotency.Policy{})
 	t.Cleanup(func() {
 		ok(t, engine.Close(context.Background()))
 		_ = memory.Close()
 	})
-	return w
+	return e
 }
 
-// fails has one kind of step fail from now on, and the others succeed.
-func (w *world) fails(op backendtest.Op, fault backendtest.Fault) {
-	w.store.Set(func(asked backendtest.Op) backendtest.Fault {
-		switch asked {
+// fails makes one kind of step fail from now on, and the others succeed.
+func (e *measuredEngine) fails(op backendtest.Op, fault backendtest.Fault) {
+	e.store.Set(func(called backendtest.Op) backendtest.Fault {
+		switch called {
 		case op:
 			return fault
 		case backendtest.OpWait:
@@ -54,18 +55,18 @@ func (w *world) fails(op backendtest.Op, fault backendtest.Fault) {
 }
 
 // call runs a call whose handler takes a second and answers with the verdict.
-func (w *world) call(t *testing.T, key, body string, verdict idempotency.Verdict) {
+func (e *measuredEngine) call(t *testing.T, key, body string, verdict idempotency.Verdict) {
 	t.Helper()
-	_, _ = w.engine.Run(t.Context(), idempotency.Call{
-		Operation:   operation,
+	_, _ = e.operation.Run(t.Context(), idempotency.Call{
 		Key:         key,
-		Fingerprint: idempotency.NewFingerprint(idempotency.AlgorithmBytes, []byte(body)),
+		Fingerprint: fingerprint.New(fingerprint.Bytes, []byte(body)),
 	}, func(context.Context) idempotency.Answer {
 		time.Sleep(second)
 		return idempotency.Answer{Verdict: verdict, Outcome: []byte("paid")}
 	})
 }
 
+// bubble runs a subtest with a clock of its own.
 func bubble(t *testing.T, name string, f func(*testing.T)) {
 	t.Helper()
 	t.Run(name, func(t *testing.T) { synctest.Test(t, f) })
@@ -73,12 +74,12 @@ func bubble(t *testing.T, name string, f func(*testing.T)) {
 
 func TestCallsOfAnEngine(t *testing.T) {
 	bubble(t, "claimed, replayed, refused", func(t *testing.T) {
-		w := newWorld(t)
-		w.call(t, "k", "one", idempotency.Record)
-		w.call(t, "k", "one", idempotency.Record)
-		w.call(t, "k", "one", idempotency.Record)
-		w.call(t, "k", "two", idempotency.Record)
-		w.measured(t,
+		e := newMeasuredEngine(t)
+		e.call(t, "k", "one", idempotency.Record)
+		e.call(t, "k", "one", idempotency.Record)
+		e.call(t, "k", "one", idempotency.Record)
+		e.call(t, "k", "two", idempotency.Record)
+		e.measured(t,
 			"calls"+on("outcome=claimed")+" 1",
 			"calls"+on("outcome=replayed")+" 2",
 			"calls"+on("error.type=key_reused outcome=refused")+" 1",
@@ -90,11 +91,11 @@ func TestCallsOfAnEngine(t *testing.T) {
 		)
 	})
 	bubble(t, "abandoned, taken over, released", func(t *testing.T) {
-		w := newWorld(t)
-		w.call(t, "k", "one", idempotency.Abandon)
-		w.call(t, "k", "one", idempotency.Record)
-		w.call(t, "l", "one", idempotency.Release)
-		w.measured(t,
+		e := newMeasuredEngine(t)
+		e.call(t, "k", "one", idempotency.Abandon)
+		e.call(t, "k", "one", idempotency.Record)
+		e.call(t, "l", "one", idempotency.Release)
+		e.measured(t,
 			"calls"+on("outcome=claimed")+" 2",
 			"calls"+on("outcome=taken_over")+" 1",
 			"claims.ended"+on("claim.end=abandoned retried=false")+" 1",
@@ -107,13 +108,13 @@ func TestCallsOfAnEngine(t *testing.T) {
 		)
 	})
 	bubble(t, "waited", func(t *testing.T) {
-		w := newWorld(t, idempotency.WithWait(500*time.Millisecond))
-		go w.call(t, "k", "one", idempotency.Record)
+		e := newMeasuredEngine(t, idempotency.WithPolicy("*", idempotency.Policy{Wait: 500 * time.Millisecond}))
+		go e.call(t, "k", "one", idempotency.Record)
 		time.Sleep(2 * step)
-		w.call(t, "k", "one", idempotency.Record) // for as long as it may
-		w.call(t, "k", "one", idempotency.Record) // for what is left of the second
+		e.call(t, "k", "one", idempotency.Record) // for 500 ms
+		e.call(t, "k", "one", idempotency.Record) // for the rest of the second
 		time.Sleep(second)
-		w.measured(t,
+		e.measured(t,
 			"calls"+on("outcome=claimed")+" 1",
 			"calls"+on("outcome=replayed")+" 1",
 			"calls"+on("error.type=in_progress outcome=refused")+" 1",
@@ -129,16 +130,16 @@ func TestCallsOfAnEngine(t *testing.T) {
 
 func TestRunningClaims(t *testing.T) {
 	bubble(t, "two at once, one of them panics", func(t *testing.T) {
-		w := newWorld(t)
-		go w.call(t, "k", "one", idempotency.Record)
+		e := newMeasuredEngine(t)
+		go e.call(t, "k", "one", idempotency.Record)
 		go func() {
 			defer func() { _ = recover() }()
-			_, _ = w.engine.Run(t.Context(), idempotency.Call{Operation: operation, Key: "l"},
+			_, _ = e.operation.Run(t.Context(), idempotency.Call{Key: "l"},
 				func(context.Context) idempotency.Answer { time.Sleep(second / 2); panic("boom") })
 		}()
 		for _, running := range []string{"2", "1", "0"} {
 			time.Sleep(second * 9 / 20)
-			lines := w.lines(t)
+			lines := e.lines(t)
 			if got := lines[indexOf(lines, "claims.running")]; got != "claims.running"+on("")+" "+running {
 				t.Errorf("got %s, want %s running", got, running)
 			}
@@ -146,15 +147,15 @@ func TestRunningClaims(t *testing.T) {
 	})
 }
 
-func TestTroubleOfAnEngine(t *testing.T) {
+func TestFailuresOfTheStore(t *testing.T) {
 	down := backendtest.Fault{Err: errDown}
 	bubble(t, "store down", func(t *testing.T) {
-		w := newWorld(t)
-		w.fails(backendtest.OpClaim, down)
-		w.call(t, "k", "one", idempotency.Record)
-		w.fails(backendtest.OpClaim, backendtest.Fault{Hang: true})
-		w.call(t, "l", "one", idempotency.Record)
-		w.measured(t,
+		e := newMeasuredEngine(t)
+		e.fails(backendtest.OpClaim, down)
+		e.call(t, "k", "one", idempotency.Record)
+		e.fails(backendtest.OpClaim, backendtest.Fault{Hang: true})
+		e.call(t, "l", "one", idempotency.Record)
+		e.measured(t,
 			"calls"+on("error.type=store_unavailable outcome=refused")+" 2",
 			"store.errors"+on("error.type=_OTHER store.step=claim")+" 1",
 			"store.errors"+on("error.type=timeout store.step=claim")+" 1",
@@ -163,42 +164,42 @@ func TestTroubleOfAnEngine(t *testing.T) {
 		)
 	})
 	bubble(t, "failed open", func(t *testing.T) {
-		w := newWorld(t, idempotency.WithFailOpen())
-		w.fails(backendtest.OpClaim, down)
-		w.call(t, "k", "one", idempotency.Record)
-		w.measured(t,
+		e := newMeasuredEngine(t, idempotency.WithFailOpen())
+		e.fails(backendtest.OpClaim, down)
+		e.call(t, "k", "one", idempotency.Record)
+		e.measured(t,
 			"calls"+on("outcome=failed_open")+" 1",
 			"store.errors"+on("error.type=_OTHER store.step=claim")+" 1",
 			"store.duration"+on("error.type=_OTHER store.step=claim")+" 1 0",
 		)
 	})
 	bubble(t, "lease lost", func(t *testing.T) {
-		w := newWorld(t)
-		w.fails(backendtest.OpComplete, backendtest.Fault{Err: backend.ErrClaimLost})
-		w.call(t, "k", "one", idempotency.Record)
-		w.measured(t, ran("claims.ended"+on("claim.end=lease_lost retried=false")+" 1")...)
+		e := newMeasuredEngine(t)
+		e.fails(backendtest.OpComplete, backendtest.Fault{Err: backend.ErrClaimLost})
+		e.call(t, "k", "one", idempotency.Record)
+		e.measured(t, ran("claims.ended"+on("claim.end=lease_lost retried=false")+" 1")...)
 	})
 	failed := []string{
 		"store.errors" + on("error.type=_OTHER store.step=finish") + " 1",
 		"store.duration" + on("error.type=_OTHER store.step=finish") + " 1 0",
 	}
 	bubble(t, "recording retried", func(t *testing.T) {
-		w := newWorld(t)
-		w.fails(backendtest.OpComplete, down)
-		w.call(t, "k", "one", idempotency.Record)
-		w.fails("", backendtest.Fault{})
+		e := newMeasuredEngine(t)
+		e.fails(backendtest.OpComplete, down)
+		e.call(t, "k", "one", idempotency.Record)
+		e.fails("", backendtest.Fault{})
 		time.Sleep(time.Minute)
-		w.measured(t, ran(append(failed, "claims.ended"+on("claim.end=recorded retried=true")+" 1")...)...)
+		e.measured(t, ran(append(failed, "claims.ended"+on("claim.end=recorded retried=true")+" 1")...)...)
 	})
 	bubble(t, "recording dropped", func(t *testing.T) {
-		w := newWorld(t, idempotency.WithBacklog(0, 0))
-		w.fails(backendtest.OpComplete, down)
-		w.call(t, "k", "one", idempotency.Record)
-		w.measured(t, ran(append(failed, "claims.ended"+on("claim.end=finish_dropped retried=false")+" 1")...)...)
+		e := newMeasuredEngine(t, idempotency.WithLimits(idempotency.Limits{Retries: -1}))
+		e.fails(backendtest.OpComplete, down)
+		e.call(t, "k", "one", idempotency.Record)
+		e.measured(t, ran(append(failed, "claims.ended"+on("claim.end=finish_dropped retried=false")+" 1")...)...)
 	})
 }
 
-// ran is what is measured of one handler, and some more.
+// ran returns the data points of one handler that ran, and the given ones.
 func ran(more ...string) []string {
 	return append(more,
 		"calls"+on("outcome=claimed")+" 1",
@@ -209,10 +210,10 @@ func ran(more ...string) []string {
 }
 
 func TestSpanOfACallThatWasTakenOver(t *testing.T) {
-	w := newWorld(t)
-	call := idempotency.Call{Operation: operation, Key: "order-4711-of-jane-doe"}
-	_, _ = w.engine.Run(t.Context(), call, func(context.Context) idempotency.Answer { return idempotency.Answer{} })
-	span := traced(t, func(ctx context.Context) { _, _ = w.engine.Run(ctx, call, recording("paid")) })
+	e := newMeasuredEngine(t)
+	call := idempotency.Call{Key: "order-4711-of-jane-doe"}
+	_, _ = e.operation.Run(t.Context(), call, func(context.Context) idempotency.Answer { return idempotency.Answer{} })
+	span := traced(t, func(ctx context.Context) { _, _ = e.operation.Run(ctx, call, recording("paid")) })
 	equal(t, "events", len(span.Events), 1)
 	lines := spanLines(span)
 	for _, want := range []string{"idempotency.attempt=2", "idempotency.outcome=taken_over", "event idempotency.taken_over"} {

@@ -1,3 +1,12 @@
+// The words of this package's tests:
+//
+//   - A meter is an observer with the data points that it has measured, as lines of
+//     text. measured requires them; on writes the attributes of a line.
+//   - traced returns the span of a call, and spanLines writes it as lines.
+//   - A measuredEngine has a meter and a store that is slow and can be made to fail.
+//     bubble runs a subtest with a clock of its own (engine_ext_test.go).
+//   - observations list every kind of event and what is measured of it
+//     (observer_ext_test.go).
 package otelidem_test
 
 import (
@@ -20,10 +29,10 @@ import (
 
 const operation = "/bank.v1.Bank/Pay"
 
-// errDown has an address in it, as the errors of stores do.
+// errDown contains an address, like the errors of stores.
 var errDown = errors.New("dial tcp redis-7.internal:6379: connection refused")
 
-// meter is an observer and what it has measured.
+// meter is an observer and a reader of what it has measured.
 type meter struct {
 	*otelidem.Observer
 
@@ -49,9 +58,9 @@ func (m *meter) collect(tb testing.TB) []metricdata.Metrics {
 	return all.ScopeMetrics[0].Metrics
 }
 
-// lines writes the data points one to a line, without the prefix that all names
-// have: calls{operation=/bank.v1.Bank/Pay,outcome=claimed} 1. A histogram has
-// the number of its values and their sum.
+// lines writes each data point on a line, without the prefix "idempotency.":
+// calls{operation=/bank.v1.Bank/Pay,outcome=claimed} 1. A histogram has the number of
+// its values and their sum.
 func (m *meter) lines(tb testing.TB) (lines []string) {
 	tb.Helper()
 	for _, metric := range m.collect(tb) {
@@ -80,20 +89,21 @@ func line(name string, attributes attribute.Set, values ...any) string {
 	return strings.ReplaceAll(text, "idempotency.", "")
 }
 
-// measured requires exactly these data points, apart from what is foreseen.
+// measured requires exactly these data points. The series that
+// start at zero are left out.
 func (m *meter) measured(tb testing.TB, want ...string) {
 	tb.Helper()
 	slices.Sort(want)
-	if got := slices.DeleteFunc(m.lines(tb), foreseen); !slices.Equal(got, want) {
+	if got := slices.DeleteFunc(m.lines(tb), isZero); !slices.Equal(got, want) {
 		tb.Errorf("measured:\n\t%s\nwant:\n\t%s", strings.Join(got, "\n\t"), strings.Join(want, "\n\t"))
 	}
 }
 
-func foreseen(line string) bool {
+func isZero(line string) bool {
 	return strings.HasPrefix(line, "claims.ended{") && strings.HasSuffix(line, " 0")
 }
 
-// traced runs f inside a span, and returns that span when it has ended.
+// traced runs f in a span, which it returns when it has ended.
 func traced(tb testing.TB, f func(context.Context)) tracetest.SpanStub {
 	tb.Helper()
 	exporter := tracetest.NewInMemoryExporter()
@@ -104,7 +114,7 @@ func traced(tb testing.TB, f func(context.Context)) tracetest.SpanStub {
 	return exporter.GetSpans()[0]
 }
 
-// spanLines writes a span's attributes and events one to a line.
+// spanLines writes each attribute and event of a span on a line.
 func spanLines(span tracetest.SpanStub) []string {
 	lines := pairs(span.Attributes)
 	slices.Sort(lines)
@@ -121,7 +131,8 @@ func pairs(attributes []attribute.KeyValue) (pairs []string) {
 	return pairs
 }
 
-func recording(text string) idempotency.Handler {
+// recording returns a handler whose answer is recorded.
+func recording(text string) func(context.Context) idempotency.Answer {
 	return func(context.Context) idempotency.Answer {
 		return idempotency.Answer{Verdict: idempotency.Record, Outcome: []byte(text)}
 	}
@@ -141,7 +152,7 @@ func equal[T comparable](tb testing.TB, what string, got, want T) {
 	}
 }
 
-// indexOf finds the line that begins with a text.
+// indexOf returns the index of the first line that begins with a text, or -1.
 func indexOf(lines []string, start string) int {
 	return slices.IndexFunc(lines, func(line string) bool { return strings.HasPrefix(line, start) })
 }

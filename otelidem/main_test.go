@@ -6,5 +6,5 @@ import (
 	"go.uber.org/goleak"
 )
 
-// TestMain proves that an observer leaves nothing running.
+// TestMain checks that an observer leaves no goroutine running.
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }

@@ -3,7 +3,6 @@ package otelidem
 import (
 	"context"
 	"fmt"
-	"strings"
 	"time"
 
 	"go.opentelemetry.io/otel/attribute"
@@ -12,11 +11,11 @@ import (
 	"github.com/oncewire/idempotency"
 )
 
-// scope names this library to OpenTelemetry as the origin of its metrics.
+// scope is the instrumentation scope of the metrics.
 const scope = "github.com/oncewire/idempotency/otelidem"
 
-// Observer measures what happens to calls, and notes it on their spans. It is
-// safe for concurrent use, and may be given to several engines.
+// Observer measures what happens to calls, and adds it to their spans. It is safe
+// for concurrent use. Several engines can share it.
 type Observer struct {
 	instruments
 
@@ -25,9 +24,8 @@ type Observer struct {
 
 var _ idempotency.Observer = (*Observer)(nil)
 
-// NewObserver returns an observer to give to an engine with
-// [idempotency.WithObserver]. The error names every option that cannot be
-// honoured, and every instrument that the meter provider cannot make.
+// NewObserver returns an observer for [idempotency.WithObserver]. The error names
+// every invalid option, or every instrument that the meter provider cannot make.
 func NewObserver(options ...Option) (*Observer, error) {
 	c := defaults()
 	for i, option := range options {
@@ -39,11 +37,11 @@ func NewObserver(options ...Option) (*Observer, error) {
 	if err := c.validate(); err != nil {
 		return nil, err
 	}
-	made, err := newInstruments(c.provider.Meter(scope))
+	instruments, err := newInstruments(c.provider.Meter(scope))
 	if err != nil {
 		return nil, err
 	}
-	return &Observer{instruments: made, operations: newOperations(&c, made.foresee)}, nil
+	return &Observer{instruments: instruments, operations: newOperations(&c, instruments.startAtZero)}, nil
 }
 
 // Observe implements [idempotency.Observer].
@@ -55,57 +53,54 @@ func (o *Observer) Observe(ctx context.Context, event idempotency.Event) {
 }
 
 func (o *Observer) measure(ctx context.Context, event *idempotency.Event) {
-	of := o.operations.of(event.Operation)
+	operation := o.operations.get(event.Operation)
 	switch event.Kind {
 	case idempotency.EventClaimed, idempotency.EventTakenOver:
-		o.calls.Add(ctx, 1, of.kinds[event.Kind].add...)
-		o.running.Add(ctx, 1, of.plain.add...)
-		o.storeTime.Record(ctx, event.Took.Seconds(), of.claim.record...)
+		o.calls.Add(ctx, 1, operation.kinds[event.Kind].add...)
+		o.running.Add(ctx, 1, operation.plain.add...)
+		o.storeTime.Record(ctx, event.Took.Seconds(), operation.claim.record...)
 	case idempotency.EventReplayed:
-		o.calls.Add(ctx, 1, of.kinds[event.Kind].add...)
-		o.waited(ctx, of, event.Took)
+		o.calls.Add(ctx, 1, operation.kinds[event.Kind].add...)
+		o.waited(ctx, operation, event.Took)
 	case idempotency.EventFailedOpen:
-		o.calls.Add(ctx, 1, of.kinds[event.Kind].add...)
+		o.calls.Add(ctx, 1, operation.kinds[event.Kind].add...)
 	case idempotency.EventRefused:
-		o.calls.Add(ctx, 1, of.with(outcomeKey.String("refused"), errorTypeKey.String(reason(event))).add...)
-		o.waited(ctx, of, event.Took)
+		o.calls.Add(ctx, 1, operation.with(outcomeKey.String("refused"), errorTypeKey.String(reason(event))).add...)
+		o.waited(ctx, operation, event.Took)
 	case idempotency.EventStoreError:
-		o.storeFailed(ctx, of, stepClaim, event)
+		o.storeFailed(ctx, operation, stepClaim, event)
 	case idempotency.EventRan:
-		o.running.Add(ctx, -1, of.plain.add...)
-		o.handlerTime.Record(ctx, event.Took.Seconds(), of.plain.record...)
+		o.running.Add(ctx, -1, operation.plain.add...)
+		o.handlerTime.Record(ctx, event.Took.Seconds(), operation.plain.record...)
 	case idempotency.EventRecorded, idempotency.EventReleased, idempotency.EventAbandoned:
-		o.claimEnded(ctx, of, event)
+		o.claimEnded(ctx, operation, event)
 		if !event.Retried {
-			o.storeTime.Record(ctx, event.Took.Seconds(), of.finish.record...)
+			o.storeTime.Record(ctx, event.Took.Seconds(), operation.finish.record...)
 		}
 	case idempotency.EventLeaseLost, idempotency.EventFinishDropped:
-		o.claimEnded(ctx, of, event)
+		o.claimEnded(ctx, operation, event)
 	case idempotency.EventFinishFailed:
-		o.storeFailed(ctx, of, stepFinish, event)
-	default: // EventUnscoped comes once: it is on a span, and in the log
+		o.storeFailed(ctx, operation, stepFinish, event)
+	default: // EventUnscoped is reported once, on a span and in the log
 	}
 }
 
-func (o *Observer) waited(ctx context.Context, of *operation, wait time.Duration) {
+func (o *Observer) waited(ctx context.Context, operation *operation, wait time.Duration) {
 	if wait > 0 {
-		o.waitTime.Record(ctx, wait.Seconds(), of.plain.record...)
+		o.waitTime.Record(ctx, wait.Seconds(), operation.plain.record...)
 	}
 }
 
-func (o *Observer) claimEnded(ctx context.Context, of *operation, event *idempotency.Event) {
-	end := of.kinds[event.Kind]
+func (o *Observer) claimEnded(ctx context.Context, operation *operation, event *idempotency.Event) {
+	end := operation.kinds[event.Kind]
 	if event.Retried {
-		end = of.with(endKey.String(event.Kind.String()), retriedKey.Bool(true))
+		end = operation.with(endKey.String(event.Kind.String()), retriedKey.Bool(true))
 	}
 	o.ended.Add(ctx, 1, end.add...)
 }
 
-func (o *Observer) storeFailed(ctx context.Context, of *operation, step attribute.KeyValue, event *idempotency.Event) {
-	failure := of.with(step, errorTypeKey.String(errorType(event.Err)))
+func (o *Observer) storeFailed(ctx context.Context, operation *operation, step attribute.KeyValue, event *idempotency.Event) {
+	failure := operation.with(step, errorTypeKey.String(errorType(event.Err)))
 	o.storeErrors.Add(ctx, 1, failure.add...)
 	o.storeTime.Record(ctx, event.Took.Seconds(), failure.record...)
 }
-
-// reason is why a call was refused, in the case that error.type is written in.
-func reason(event *idempotency.Event) string { return strings.ToLower(string(event.Reason)) }

@@ -19,8 +19,8 @@ import (
 
 const second = time.Second
 
-// sight is an event, and what is to be seen of it.
-type sight struct {
+// observation is an event, and the data points and span that it results in.
+type observation struct {
 	event    idempotency.Event
 	measures []string
 	span     []string
@@ -28,14 +28,14 @@ type sight struct {
 
 var digest = backend.Key{0x01, 0x23, 0x45, 0x67, 0x89, 0xab, 0xcd, 0xef}
 
-// on has the attributes of a data point: those given, and the operation.
+// on writes the attributes of a data point: those given, and the operation.
 func on(attributes string) string {
 	parts := append(strings.Fields(attributes), "operation="+operation)
 	slices.Sort(parts) // error.type comes first in any case
 	return "{" + strings.Join(parts, ",") + "}"
 }
 
-var sights = []sight{
+var observations = []observation{
 	{
 		event:    idempotency.Event{Kind: idempotency.EventClaimed, Attempt: 1, Took: second},
 		measures: []string{"calls" + on("outcome=claimed") + " 1", "claims.running" + on("") + " 1", "store.duration" + on("store.step=claim") + " 1 1"},
@@ -125,9 +125,9 @@ var sights = []sight{
 	},
 }
 
-func TestEveryEventIsSeen(t *testing.T) {
+func TestEveryEvent(t *testing.T) {
 	kinds := map[idempotency.EventKind]bool{}
-	for _, s := range sights {
+	for _, s := range observations {
 		kinds[s.event.Kind] = true
 		t.Run(fmt.Sprint(s.event.Kind, s.event.Retried, s.event.Took), func(t *testing.T) {
 			meter := newMeter(t)
@@ -142,8 +142,8 @@ func TestEveryEventIsSeen(t *testing.T) {
 	equal(t, "kinds seen", len(kinds), int(idempotency.EventUnscoped))
 }
 
-// TestTroubleIsCountedFromZero, for the first of it to be seen as an increase.
-func TestTroubleIsCountedFromZero(t *testing.T) {
+// TestRareEventsAreCountedFromZero : so that the first one is an increase.
+func TestRareEventsAreCountedFromZero(t *testing.T) {
 	meter := newMeter(t)
 	meter.Observe(t.Context(), idempotency.Event{Kind: idempotency.EventReplayed, Operation: operation})
 	want := []string{
@@ -156,7 +156,7 @@ func TestTroubleIsCountedFromZero(t *testing.T) {
 	}
 }
 
-func TestAKindOfLaterReleasesIsNoHarm(t *testing.T) {
+func TestUnknownKindIsIgnored(t *testing.T) {
 	meter := newMeter(t)
 	meter.Observe(t.Context(), idempotency.Event{Kind: 255})
 	meter.measured(t)
@@ -173,7 +173,7 @@ func TestRefusalBeforeTheKeyIsKnown(t *testing.T) {
 	}
 }
 
-// TestErrorsFallIntoClasses, since their texts are as many as there are hosts.
+// TestErrorsFallIntoClasses : their texts differ for every host.
 func TestErrorsFallIntoClasses(t *testing.T) {
 	for want, err := range map[string]error{
 		"timeout":      fmt.Errorf("claim: %w", context.DeadlineExceeded),
@@ -197,7 +197,7 @@ func TestErrorsFallIntoClasses(t *testing.T) {
 
 func TestAttributesAreOnEveryMeasurement(t *testing.T) {
 	meter := newMeter(t, otelidem.WithAttributes(attribute.String("engine", "edge")))
-	for _, s := range sights {
+	for _, s := range observations {
 		meter.Observe(t.Context(), s.event)
 	}
 	for _, line := range meter.lines(t) {

@@ -9,16 +9,16 @@ import (
 	"github.com/oncewire/idempotency"
 )
 
-// operation has the attribute sets that the measurements of one operation are
-// made with. A set takes longer to make than a measurement, so what a call
-// comes by when all goes well is made once.
+// operation has the attribute sets for the measurements of one operation. Making a
+// set takes longer than a measurement, so the sets of calls that go well are made
+// once.
 type operation struct {
-	attributes []attribute.KeyValue // those of every set
+	attributes []attribute.KeyValue // of every set
 
 	plain         labels
 	claim, finish labels // steps of the store
-	// kinds has the set with which an event is counted, as the outcome of a
-	// call or as the end of a claim; and none for the other kinds.
+	// kinds has the set for the kind of an event that counts as the outcome of a
+	// call or the end of a claim.
 	kinds [idempotency.EventFinishDropped + 1]labels
 }
 
@@ -45,14 +45,14 @@ func newOperation(name string, common []attribute.KeyValue) *operation {
 	return o
 }
 
-// labels is an attribute set in the form that instruments take: as a slice, so
-// that a measurement does not have to make one.
+// labels is an attribute set in the form that instruments accept. It is a slice, so
+// that a measurement does not allocate one.
 type labels struct {
 	add    []metric.AddOption
 	record []metric.RecordOption
 }
 
-// with makes a set of the operation's attributes and some more.
+// with returns a set of the operation's attributes and the given ones.
 func (o *operation) with(more ...attribute.KeyValue) labels {
 	set := metric.WithAttributeSet(attribute.NewSet(slices.Concat(o.attributes, more)...))
 	return labels{add: []metric.AddOption{set}, record: []metric.RecordOption{set}}

@@ -10,12 +10,12 @@ import (
 	"go.opentelemetry.io/otel/metric"
 )
 
-// DefaultMaxOperations is how many operations are told apart, unless
-// WithMaxOperations says otherwise. Each comes with a few outcomes, and the
-// OpenTelemetry SDK by default keeps 2000 series of a metric.
+// DefaultMaxOperations is the default of [WithMaxOperations]. Each operation has
+// several outcomes, and the OpenTelemetry SDK limits a metric to 2000 series by
+// default.
 const DefaultMaxOperations = 256
 
-// Option changes what an observer measures.
+// Option configures an observer.
 type Option func(*config)
 
 type config struct {
@@ -33,27 +33,27 @@ func defaults() config {
 	}
 }
 
-// WithMeterProvider sets where the measurements go. The default is the global
-// provider of OpenTelemetry, even if that is set later.
+// WithMeterProvider sets the provider of the instruments. The default is the global
+// provider of OpenTelemetry, also if that is set later.
 func WithMeterProvider(provider metric.MeterProvider) Option {
 	return func(c *config) { c.provider = provider }
 }
 
-// WithAttributes adds attributes to every measurement, for instance to tell two
-// engines apart; spans do not get them. It may be given several times. The
-// default is none.
+// WithAttributes adds attributes to every measurement, for example to distinguish
+// two engines. Spans do not get them. It may be given several times. The default is
+// none.
 func WithAttributes(attributes ...attribute.KeyValue) Option {
 	return func(c *config) { c.attributes = append(c.attributes, attributes...) }
 }
 
-// WithOperationName turns an operation into the value of the attribute
-// idempotency.operation. It is called for every event, by many at once, so it
-// must be quick and safe for concurrent use; "" stands for "_OTHER".
+// WithOperationName sets the function that returns the value of the attribute
+// idempotency.operation for an operation; "" means "_OTHER". The function runs at
+// every event, so it must be fast, and safe for concurrent use.
 //
-// The default leaves an RPC as it is, because only a server defines those, and
-// cuts an HTTP operation down to its method: a path is the client's choice and
-// has ids in it, so that each request could add a series to every metric. Who
-// knows the routes can name them:
+// The default returns the name of an RPC unchanged, since the server defines it. Of
+// an HTTP operation it returns only the method: clients choose the path, which
+// contains ids, so every request could add a series to every metric. A program that
+// knows its routes can name them:
 //
 //	otelidem.WithOperationName(func(operation string) string {
 //		if strings.HasPrefix(operation, "POST /orders/") {
@@ -62,16 +62,22 @@ func WithAttributes(attributes ...attribute.KeyValue) Option {
 //		return "_OTHER"
 //	})
 //
-// Any other name, of a job for instance, is cut at its first space too.
+// The default cuts any other name, such as that of a job, at its first space too.
 func WithOperationName(name func(operation string) string) Option {
 	return func(c *config) { c.operationName = name }
 }
 
-// WithMaxOperations bounds the values of idempotency.operation, and with them
-// the memory and the series that calls can cost. Operations beyond the first
-// so many are counted together, as "_OTHER". The default is 256.
-func WithMaxOperations(most int) Option {
-	return func(c *config) { c.maxOperations = most }
+// WithMaxOperations limits the number of values of idempotency.operation, and so
+// memory and series. Operations beyond the limit are counted together as "_OTHER".
+// The default is 256; the limit must be positive.
+func WithMaxOperations(limit int) Option {
+	return func(c *config) { c.maxOperations = limit }
+}
+
+// operationName is the default of WithOperationName.
+func operationName(operation string) string {
+	method, _, _ := strings.Cut(operation, " ")
+	return method
 }
 
 func (c *config) validate() error {
@@ -87,13 +93,13 @@ func (c *config) validate() error {
 	}
 	for _, a := range c.attributes {
 		if !a.Valid() || reserved(string(a.Key)) {
-			problems = append(problems, fmt.Errorf("otelidem: attribute %q is invalid or taken", a.Key))
+			problems = append(problems, fmt.Errorf("otelidem: attribute %q is invalid or reserved", a.Key))
 		}
 	}
 	return errors.Join(problems...)
 }
 
-// reserved tells the attributes that the observer sets by itself.
+// reserved reports whether the observer sets the attribute itself.
 func reserved(key string) bool {
 	return key == string(errorTypeKey) || strings.HasPrefix(key, "idempotency.")
 }

@@ -9,7 +9,7 @@ import (
 	"github.com/oncewire/idempotency/otelidem"
 )
 
-func TestOptionsThatCannotBeHonoured(t *testing.T) {
+func TestInvalidOptions(t *testing.T) {
 	for want, option := range map[string]otelidem.Option{
 		"meter provider is nil":        otelidem.WithMeterProvider(nil),
 		"names operations is nil":      otelidem.WithOperationName(nil),
@@ -26,18 +26,18 @@ func TestOptionsThatCannotBeHonoured(t *testing.T) {
 	}
 }
 
-func TestEveryOptionThatCannotBeHonouredIsNamed(t *testing.T) {
+func TestEveryInvalidOptionIsNamed(t *testing.T) {
 	_, err := otelidem.NewObserver(otelidem.WithMeterProvider(nil), otelidem.WithMaxOperations(-1))
 	if err == nil || strings.Count(err.Error(), "otelidem: ") != 2 {
 		t.Errorf("got %v, want two problems", err)
 	}
 }
 
-// TestWithoutAProvider : a program that sets up no OpenTelemetry is none the worse.
+// TestWithoutAProvider : a program needs no OpenTelemetry SDK.
 func TestWithoutAProvider(t *testing.T) {
 	observer, err := otelidem.NewObserver()
 	ok(t, err)
-	for _, s := range sights {
+	for _, s := range observations {
 		observer.Observe(t.Context(), s.event)
 	}
 }

@@ -15,7 +15,7 @@ import (
 	"github.com/oncewire/idempotency/otelidem"
 )
 
-// A reader by hand stands in for an exporter here.
+// A manual reader replaces the exporter here.
 func ExampleNewObserver() {
 	ctx := context.Background()
 	reader := metric.NewManualReader()
@@ -53,7 +53,7 @@ func ExampleNewObserver() {
 	// idempotency.operation=capture,idempotency.outcome=replayed 2
 }
 
-// A server knows its routes, and a client does not get to add any.
+// A server that knows its routes can name them.
 func ExampleWithOperationName() {
 	observer, err := otelidem.NewObserver(otelidem.WithOperationName(func(operation string) string {
 		switch {

@@ -10,8 +10,8 @@ import (
 	"github.com/oncewire/idempotency/backend"
 )
 
-// annotate notes an event on the span of its call: how the call went as
-// attributes, and what an operator may look for as events.
+// annotate adds an event to the span of its call: the outcome as attributes, and
+// what operators search for as span events.
 func annotate(span trace.Span, event *idempotency.Event) {
 	switch event.Kind {
 	case idempotency.EventClaimed, idempotency.EventReplayed, idempotency.EventRefused:
@@ -23,7 +23,7 @@ func annotate(span trace.Span, event *idempotency.Event) {
 		span.AddEvent("idempotency." + event.Kind.String())
 	case idempotency.EventFinishFailed:
 		span.AddEvent("idempotency.finish_failed", trace.WithAttributes(errorTypeKey.String(errorType(event.Err))))
-	default: // the rest is seen in what these lead to, or happens behind the call's back
+	default: // the others lead to one of these, or happen after the call
 	}
 }
 

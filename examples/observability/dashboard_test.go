@@ -37,9 +37,9 @@ func readDashboard(t *testing.T) (d dashboard) {
 	return d
 }
 
-// The parts of a PromQL expression in which the names of metrics and labels
-// stand. All metrics here begin with idempotency_, and so do most labels, which
-// only stand in braces and behind by.
+// The parts of a PromQL expression with the names of metrics and labels. All metrics
+// here begin with idempotency_. So do most labels, which are only in braces and
+// after "by".
 var (
 	selector = regexp.MustCompile(`(idempotency_\w+)\{([^}]*)\}`)
 	matcher  = regexp.MustCompile(`(\w+)\s*(=~|!~|!=|=)\s*"([^"]*)"`)
@@ -48,10 +48,10 @@ var (
 	name     = regexp.MustCompile(`idempotency_\w+`)
 )
 
-// TestDashboardShowsWhatIsExported : every panel has data, and every metric a
+// TestDashboardShowsWhatIsExported : every panel has data, and every metric has a
 // panel.
 func TestDashboardShowsWhatIsExported(t *testing.T) {
-	seen, shown := everything(t), map[string]bool{}
+	seen, shown := scrapeAll(t), map[string]bool{}
 	for _, panel := range readDashboard(t).Panels {
 		if len(panel.Targets) == 0 {
 			t.Errorf("%s: shows nothing", panel.Title)
@@ -70,8 +70,8 @@ func TestDashboardShowsWhatIsExported(t *testing.T) {
 	}
 }
 
-// check returns what the expression asks for and Prometheus would not have. It
-// notes the metrics that it has.
+// check returns the metrics, labels and values of an expression that do not exist. It
+// adds the metrics of the expression to those that are shown.
 func (s scrape) check(expr, legendFormat string, shown map[string]bool) (problems []string) {
 	for _, selected := range selector.FindAllStringSubmatch(expr, -1) {
 		metric, matchers := selected[1], matcher.FindAllStringSubmatch(selected[2], -1)
@@ -88,13 +88,13 @@ func (s scrape) check(expr, legendFormat string, shown map[string]bool) (problem
 		}
 	}
 	rest := grouping.ReplaceAllString(selector.ReplaceAllString(expr, ""), "")
-	for _, stray := range name.FindAllString(rest, -1) {
-		problems = append(problems, "no selector behind "+stray)
+	for _, metric := range name.FindAllString(rest, -1) {
+		problems = append(problems, "no selector after "+metric)
 	}
 	return problems
 }
 
-// fits compares as Prometheus does, where a variable stands for any value.
+// fits compares like Prometheus. A variable matches any value.
 func fits(series map[string]string, matchers [][]string) bool {
 	for _, m := range matchers {
 		label, operator, value := m[1], m[2], m[3]
@@ -137,22 +137,22 @@ func (s scrape) hasLabel(metric, label string) bool {
 }
 
 func TestOperationVariable(t *testing.T) {
-	seen := everything(t)
+	seen := scrapeAll(t)
 	for _, variable := range readDashboard(t).Templating.List {
 		if variable.Name != "operation" {
 			continue
 		}
 		found := regexp.MustCompile(`label_values\((\w+), (\w+)\)`).FindSubmatch(variable.Query)
 		if found == nil || !seen.hasLabel(string(found[1]), string(found[2])) {
-			t.Errorf("the variable asks for %s", variable.Query)
+			t.Errorf("the variable uses %s, which does not exist", variable.Query)
 		}
 		return
 	}
 	t.Error("no variable for the operation")
 }
 
-// TestCheckSeesMistakes, of the kinds that a dashboard comes by in time.
-func TestCheckSeesMistakes(t *testing.T) {
+// TestCheckFindsMistakes that are common in dashboards.
+func TestCheckFindsMistakes(t *testing.T) {
 	seen := scrape{"idempotency_calls_total": {{"idempotency_outcome": "replayed"}}}
 	for expr, mistakes := range map[string]int{
 		`sum(rate(idempotency_calls_total{idempotency_outcome="replayed"}[1m]))`:             0,

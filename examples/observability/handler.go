@@ -18,7 +18,7 @@ import (
 	"github.com/oncewire/idempotency/otelidem"
 )
 
-// newHandler serves the guarded orders, and the metrics of the guard.
+// newHandler serves guarded orders, and metrics.
 func newHandler(store backend.Store, options ...idempotency.Option) (http.Handler, error) {
 	registry := prometheus.NewRegistry()
 	observer, err := newObserver(registry)
@@ -42,7 +42,7 @@ func newHandler(store backend.Store, options ...idempotency.Option) (http.Handle
 	return mux, nil
 }
 
-// newObserver measures into the registry.
+// newObserver returns an observer whose metrics are in the registry.
 func newObserver(registry *prometheus.Registry) (*otelidem.Observer, error) {
 	reader, err := exporter.New(exporter.WithRegisterer(registry), exporter.WithoutScopeInfo())
 	if err != nil {
@@ -53,8 +53,8 @@ func newObserver(registry *prometheus.Registry) (*otelidem.Observer, error) {
 		otelidem.WithOperationName(route))
 }
 
-// route names an operation by the route that serves it, so that the ids in
-// paths do not become label values. Everything else is counted together.
+// route returns the route of an operation, so that ids in paths do not become label
+// values. All other operations are counted together.
 func route(operation string) string {
 	switch {
 	case operation == "POST /orders":
@@ -66,7 +66,7 @@ func route(operation string) string {
 	}
 }
 
-// slowly answers after some time, as if a payment were made.
+// slowly returns a handler that takes some time.
 func slowly(status int) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) {
 		time.Sleep(time.Duration(rand.ExpFloat64() * float64(50*time.Millisecond)))

@@ -1,6 +1,6 @@
-// Command observability guards a net/http handler and exports what happens to
-// its calls for Prometheus: the engine tells an OpenTelemetry observer, which
-// an exporter puts under /metrics. See README.md for the dashboard.
+// Command observability guards a net/http handler and exports metrics of its calls
+// for Prometheus. The engine reports events to an OpenTelemetry observer, and an
+// exporter serves its metrics at /metrics. README.md shows the dashboard.
 //
 //	go run ./examples/observability
 //	curl -i -H 'Idempotency-Key: order-1' -d '{"item": "a book"}' http://127.0.0.1:8080/orders
@@ -29,7 +29,7 @@ func main() {
 	log.Printf("listening on %s", listener.Addr())
 	handler, err := newHandler(memstore.New(),
 		idempotency.WithLogger(slog.Default()),
-		idempotency.WithWait(200*time.Millisecond))
+		idempotency.WithPolicy("*", idempotency.Policy{Wait: 200 * time.Millisecond}))
 	if err != nil {
 		log.Fatal(err)
 	}

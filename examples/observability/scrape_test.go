@@ -21,32 +21,34 @@ import (
 	"github.com/oncewire/idempotency/backend/memstore"
 )
 
-// scrape is what Prometheus would know: series by metric, each a set of labels.
+// scrape has the series that Prometheus reads, by metric. A series is a set of labels.
 type scrape map[string][]map[string]string
 
-// everything makes calls that touch every metric, and scrapes.
-func everything(t *testing.T) (seen scrape) {
+// scrapeAll makes calls that change every metric, and scrapes.
+func scrapeAll(t *testing.T) (seen scrape) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		memory := memstore.New()
 		defer memory.Close()
 		store := backendtest.NewFaultyWaiter(memory, nil)
 		handler, err := newHandler(store, idempotency.WithFailOpen(),
-			idempotency.WithWait(20*time.Millisecond), idempotency.WithBacklog(0, 0))
+			idempotency.WithPolicy("*", idempotency.Policy{Wait: 20 * time.Millisecond}),
+			idempotency.WithLimits(idempotency.Limits{Retries: -1}))
 		if err != nil {
 			t.Fatal(err)
 		}
-		touch(t, handler, store)
+		makeCalls(t, handler, store)
 		seen = read(t, handler)
 	})
 	return seen
 }
 
-func touch(t *testing.T, handler http.Handler, store *backendtest.FaultyWaiter) {
+// makeCalls makes calls with every outcome, and every failure of the store.
+func makeCalls(t *testing.T, handler http.Handler, store *backendtest.FaultyWaiter) {
 	t.Helper()
 	fails := func(op backendtest.Op, fault backendtest.Fault) {
-		store.Set(func(asked backendtest.Op) backendtest.Fault {
-			if asked == op {
+		store.Set(func(called backendtest.Op) backendtest.Fault {
+			if called == op {
 				return fault
 			}
 			return backendtest.Fault{}
@@ -73,7 +75,7 @@ func touch(t *testing.T, handler http.Handler, store *backendtest.FaultyWaiter) 
 	fails(backendtest.OpComplete, backendtest.Fault{Err: errors.New("store down")})
 	calls("dropped", "a book", "recording dropped", http.StatusOK)
 	fails("", backendtest.Fault{})
-	time.Sleep(time.Minute) // until the claim has lapsed
+	time.Sleep(time.Minute) // until the claim has expired
 	calls("dropped", "a book", "taken over", http.StatusOK)
 	fails(backendtest.OpClaim, backendtest.Fault{Err: errors.New("store down")})
 	calls("open", "a book", "failed open", http.StatusOK)
@@ -113,7 +115,7 @@ func labels(metric *dto.Metric) map[string]string {
 	return labels
 }
 
-// add knows that a histogram is three metrics.
+// add adds a series. A histogram has three metrics.
 func (s scrape) add(name string, kind dto.MetricType, labels map[string]string) {
 	if kind != dto.MetricType_HISTOGRAM {
 		s[name] = append(s[name], labels)
@@ -127,7 +129,7 @@ func (s scrape) add(name string, kind dto.MetricType, labels map[string]string) 
 }
 
 func TestRoutesAreNotPaths(t *testing.T) {
-	for _, series := range everything(t)["idempotency_calls_total"] {
+	for _, series := range scrapeAll(t)["idempotency_calls_total"] {
 		if got := series["idempotency_operation"]; got != "POST /orders/{id}/cancel" {
 			t.Errorf("got operation %q", got)
 		}

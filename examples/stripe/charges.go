@@ -63,7 +63,7 @@ func (c *charges) create(w http.ResponseWriter, r *http.Request) {
 	c.mu.Lock()
 	c.entries = append(c.entries, made)
 	c.mu.Unlock()
-	write(w, http.StatusOK, made)
+	writeJSON(w, http.StatusOK, made)
 }
 
 // list returns the entries of the account, the oldest first, in the pages that
@@ -75,7 +75,7 @@ func (c *charges) list(w http.ResponseWriter, r *http.Request) {
 	}
 	entries := c.after(r.Header.Get("Stripe-Account"), r.FormValue("starting_after"))
 	rest := min(limit, len(entries))
-	write(w, http.StatusOK, page{"list", "/v1/charges", entries[:rest], rest < len(entries)})
+	writeJSON(w, http.StatusOK, page{"list", "/v1/charges", entries[:rest], rest < len(entries)})
 }
 
 func (c *charges) after(account, id string) []charge {

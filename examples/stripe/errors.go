@@ -1,8 +1,6 @@
 package main
 
 import (
-	"encoding/json"
-	"log"
 	"net/http"
 
 	"github.com/oncewire/idempotency"
@@ -19,15 +17,7 @@ type failure struct {
 }
 
 func (f failure) write(w http.ResponseWriter, status int) {
-	write(w, status, map[string]failure{"error": f})
-}
-
-func write[T charge | page | map[string]failure](w http.ResponseWriter, status int, body T) {
-	w.Header().Set("Content-Type", "application/json")
-	w.WriteHeader(status)
-	if err := json.NewEncoder(w).Encode(body); err != nil {
-		log.Print(err) // the client has hung up
-	}
+	writeJSON(w, status, map[string]failure{"error": f})
 }
 
 // writeRefusal writes a refusal in Stripe's form. Its libraries decide by the
