@@ -12,7 +12,7 @@
 //   - groups are written as messages
 //   - all NaNs of a type have the same bits
 //   - unknown fields come last, in the order of their numbers
-//   - fields marked (idempotency.v1.field).unfingerprinted are left out
+//   - fields marked (idempotency.v1.field).exclude_from_fingerprint are left out
 //
 // The form is defined here and not by the protobuf library, whose deterministic
 // output may change with its version. A field that is unknown today and known

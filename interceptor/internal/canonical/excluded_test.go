@@ -19,7 +19,7 @@ const note = `{
 	"messageType": [{"name": "Note", "field": [
 		{"name": "text", "number": 1, "type": "TYPE_STRING", "label": "LABEL_OPTIONAL"},
 		{"name": "sent_at", "number": 2, "type": "TYPE_INT64", "label": "LABEL_OPTIONAL",
-		 "options": {"[idempotency.v1.field]": {"unfingerprinted": true}}}
+		 "options": {"[idempotency.v1.field]": {"exclude_from_fingerprint": true}}}
 	]}]
 }`
 
