@@ -1,128 +1,120 @@
 package httpmw
 
 import (
-	"bytes"
 	"cmp"
 	"context"
-	"io"
 	"net/http"
-	"slices"
 
 	"github.com/oncewire/idempotency"
+	"github.com/oncewire/idempotency/backend"
 )
 
-// call is one guarded request's way through the middleware. All that lives as
-// long as the request is in it, so that it costs one allocation.
+// call is one guarded request. It contains everything that lives as long as the
+// request, so that it is one allocation.
 type call struct {
-	*handler
-
-	w             http.ResponseWriter
-	r             *http.Request
-	operation     string
-	key           string
-	path, rawPath string // of the URL, before the handler ran
-
-	policy   *idempotency.Policy
-	scratch  *scratch
-	payload  payload
-	body     body
-	recorder recorder
-	marker   [1]string // the values of two fields of a replay
-	length   [1]string
+	guard     *guard
+	w         http.ResponseWriter
+	r         *http.Request
+	operation idempotency.Operation
+	key       string
+	path      urlPath
+	buffers   *buffers
+	payload   payload
+	body      body
+	recorder  recorder
+	replay    replay
 }
 
-func (h *handler) guard(w http.ResponseWriter, r *http.Request, operation, key string) {
-	c := &call{
-		handler: h, w: w, r: r, operation: operation, key: key, path: r.URL.Path, rawPath: r.URL.RawPath,
-		policy: h.engine.PolicyFor(operation), scratch: newScratch(),
-	}
-	if fingerprint, err := c.read(); err != nil {
-		c.refuseBody(err)
+// serve guards one call: the handler runs, or the client gets a replay or a
+// refusal.
+func (g *guard) serve(w http.ResponseWriter, r *http.Request, operation idempotency.Operation, key string) {
+	c := &call{guard: g, w: w, r: r, operation: operation, key: key, path: pathOf(r.URL), buffers: newBuffers()}
+	if fingerprint, err := c.fingerprint(); err != nil {
+		c.refuse(bodyRefusal(err), err)
 	} else {
 		c.run(fingerprint)
 	}
-	c.scratch.free() // not after a panic: the handler's may still be at it
+	c.buffers.free() // not after a panic: goroutines of the handler may still use them
 }
 
-// read takes the request in, and returns its fingerprint.
-func (c *call) read() (made idempotency.Fingerprint, err error) {
-	c.scratch.request, c.payload = c.appendTarget(c.scratch.request, c.r)
-	c.scratch.request, err = appendBody(c.scratch.request, c.r, cmp.Or(c.policy.MaxRequest, c.maxRequest))
+// fingerprint reads the body and returns the fingerprint of the request.
+func (c *call) fingerprint() (made backend.Fingerprint, err error) {
+	limit := cmp.Or(c.operation.Policy().MaxRequest, c.guard.maxRequest)
+	c.payload = c.guard.fingerprinter.payload(c.buffers.request, c.r)
+	c.payload.bytes, err = appendBody(c.payload.bytes, c.r, limit)
+	c.buffers.request = c.payload.bytes
 	if err != nil {
 		return made, err
 	}
-	c.payload.bytes = c.scratch.request
-	return c.fingerprint()
+	return c.guard.fingerprinter.fingerprint(c.r, &c.payload)
 }
 
-// fingerprint asks the function of WithFingerprint, if there is one. It gets a
-// request of its own, so that nothing that it reads or parses is missing later.
-func (c *call) fingerprint() (idempotency.Fingerprint, error) {
-	if c.identify == nil {
-		return c.payload.fingerprint(c.json), nil
-	}
-	content := slices.Clip(c.payload.bytes[c.payload.body:])
-	request := c.r.Clone(c.r.Context())
-	request.Body = io.NopCloser(bytes.NewReader(content))
-	identity, err := c.identify(request, content)
-	if request.MultipartForm != nil {
-		_ = request.MultipartForm.RemoveAll() // the server removes those of its own request
-	}
-	if err != nil {
-		return idempotency.Fingerprint{}, err
-	}
-	return c.payload.custom(identity), nil
-}
-
-func (c *call) run(fingerprint idempotency.Fingerprint) {
-	if c.engine.Unscoped() && (c.r.Header["Authorization"] != nil || c.r.Header["Cookie"] != nil) {
-		c.engine.NoteCredentials(c.r.Context(), c.operation)
-	}
-	result, err := c.engine.Run(c.r.Context(), idempotency.Call{
-		Operation:   c.operation,
+// run runs the call through the engine.
+func (c *call) run(fingerprint backend.Fingerprint) {
+	c.operation.NoteCredentials(c.r.Context(), func() bool { return hasCredentials(c.r.Header) })
+	result, err := c.operation.Run(c.r.Context(), idempotency.Call{
 		Key:         c.key,
 		Fingerprint: fingerprint,
 		Rehasher:    &c.payload,
-	}, c.serve)
-	if err == nil && result.Replayed {
-		err = c.replay(result.Outcome)
-	}
-	if err != nil {
-		c.respond(c.w, c.r, c.operation, c.key, err)
+	}, c.handle)
+	switch {
+	case err != nil:
+		c.guard.refusals.refuseCall(c.w, c.r, c.operation, c.key, err)
+	case result.Replayed:
+		if err := c.replay.write(c.w, c.r.Method, c.guard.replayedField, result.Outcome); err != nil {
+			c.refuse(idempotency.ErrOutcomeUnreadable, err)
+		}
 	}
 }
 
-// serve runs the handler under its claim.
-func (c *call) serve(ctx context.Context) idempotency.Answer {
-	c.recorder = newRecorder(c)
-	request := c.request(ctx)
-	defer c.handBack(request)
-	c.next.ServeHTTP(c.recorder.exposed(), request)
-	defer c.recorder.drop()
+func hasCredentials(header http.Header) bool {
+	return header["Authorization"] != nil || header["Cookie"] != nil
+}
+
+// refuse answers with a refusal that does not come from the engine.
+func (c *call) refuse(refusal *idempotency.Error, cause error) {
+	c.guard.refusals.Refuse(c.w, c.r, c.operation.Refuse(c.r.Context(), c.key, refusal, cause))
+}
+
+// handle runs the handler under the claim and records its answer.
+func (c *call) handle(ctx context.Context) idempotency.Answer {
+	limit := cmp.Or(c.operation.Policy().MaxResponse, c.guard.maxResponse)
+	c.recorder = newRecorder(c.w, limit, c.r.Method == http.MethodHead, c.guard.filter, c.buffers)
+	c.payload.bytes = nil // the fingerprint is not needed any more
+	request := c.body.request(ctx, c.r, c.buffers, c.payload.body)
+	defer copyBack(c.r, request)
+	c.guard.next.ServeHTTP(c.recorder.exposed(), request)
+	defer c.recorder.record.drop()
 	if c.recorder.status == 0 && ctx.Err() != nil {
 		return idempotency.Answer{Verdict: idempotency.Abandon} // the implicit 200 would be wrong
 	}
 	c.recorder.commit(http.StatusOK)
-	if c.noEffect() {
+	if c.hadNoEffect() {
 		return idempotency.Answer{NoEffect: true}
 	}
 	return c.answer(ctx)
 }
 
-// answer is what the handler wrote.
+// hadNoEffect reports whether it is certain that the handler did not run.
+func (c *call) hadNoEffect() bool {
+	status := c.recorder.status
+	return innerRefusal(status, c.w.Header(), c.operation, c.path, c.key) ||
+		status == http.StatusNotFound && unrouted(c.guard.next, c.r, c.path)
+}
+
+// answer returns the verdict and, if it is to record, the outcome.
 func (c *call) answer(ctx context.Context) idempotency.Answer {
-	answer := idempotency.Answer{Verdict: c.verdict(), ServerError: c.recorder.status >= http.StatusInternalServerError}
+	status, header := c.recorder.status, c.w.Header()
+	answer := idempotency.Answer{
+		Verdict:     c.guard.classify.verdict(c.operation.Policy(), status, header),
+		ServerError: status >= http.StatusInternalServerError,
+	}
 	switch {
 	case answer.Verdict != idempotency.Record:
-	case c.recorder.whole(ctx):
-		answer.Outcome = c.recorder.outcome()
+	case c.recorder.complete(ctx):
+		answer.Outcome = c.recorder.record.outcome(status, header)
 	default:
 		answer.NotKept = true
 	}
 	return answer
-}
-
-// refuse tells the engine of a refusal that is made here.
-func (c *call) refuse(refusal *idempotency.Error, cause error) *idempotency.Error {
-	return c.engine.Refuse(c.r.Context(), idempotency.Call{Operation: c.operation, Key: c.key}, refusal, cause)
 }

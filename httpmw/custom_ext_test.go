@@ -10,6 +10,7 @@ import (
 
 	"github.com/oncewire/idempotency"
 	"github.com/oncewire/idempotency/httpmw"
+	"github.com/oncewire/idempotency/internal/mark"
 )
 
 // amount compares orders by their amount alone.
@@ -64,7 +65,7 @@ func TestFingerprintError(t *testing.T) {
 	guarded := newGuard(t, engine, httpmw.WithFingerprint(amount)).Wrap(handler)
 	got := post(guarded, key, "no JSON")
 	got.refuses(t, http.StatusBadRequest, idempotency.ReasonRequestUnreadable)
-	if got.header.Get(idempotency.RefusedField) == "" || strings.Contains(got.body, "invalid character") {
+	if got.header.Get(mark.Field) == "" || strings.Contains(got.body, "invalid character") {
 		t.Errorf("got %v %s", got.header, got.body)
 	}
 	if len(events) != 1 || events[0].Reason != idempotency.ReasonRequestUnreadable || !strings.Contains(events[0].Err.Error(), "invalid character") {

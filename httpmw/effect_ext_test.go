@@ -121,7 +121,7 @@ func TestAnswerAfterTheEffect(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Run("Reject", func(t *testing.T) {
 				var effects charges
-				engine := newEngine(t, idempotency.WithOnAbandoned(idempotency.Reject))
+				engine := newEngine(t, rejectAbandoned)
 				server := startHTTP1(t, newGuard(t, engine).Wrap(test.handler(t, &effects)))
 				pay(server, "{}").answers(t, test.status)
 				for range 2 {
@@ -211,7 +211,7 @@ func TestRollingDeploy(t *testing.T) {
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			guard, handler := newGuard(t, newEngine(t, idempotency.WithOnAbandoned(idempotency.Reject))), count(ok)
+			guard, handler := newGuard(t, newEngine(t, rejectAbandoned)), count(ok)
 			pay(startHTTP1(t, guard.Wrap(test.old)), "{}").answers(t, test.status)
 			pay(startHTTP1(t, guard.Wrap(handler)), "{}").is(t, http.StatusOK, "done", false)
 			handler.ran(t, 1)
@@ -268,7 +268,7 @@ func TestClientTimesOut(t *testing.T) {
 				<-r.Context().Done()
 				http.Error(w, "something went wrong", http.StatusInternalServerError)
 			})
-			engine := newEngine(t, idempotency.WithOnAbandoned(idempotency.Reject))
+			engine := newEngine(t, rejectAbandoned)
 			server := start(t, newGuard(t, engine).Wrap(handler))
 			ctx, giveUp := context.WithCancel(t.Context())
 			go func() {

@@ -1,20 +1,13 @@
 package httpmw
 
 import (
-	"slices"
+	"net/http"
 	"strings"
-
-	"github.com/oncewire/idempotency/internal/outcome"
 )
 
-// DefaultUnstored returns a copy of the default list of [WithUnstored]: request
-// ids, trace contexts, timings, rate limits, and what concerns one caller's
-// client (X-Csrf-Token, Clear-Site-Data).
-func DefaultUnstored() []string { return slices.Clone(outcome.RequestBound) }
-
-// names reports whether a list of tokens, such as the values of Connection or
-// Trailer, has the field's name in it.
-func names(lists []string, name string) bool {
+// hasToken reports whether lists of tokens, such as the values of Connection or
+// Trailer, contain the name of a field.
+func hasToken(lists []string, name string) bool {
 	for _, list := range lists {
 		for token := range strings.SplitSeq(list, ",") {
 			if strings.EqualFold(strings.Trim(token, " \t"), name) {
@@ -23,4 +16,11 @@ func names(lists []string, name string) bool {
 		}
 	}
 	return false
+}
+
+// trailerName reports whether a field of the header is a trailer, and returns the
+// name of that: see [http.ResponseWriter].
+func trailerName(header http.Header, name string) (string, bool) {
+	trailer, unannounced := strings.CutPrefix(name, http.TrailerPrefix)
+	return trailer, unannounced || hasToken(header["Trailer"], name)
 }

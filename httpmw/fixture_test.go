@@ -21,6 +21,12 @@ import (
 
 const key = "5f0b8f0e-2f0a-4a3c-9a35-0d4a0d3a8a11"
 
+// Options of an engine.
+var (
+	keyRequired     = idempotency.WithPolicy("*", idempotency.Policy{Key: idempotency.KeyRequired})
+	rejectAbandoned = idempotency.WithPolicy("*", idempotency.Policy{OnAbandoned: idempotency.Reject})
+)
+
 func newEngine(tb testing.TB, options ...idempotency.Option) *idempotency.Engine {
 	tb.Helper()
 	return engineOn(tb, memstore.New(), options...)

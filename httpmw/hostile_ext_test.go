@@ -50,7 +50,7 @@ func TestBodyBombIsNotUnpacked(t *testing.T) {
 		body, _ := io.ReadAll(r.Body)
 		_, _ = w.Write(body)
 	})
-	guarded := newGuard(t, newEngine(t), httpmw.WithMaxRequestBody(100)).Wrap(handler)
+	guarded := newGuard(t, newEngine(t), httpmw.WithMaxRequest(100)).Wrap(handler)
 	request := newRequest(key, "a gzip bomb")
 	request.Header.Set("Content-Encoding", "gzip")
 	do(guarded, request).is(t, http.StatusOK, "a gzip bomb", false)
@@ -79,7 +79,7 @@ func TestNewerRecordIsNotRunAgain(t *testing.T) {
 	}
 	// The fingerprint is none, so that only the outcome is in the way.
 	engine, handler := newEngine(t), count(ok)
-	_, err = engine.Run(t.Context(), idempotency.Call{Operation: "POST /v1/payments", Key: key},
+	_, err = engine.Operation("POST /v1/payments", idempotency.Policy{}).Run(t.Context(), idempotency.Call{Key: key},
 		func(context.Context) idempotency.Answer {
 			return idempotency.Answer{Verdict: idempotency.Record, Outcome: raw}
 		})

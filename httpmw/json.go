@@ -5,249 +5,152 @@ import (
 	"crypto/sha256"
 	"encoding/json"
 	"hash"
-	"io"
-	"slices"
-	"strings"
 	"sync"
 	"unicode/utf8"
 
-	"github.com/oncewire/idempotency"
+	"github.com/oncewire/idempotency/backend"
+	"github.com/oncewire/idempotency/internal/fingerprint"
 )
 
-// deepest is how many arrays and objects may be inside each other in a body
-// that is brought into canonical form.
-const deepest = 100
+// maxDepth is how deep arrays and objects may be nested in a body that has a
+// canonical form.
+const maxDepth = 100
 
-// mostForms is the most memory, in bytes, that one canonical form leaves for
-// the next. It is held only while a form is made, which waits for nothing.
-const mostForms = 2 << 20
+// maxPooledForm is how much memory, in bytes, a canonical form may leave in the
+// pool. The memory is in use only while a form is made, which never blocks.
+const maxPooledForm = 2 << 20
 
-// isJSON knows application/json and every type with the suffix (RFC 6839).
-func isJSON(contentType string) bool {
-	kind, _, _ := strings.Cut(contentType, ";")
-	kind = strings.Trim(kind, " \t")
-	return strings.EqualFold(kind, "application/json") ||
-		len(kind) > 5 && strings.EqualFold(kind[len(kind)-5:], "+json")
-}
-
-// jsonForm is the canonical form of a body: the value without white space, with
-// sorted members and with one way to escape a character. Numbers stay as they
-// were written, since a reader may tell 1 from 1.0, unless they are wanted by
-// their value. A body that may mean different things to different readers, or
-// that costs too much to read, has no canonical form.
+// jsonForm makes the canonical form of a JSON body: the value without white
+// space, with sorted members, and with one way to escape a character. Numbers are
+// written as in the body, since a reader may treat 1 and 1.0 differently, or by
+// their value. A body has no canonical form if different readers may understand
+// it differently, or if it takes too much work to read.
 type jsonForm struct {
-	body    []byte // is valid JSON
-	at      int    // where to read on
-	byValue bool   // numbers
-
-	text    []byte       // the form, but for the order of members
-	members []jsonMember // of the objects that are being read
-	names   []byte       // that were escaped in the body
-	objects []jsonObject // that are not in order in the text
-	sorted  []jsonMember // of these
+	scanner jsonScanner
+	byValue bool // write numbers by their value
+	text    jsonText
+	members []jsonMember // of the objects that are not at their end yet
+	names   []byte       // names that have escapes in the body, without these
 	digest  hash.Hash
-}
-
-// jsonMember is a member of an object.
-type jsonMember struct {
-	name       []byte // without escapes
-	start, end int    // of name and value in the text
-}
-
-// jsonObject has its members in another order than they have in the text.
-type jsonObject struct {
-	start, end  int // where the braces are in the text
-	first, last int // of the members
 }
 
 var jsonForms = sync.Pool{New: func() any { return &jsonForm{digest: sha256.New()} }}
 
-// fingerprintJSON digests what is before the body and the canonical form of the
-// body. It returns false for a body that has none.
-func fingerprintJSON(algorithm idempotency.Algorithm, before, body []byte) (made idempotency.Fingerprint, ok bool) {
-	form := jsonForms.Get().(*jsonForm) //nolint:forcetypeassert // the pool has no other
+// fingerprintJSON digests the prefix and the canonical form of the body. It
+// returns false for a body that has none.
+func fingerprintJSON(algorithm byte, prefix, body []byte) (made backend.Fingerprint, ok bool) {
+	form := jsonForms.Get().(*jsonForm) //nolint:forcetypeassert // the pool has no other type
 	defer form.free()
-	if !form.read(body, algorithm == idempotency.AlgorithmHTTPJSONNumbers) {
+	if !form.read(body, algorithm == fingerprint.HTTPJSONNumbers) {
 		return made, false
 	}
 	form.digest.Reset()
-	form.digest.Write(before)
-	form.write(form.digest, 0, len(form.text))
-	made[0] = byte(algorithm)
-	copy(made[1:], form.digest.Sum(form.text[:0]))
+	form.digest.Write(prefix)
+	form.text.writeTo(form.digest)
+	made[0] = algorithm
+	copy(made[1:], form.digest.Sum(form.text.bytes[:0]))
 	return made, true
 }
 
 func (f *jsonForm) free() {
-	const member, object = 40, 32 // bytes
-	held := cap(f.text) + cap(f.names) + member*(cap(f.members)+cap(f.sorted)) + object*cap(f.objects)
-	if held > mostForms {
+	if f.text.memory()+cap(f.names)+jsonMemberSize*cap(f.members) > maxPooledForm {
 		return
 	}
-	clear(f.members) // which the pool must not keep the body for
-	clear(f.sorted)
-	f.body, f.at, f.text, f.names = nil, 0, f.text[:0], f.names[:0]
-	f.members, f.sorted, f.objects = f.members[:0], f.sorted[:0], f.objects[:0]
+	clear(f.members) // they refer to the body
+	f.scanner, f.names, f.members = jsonScanner{}, f.names[:0], f.members[:0]
+	f.text.reset()
 	jsonForms.Put(f)
 }
 
-// read makes the text. It refuses U+FFFD, which a decoder has in the place of
-// what was no character, so that it may have been anything.
+// read makes the text. It rejects a body that contains U+FFFD: a decoder writes
+// it in place of invalid characters, so the original character is unknown.
 func (f *jsonForm) read(body []byte, byValue bool) bool {
 	if !utf8.Valid(body) || bytes.Contains(body, []byte("\ufffd")) || !json.Valid(body) {
 		return false
 	}
-	// An escape takes two bytes at least, and never more than six in the text.
-	most := sha256.Size + len(body) + 4*bytes.Count(body, []byte{'\\'})
-	if cap(f.text) < most {
-		f.text = make([]byte, 0, most)
-	}
-	f.body, f.byValue = body, byValue
-	if !f.value(0) {
-		return false
-	}
-	slices.SortFunc(f.objects, func(a, b jsonObject) int { return a.start - b.start })
-	return true
-}
-
-// next skips white space, and returns the byte after it.
-func (f *jsonForm) next() byte {
-	for f.body[f.at] <= ' ' {
-		f.at++
-	}
-	return f.body[f.at]
+	// An escape has at least two bytes in the body, and at most six in the text.
+	f.text.grow(sha256.Size + len(body) + 4*bytes.Count(body, []byte{'\\'}))
+	f.scanner.body, f.byValue = body, byValue
+	return f.value(0)
 }
 
 func (f *jsonForm) value(depth int) bool {
-	switch f.next() {
+	switch f.scanner.next() {
 	case '{':
-		return depth < deepest && f.object(depth+1)
+		return depth < maxDepth && f.object(depth+1)
 	case '[':
-		return depth < deepest && f.array(depth+1)
+		return depth < maxDepth && f.array(depth+1)
 	case '"':
 		return f.string()
 	}
-	start := f.at
-	for f.at < len(f.body) && !endsWord(f.body[f.at]) {
-		f.at++
-	}
-	word := f.body[start:f.at]
+	word := f.scanner.word()
 	if f.byValue && word[0] < 'a' {
-		f.text = appendNumber(f.text, word)
+		f.text.bytes = appendNumber(f.text.bytes, word)
 	} else {
-		f.text = append(f.text, word...)
+		f.text.bytes = append(f.text.bytes, word...)
 	}
 	return true
 }
 
-func endsWord(c byte) bool { return c <= ' ' || c == ',' || c == ']' || c == '}' }
+func (f *jsonForm) string() (ok bool) {
+	f.text.bytes, ok = f.scanner.appendString(f.text.bytes)
+	return ok
+}
 
 func (f *jsonForm) array(depth int) bool {
-	for open := byte('['); ; open = ',' {
-		f.at++
-		if open == '[' && f.next() == ']' {
-			f.text = append(f.text, '[')
+	for separator := byte('['); ; separator = ',' {
+		f.scanner.at++
+		f.text.append(separator)
+		if separator == '[' && f.scanner.next() == ']' {
 			break
 		}
-		f.text = append(f.text, open)
 		if !f.value(depth) {
 			return false
 		}
-		if f.next() == ']' {
+		if f.scanner.next() == ']' {
 			break
 		}
 	}
-	f.at++
-	f.text = append(f.text, ']')
+	f.scanner.at++
+	f.text.append(']')
 	return true
 }
 
 func (f *jsonForm) object(depth int) bool {
-	f.at++
-	object := jsonObject{start: len(f.text)}
-	f.text = append(f.text, '{')
-	base := len(f.members)
-	for f.next() != '}' {
-		if f.body[f.at] == ',' {
-			f.at++
-			f.text = append(f.text, ',')
+	f.scanner.at++
+	start, outer := f.text.append('{'), len(f.members)
+	for f.scanner.next() != '}' {
+		if f.scanner.is(',') {
+			f.scanner.at++
+			f.text.append(',')
 		}
 		if !f.member(depth) {
 			return false
 		}
 	}
-	f.at++
-	object.end = len(f.text)
-	f.text = append(f.text, '}')
-	return f.order(object, base)
+	f.scanner.at++
+	f.text.append('}')
+	ok := f.text.order(start, f.members[outer:])
+	clear(f.members[outer:])
+	f.members = f.members[:outer]
+	return ok
 }
 
 func (f *jsonForm) member(depth int) (ok bool) {
-	f.next()
-	read := jsonMember{start: len(f.text)}
-	if read.name, ok = f.name(); !ok {
+	f.scanner.next()
+	member := jsonMember{start: len(f.text.bytes)}
+	name := f.scanner.at
+	if !f.string() {
 		return false
 	}
-	f.next()
-	f.at++ // the colon
-	f.text = append(f.text, ':')
+	member.name, f.names = f.scanner.name(name, f.names)
+	f.scanner.next()
+	f.scanner.at++ // the colon
+	f.text.append(':')
 	if !f.value(depth) {
 		return false
 	}
-	read.end = len(f.text)
-	f.members = append(f.members, read)
+	member.end = len(f.text.bytes)
+	f.members = append(f.members, member)
 	return true
 }
-
-// order ends an object whose members are those from base on. It returns false
-// when a member is there twice.
-func (f *jsonForm) order(object jsonObject, base int) bool {
-	members := f.members[base:]
-	if !inOrder(members) {
-		object.first = len(f.sorted)
-		f.sorted = append(f.sorted, members...)
-		object.last = len(f.sorted)
-		f.objects = append(f.objects, object)
-		members = f.sorted[object.first:]
-		slices.SortFunc(members, func(a, b jsonMember) int { return bytes.Compare(a.name, b.name) })
-		if !inOrder(members) {
-			return false
-		}
-	}
-	clear(f.members[base:])
-	f.members = f.members[:base]
-	return true
-}
-
-// inOrder is false when there are two of one name.
-func inOrder(members []jsonMember) bool {
-	for i := 1; i < len(members); i++ {
-		if bytes.Compare(members[i-1].name, members[i].name) >= 0 {
-			return false
-		}
-	}
-	return true
-}
-
-// write writes a part of the text with all members in order. Each byte is
-// written once, whatever is inside of what.
-func (f *jsonForm) write(to io.Writer, start, end int) {
-	for {
-		at, _ := slices.BinarySearchFunc(f.objects, start, func(each jsonObject, start int) int { return each.start - start })
-		if at == len(f.objects) || f.objects[at].start >= end {
-			break
-		}
-		object := f.objects[at]
-		_, _ = to.Write(f.text[start : object.start+1])
-		for i, each := range f.sorted[object.first:object.last] {
-			if i > 0 {
-				_, _ = to.Write(comma)
-			}
-			f.write(to, each.start, each.end)
-		}
-		start = object.end
-	}
-	_, _ = to.Write(f.text[start:end])
-}
-
-var comma = []byte{','}

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/oncewire/idempotency"
+	"github.com/oncewire/idempotency/internal/fingerprint"
 )
 
 // BenchmarkCanonicalJSON shows, for the bodies that cost the most, that their
@@ -28,7 +28,7 @@ func BenchmarkCanonicalJSON(b *testing.B) {
 				decodeAny(b, body)
 			}
 		})
-		for _, algorithm := range []idempotency.Algorithm{idempotency.AlgorithmHTTPJSON, idempotency.AlgorithmHTTPJSONNumbers} {
+		for _, algorithm := range []byte{fingerprint.HTTPJSON, fingerprint.HTTPJSONNumbers} {
 			b.Run(fmt.Sprintf("%s/fingerprint-%d", input.name, algorithm), func(b *testing.B) {
 				b.ReportAllocs()
 				b.SetBytes(int64(len(body)))
@@ -60,7 +60,7 @@ type hostileBody struct{ name, text string }
 func hostileBodies(size int) []hostileBody {
 	elements := func(each string) string { return "[" + strings.Repeat(each+",", size/(len(each)+1)) + "0]" }
 	deep := elements("1")
-	for range deepest - 1 {
+	for range maxDepth - 1 {
 		deep = `{"b":` + deep + `,"a":0}`
 	}
 	return []hostileBody{
@@ -79,7 +79,7 @@ func hostileBodies(size int) []hostileBody {
 		{"small objects", elements(`{"a":1}`)},
 		{"objects reversed", elements(`{"b":1,"a":1}`)},
 		{"arrays", elements("[]")},
-		{"deep", elements(strings.Repeat("[", deepest-1) + strings.Repeat("]", deepest-1))},
+		{"deep", elements(strings.Repeat("[", maxDepth-1) + strings.Repeat("]", maxDepth-1))},
 		{"deep and reversed", deep},
 		{"white space", "[" + strings.Repeat(" ", size) + "]"},
 	}

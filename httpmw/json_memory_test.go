@@ -6,7 +6,7 @@ import (
 	"runtime"
 	"testing"
 
-	"github.com/oncewire/idempotency"
+	"github.com/oncewire/idempotency/internal/fingerprint"
 )
 
 // TestCanonicalJSONTakesLittleMemory takes at most twice what decoding takes, or
@@ -19,7 +19,7 @@ func TestCanonicalJSONTakesLittleMemory(t *testing.T) {
 	for _, input := range hostileBodies(1 << 20) {
 		body := []byte(input.text)
 		decode := max(uint64(len(body)), allocated(func() { decodeAny(t, body) }))
-		form := allocated(func() { fingerprintJSON(idempotency.AlgorithmHTTPJSONNumbers, nil, body) })
+		form := allocated(func() { fingerprintJSON(fingerprint.HTTPJSONNumbers, nil, body) })
 		if form > 2*decode+slack {
 			t.Errorf("%s: a fingerprint took %d bytes, and decoding %d", input.name, form, decode)
 		}

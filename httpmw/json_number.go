@@ -5,16 +5,16 @@ import (
 	"strconv"
 )
 
-// mostExponent is how many digits an exponent may have, without leading zeros,
-// for its number to be written by its value. With more of them it could not be
-// added to; a number like that stays as it was written.
-const mostExponent = 17
+// maxExponentDigits is how many digits, without leading zeros, the exponent of a
+// number may have. A number with a longer exponent is written as in the body,
+// because the exponent does not fit into 64 bits.
+const maxExponentDigits = 17
 
-// appendNumber writes a number by its exact value: all numbers of one value are
-// written alike, and no others are. The form is an integer that does not end in
-// zero and, unless it is zero, an exponent: 1 for 1.0, 125e1 for 1250, 15e-1 for
-// 1.5, 0 for -0.0. Nothing is rounded, and no zero is added, so a large exponent
-// costs nothing.
+// appendNumber writes a number by its exact value: two numbers are written in the
+// same way if and only if their values are equal. The form is an integer that
+// does not end in zero, and an exponent unless that is zero: 1 for 1.0, 125e1 for
+// 1250, 15e-1 for 1.5, 0 for -0.0. It does not round, and does not add zeros, so a
+// large exponent takes no memory.
 func appendNumber(buffer, number []byte) []byte {
 	mantissa, exponent, ok := cutExponent(number)
 	if len(bytes.Trim(mantissa, "-0.")) == 0 {
@@ -35,15 +35,15 @@ func appendNumber(buffer, number []byte) []byte {
 		fraction = bytes.TrimLeft(fraction, "0")
 	}
 	buffer = append(buffer, fraction...)
-	all := len(buffer)
+	end := len(buffer)
 	buffer = buffer[:first+len(bytes.TrimRight(buffer[first:], "0"))]
-	if exponent += int64(all - len(buffer)); exponent != 0 {
+	if exponent += int64(end - len(buffer)); exponent != 0 {
 		buffer = strconv.AppendInt(append(buffer, 'e'), exponent, 10)
 	}
 	return buffer
 }
 
-// cutExponent returns false for an exponent that is too long.
+// cutExponent splits a number. It returns false if the exponent is too long.
 func cutExponent(number []byte) (mantissa []byte, exponent int64, ok bool) {
 	at := bytes.IndexAny(number, "eE")
 	if at < 0 {
@@ -51,7 +51,7 @@ func cutExponent(number []byte) (mantissa []byte, exponent int64, ok bool) {
 	}
 	digits, negative := bytes.CutPrefix(number[at+1:], []byte{'-'})
 	digits = bytes.TrimLeft(bytes.TrimPrefix(digits, []byte{'+'}), "0")
-	if len(digits) > mostExponent {
+	if len(digits) > maxExponentDigits {
 		return number[:at], 0, false
 	}
 	for _, digit := range digits {

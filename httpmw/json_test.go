@@ -15,7 +15,7 @@ func canonicalJSON(body []byte, byValue bool) ([]byte, bool) {
 		return nil, false
 	}
 	var canonical bytes.Buffer
-	form.write(&canonical, 0, len(form.text))
+	form.text.writeTo(&canonical)
 	return canonical.Bytes(), true
 }
 

@@ -39,7 +39,7 @@ func TestNotKept(t *testing.T) {
 				t.Run(name, func(t *testing.T) {
 					bare := start(t, test).post(key, "")
 					handler := count(test)
-					server := start(t, newGuard(t, newEngine(t), httpmw.WithMaxResponseBody(8)).Wrap(handler))
+					server := start(t, newGuard(t, newEngine(t), httpmw.WithMaxResponse(8)).Wrap(handler))
 					server.post(key, "").is(t, http.StatusOK, bare.body, false)
 					server.again(key, "").refuses(t, http.StatusConflict, idempotency.ReasonOutcomeNotKept)
 					handler.ran(t, 1)
@@ -57,7 +57,7 @@ func serveContent(w http.ResponseWriter, r *http.Request, text string) {
 }
 
 func TestLimitItselfIsKept(t *testing.T) {
-	guarded := newGuard(t, newEngine(t), httpmw.WithMaxResponseBody(4)).Wrap(http.HandlerFunc(ok))
+	guarded := newGuard(t, newEngine(t), httpmw.WithMaxResponse(4)).Wrap(http.HandlerFunc(ok))
 	post(guarded, key, "").is(t, http.StatusOK, "done", false)
 	post(guarded, key, "").is(t, http.StatusOK, "done", true)
 }
@@ -66,7 +66,7 @@ func TestTooLargeAndReleased(t *testing.T) {
 	handler := count(func(w http.ResponseWriter, _ *http.Request) {
 		http.Error(w, "too much text", http.StatusServiceUnavailable)
 	})
-	guarded := newGuard(t, newEngine(t), httpmw.WithMaxResponseBody(4)).Wrap(handler)
+	guarded := newGuard(t, newEngine(t), httpmw.WithMaxResponse(4)).Wrap(handler)
 	post(guarded, key, "")
 	post(guarded, key, "").is(t, http.StatusServiceUnavailable, "too much text\n", false)
 	handler.ran(t, 2)

@@ -8,82 +8,91 @@ import (
 	"github.com/oncewire/idempotency/internal/outcome"
 )
 
-// Middleware guards HTTP handlers with idempotency keys. It is safe for
-// concurrent use, and one value wraps any number of handlers.
+// Middleware guards HTTP handlers with idempotency keys. It is safe for concurrent
+// use, and one Middleware can wrap any number of handlers.
 type Middleware struct {
-	config
-
-	engine        *idempotency.Engine
-	keyField      string // canonical
-	replayedField string // canonical
-	filter        outcome.Filter
+	engine      *idempotency.Engine
+	config      config
+	keyField    string // canonical
+	keyRequired bool   // by at least one operation
+	guard       guard  // without a handler
 }
 
-// New returns a middleware on the engine. The error names every option that
-// cannot be honoured.
+// New returns a middleware on the engine. The error names everything that is wrong
+// with the options.
 func New(engine *idempotency.Engine, options ...Option) (*Middleware, error) {
-	m := &Middleware{config: defaults(), engine: engine}
-	if err := m.configure(options); err != nil {
+	c, err := newConfig(engine, options)
+	if err != nil {
 		return nil, err
 	}
-	m.keyField = http.CanonicalHeaderKey(engine.KeyField())
-	m.replayedField = http.CanonicalHeaderKey(engine.ReplayedField())
-	m.filter = outcome.NewFilter(m.unstored, m.setCookie, m.replayedField)
-	return m, nil
+	every := engine.Operation("*", idempotency.Policy{})
+	replayedField := http.CanonicalHeaderKey(every.ReplayedField())
+	return &Middleware{
+		engine:      engine,
+		config:      c,
+		keyField:    http.CanonicalHeaderKey(every.KeyField()),
+		keyRequired: every.RequiresKey(),
+		guard: guard{
+			fingerprinter: c.fingerprinter,
+			maxRequest:    c.maxRequest,
+			maxResponse:   c.maxResponse,
+			classify:      c.classify,
+			filter:        outcome.NewFilter(c.unrecorded, c.setCookie, replayedField),
+			replayedField: replayedField,
+			refusals:      c.refusals,
+		},
+	}, nil
 }
 
-// Wrap returns a handler that guards the requests of next.
+// Wrap returns a handler that guards the requests to next.
 func (m *Middleware) Wrap(next http.Handler) http.Handler {
-	return &handler{Middleware: m, next: next}
+	h := &handler{middleware: m, guard: m.guard}
+	h.guard.next = next
+	return h
 }
 
 type handler struct {
-	*Middleware
-
-	next http.Handler
+	middleware *Middleware
+	guard      guard
 }
 
-// ServeHTTP implements http.Handler.
+// ServeHTTP implements http.Handler. It guards a request that has a key and a
+// method to guard, refuses one whose key is missing or malformed, and passes every
+// other request on.
 func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	values := r.Header[h.keyField]
-	if len(values) == 0 && !h.engine.RequiresKeys() || !h.guards(r.Method) {
-		h.next.ServeHTTP(w, r)
+	m, next := h.middleware, h.guard.next
+	values := r.Header[m.keyField]
+	if len(values) == 0 && !m.keyRequired || !m.guards(r.Method) {
+		next.ServeHTTP(w, r)
 		return
 	}
-	framing := rpcFraming(contentType(r))
-	if framing && rpcRoute(r) {
-		h.next.ServeHTTP(w, r)
+	framed := rpcFraming(contentType(r))
+	if framed && rpcRoute(r) {
+		next.ServeHTTP(w, r)
 		return
 	}
-	operation := h.operation(r)
-	key, err := h.engine.ParseKey(r.Context(), operation, idempotency.KeyDefault, values)
+	operation := m.engine.Operation(m.config.operation(r), idempotency.Policy{})
+	key, err := operation.ParseKey(r.Context(), values)
 	switch {
 	case err != nil:
-		h.respond(w, r, operation, "", err)
+		h.guard.refusals.refuseCall(w, r, operation, "", err)
 	case key == "":
-		h.next.ServeHTTP(w, r)
-	case framing:
-		h.respond(w, r, operation, key, h.engine.Refuse(r.Context(), idempotency.Call{Operation: operation, Key: key}, idempotency.ErrNotSupported, nil))
+		next.ServeHTTP(w, r)
+	case framed:
+		h.guard.refusals.Refuse(w, r, operation.Refuse(r.Context(), key, idempotency.ErrNotSupported, nil))
 	default:
-		if h.echo {
-			w.Header()[h.keyField] = values[:1:1]
+		if m.config.echo {
+			w.Header()[m.keyField] = values[:1:1]
 		}
-		h.guard(w, r, operation, key)
+		h.guard.serve(w, r, operation, key)
 	}
 }
 
 func (m *Middleware) guards(method string) bool {
-	for _, guarded := range m.methods {
+	for _, guarded := range m.config.methods {
 		if guarded == method || strings.EqualFold(guarded, method) {
 			return true
 		}
 	}
 	return false
-}
-
-func contentType(r *http.Request) string {
-	if values := r.Header["Content-Type"]; len(values) > 0 {
-		return values[0]
-	}
-	return ""
 }

@@ -93,7 +93,7 @@ func TestMethods(t *testing.T) {
 // An option with the zero value means the default.
 func TestZeroOptions(t *testing.T) {
 	guarded := newGuard(t, newEngine(t), httpmw.WithClassifier(nil), httpmw.WithOperation(nil),
-		httpmw.WithMaxRequestBody(0), httpmw.WithMaxResponseBody(0)).Wrap(http.HandlerFunc(ok))
+		httpmw.WithMaxRequest(0), httpmw.WithMaxResponse(0)).Wrap(http.HandlerFunc(ok))
 	post(guarded, key, "{}").is(t, http.StatusOK, "done", false)
 	post(guarded, key, "{}").is(t, http.StatusOK, "done", true)
 }
@@ -151,7 +151,7 @@ func TestOperation(t *testing.T) {
 
 func TestOneOfManyRuns(t *testing.T) {
 	handler := count(ok)
-	middleware := newGuard(t, newEngine(t, idempotency.WithWait(1<<40)))
+	middleware := newGuard(t, newEngine(t, idempotency.WithPolicy("*", idempotency.Policy{Wait: 1 << 40})))
 	for protocol, start := range protocols {
 		t.Run(protocol, func(t *testing.T) {
 			handler.Store(0)

@@ -10,8 +10,8 @@ import (
 	"strings"
 )
 
-// Bounds of a multipart body that is compared part by part. Go's own reader
-// refuses more parts.
+// Limits of a multipart body that is compared part by part. The limit of parts is
+// that of package mime/multipart.
 const (
 	maxParts      = 1000
 	maxPartHeader = 8 << 10 // bytes
@@ -20,7 +20,7 @@ const (
 
 // multipartType returns a multipart media type without its boundary, and the
 // boundary.
-func multipartType(contentType string) (kind []byte, boundary string, ok bool) {
+func multipartType(contentType string) (mediaType []byte, boundary string, ok bool) {
 	const prefix = "multipart/"
 	if len(contentType) < len(prefix) || !strings.EqualFold(contentType[:len(prefix)], prefix) {
 		return nil, "", false
@@ -31,11 +31,11 @@ func multipartType(contentType string) (kind []byte, boundary string, ok bool) {
 		return nil, "", false
 	}
 	delete(parameters, "boundary")
-	kind = appendPart(kind, name)
+	mediaType = appendPrefixed(mediaType, name)
 	for _, name := range slices.Sorted(maps.Keys(parameters)) {
-		kind = appendPart(appendPart(kind, name), parameters[name])
+		mediaType = appendPrefixed(appendPrefixed(mediaType, name), parameters[name])
 	}
-	return kind, boundary, true
+	return mediaType, boundary, true
 }
 
 var crlf = []byte("\r\n")
@@ -47,13 +47,13 @@ type parts struct {
 	header    []byte // of the current part, in canonical form
 }
 
-// hashParts adds the header fields and the content of each part to the digest,
-// and returns false for a body that is not strictly well-formed. A body in which
-// the boundary appears anywhere but between two parts is not: other readers may
-// see other parts in it than this one does.
-func hashParts(digest hash.Hash, body []byte, boundary string) bool {
+// digestParts adds the header fields and the content of each part to the digest.
+// It returns false for a body that is not strictly well-formed: other readers may
+// find other parts in it. For example, the boundary must appear only between two
+// parts.
+func digestParts(digest hash.Hash, body []byte, boundary string) bool {
 	p := parts{digest: digest, delimiter: []byte("--" + boundary)}
-	rest, last, ok := p.delimit(bytes.TrimPrefix(body, crlf))
+	rest, last, ok := p.cutDelimiter(bytes.TrimPrefix(body, crlf))
 	for n := 0; ok && !last; n++ {
 		end := bytes.Index(rest, p.delimiter)
 		if n == maxParts || end < 0 {
@@ -63,14 +63,14 @@ func hashParts(digest hash.Hash, body []byte, boundary string) bool {
 		if !found || !p.add(part) {
 			return false
 		}
-		rest, last, ok = p.delimit(rest[end:])
+		rest, last, ok = p.cutDelimiter(rest[end:])
 	}
 	return ok
 }
 
-// delimit takes the delimiter off that the body begins with. The last one has
-// two hyphens more, and nothing but a line break follows it.
-func (p *parts) delimit(body []byte) (rest []byte, last, ok bool) {
+// cutDelimiter removes the delimiter at the beginning of the body. The last
+// delimiter ends with two hyphens, and only a line break may follow it.
+func (p *parts) cutDelimiter(body []byte) (rest []byte, last, ok bool) {
 	rest, ok = bytes.CutPrefix(body, p.delimiter)
 	if !ok {
 		return nil, false, false
@@ -93,8 +93,8 @@ func (p *parts) add(part []byte) bool {
 	return true
 }
 
-// cutHeader splits a part at the empty line, with which a part that has no
-// header begins.
+// cutHeader splits a part at the first empty line. A part without a header begins
+// with that line.
 func cutHeader(part []byte) (header, content []byte, ok bool) {
 	if content, ok = bytes.CutPrefix(part, crlf); ok {
 		return nil, content, true
@@ -103,10 +103,10 @@ func cutHeader(part []byte) (header, content []byte, ok bool) {
 	return header, content, ok && len(header) <= maxPartHeader
 }
 
-// fields takes the header of a part down: names in lower case, values without
-// the space around them, in the order in which they were sent.
+// fields stores the header of a part: names in lower case, values without the
+// spaces around them, in the order in which they were sent.
 func (p *parts) fields(header []byte) bool {
-	p.header = openPart(p.header[:0])
+	p.header = beginPrefixed(p.header[:0])
 	for len(header) > 0 {
 		var line []byte
 		line, header, _ = bytes.Cut(header, crlf)
@@ -115,10 +115,10 @@ func (p *parts) fields(header []byte) bool {
 			return false
 		}
 		start := len(p.header)
-		p.header = appendLower(openPart(p.header), name)
-		closePart(p.header, start)
-		p.header = appendPart(p.header, bytes.Trim(value, " \t"))
+		p.header = appendLower(beginPrefixed(p.header), name)
+		endPrefixed(p.header, start)
+		p.header = appendPrefixed(p.header, bytes.Trim(value, " \t"))
 	}
-	closePart(p.header, 0)
+	endPrefixed(p.header, 0)
 	return true
 }

@@ -272,7 +272,7 @@ func BenchmarkFingerprint(b *testing.B) {
 		"1000 parts": {"/", "multipart/form-data; boundary=B", "", small},
 	} {
 		b.Run(name, func(b *testing.B) {
-			guarded := newGuard(b, newEngine(b), httpmw.WithMaxRequestBody(2<<20)).Wrap(http.HandlerFunc(ok))
+			guarded := newGuard(b, newEngine(b), httpmw.WithMaxRequest(2<<20)).Wrap(http.HandlerFunc(ok))
 			request := httptest.NewRequestWithContext(context.Background(), http.MethodPost, "/", nil)
 			request.Header = http.Header{"Idempotency-Key": {key}, "Content-Type": {each.contentType}}
 			request.ContentLength = int64(len(each.body))

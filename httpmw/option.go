@@ -5,55 +5,52 @@ import (
 	"net/http"
 	"strings"
 
-	"github.com/oncewire/idempotency"
+	"github.com/oncewire/idempotency/internal/outcome"
 )
 
-// Defaults of the options below, in bytes.
+// Defaults of [WithMaxRequest] and [WithMaxResponse], in bytes.
 const (
-	DefaultMaxRequestBody  = 1 << 20
-	DefaultMaxResponseBody = 1 << 20
+	DefaultMaxRequest  = 1 << 20
+	DefaultMaxResponse = 1 << 20
 )
 
 // Option changes how a [Middleware] works.
 type Option func(*config)
 
 type config struct {
-	methods     []string
-	maxRequest  int64
-	maxResponse int64
-	json        idempotency.Algorithm // or AlgorithmNone
-	classify    Classifier
-	operation   func(*http.Request) string
-	setCookie   bool
-	unstored    []string
-	host        func(*http.Request) string
-	named       []string // canonical header fields, sorted
-	identify    func(*http.Request, []byte) ([]byte, error)
-	refusals    RefusalWriter
-	echo        bool
+	methods       []string // in upper case
+	operation     func(*http.Request) string
+	maxRequest    int64
+	maxResponse   int64
+	fingerprinter fingerprinter
+	classify      Classifier
+	unrecorded    []string
+	setCookie     bool
+	refusals      RefusalWriter
+	echo          bool
 }
 
-func defaults() config {
+func defaultConfig() config {
 	return config{
-		methods:     []string{http.MethodPost, http.MethodPatch},
-		maxRequest:  DefaultMaxRequestBody,
-		maxResponse: DefaultMaxResponseBody,
-		classify:    DefaultClassifier,
-		operation:   operation,
-		unstored:    DefaultUnstored(),
-		host:        siteOf,
+		methods:       []string{http.MethodPost, http.MethodPatch},
+		operation:     defaultOperation,
+		maxRequest:    DefaultMaxRequest,
+		maxResponse:   DefaultMaxResponse,
+		fingerprinter: fingerprinter{host: defaultHost},
+		classify:      DefaultClassifier,
+		unrecorded:    outcome.RequestBound,
 	}
 }
 
-// operation is the default of WithOperation. A method in another case is guarded
-// as the same operation, since a handler may take it for the same.
-func operation(r *http.Request) string {
+// defaultOperation is the default of [WithOperation]. The method is in upper case,
+// since a handler may treat "post" like "POST".
+func defaultOperation(r *http.Request) string {
 	return strings.ToUpper(r.Method) + " " + r.URL.EscapedPath()
 }
 
-// WithMethods names the methods whose requests are guarded. Case matters neither
-// here nor in a request: a "post" is guarded like a POST. The default, and the meaning of no method at all, is POST and PATCH. CONNECT is
-// never guarded.
+// WithMethods sets the methods whose requests are guarded. Case does not matter,
+// neither here nor in a request: "post" is guarded like "POST". CONNECT is never
+// guarded. The default, and the meaning of no methods, is POST and PATCH.
 func WithMethods(methods ...string) Option {
 	return func(c *config) {
 		if len(methods) == 0 {
@@ -68,71 +65,51 @@ func WithMethods(methods ...string) Option {
 	}
 }
 
-// WithMaxRequestBody bounds the body of a guarded request, which is held in
-// memory; a larger one is refused with 413. The default, and the meaning of
-// zero, is 1 MiB. [New] refuses a negative number.
-func WithMaxRequestBody(bytes int64) Option {
-	return func(c *config) { c.maxRequest = cmp.Or(bytes, DefaultMaxRequestBody) }
-}
-
-// WithMaxResponseBody bounds the body of an answer that is kept. A larger one
-// reaches its caller whole, and is recorded as not kept. The default, and the
-// meaning of zero, is 1 MiB. [New] refuses a negative number.
-func WithMaxResponseBody(bytes int64) Option {
-	return func(c *config) { c.maxResponse = cmp.Or(bytes, DefaultMaxResponseBody) }
-}
-
-// WithCanonicalJSON takes two JSON bodies (application/json or …+json) for the
-// same request when they differ only in white space, in the order of members
-// and in how characters are escaped. Numbers are compared as they are written.
-// Bodies that are not clearly one value (invalid JSON or UTF-8, a member twice,
-// nesting deeper than 100) are compared as bytes. The default is to compare
-// all bodies as bytes. Switching it on or off leaves older records readable.
-func WithCanonicalJSON() Option {
-	return func(c *config) { c.json = cmp.Or(c.json, idempotency.AlgorithmHTTPJSON) }
-}
-
-// WithCanonicalJSONNumbers is [WithCanonicalJSON] with numbers that are compared
-// by their exact decimal value: 1, 1.0 and 1e0 are the same, as are 0 and -0, and
-// 0.1 is not 0.10000000000000001. A number whose exponent has more than 17 digits
-// is compared as it is written. It is for handlers that read all of these alike.
-func WithCanonicalJSONNumbers() Option {
-	return func(c *config) { c.json = idempotency.AlgorithmHTTPJSONNumbers }
-}
-
-// WithClassifier decides what becomes of an answer. The default, and the
-// meaning of nil, is [DefaultClassifier], which a classifier may call.
-func WithClassifier(classify Classifier) Option {
-	if classify == nil {
-		classify = DefaultClassifier
-	}
-	return func(c *config) { c.classify = classify }
-}
-
-// WithOperation names what a request calls. Two requests with different
-// operations never meet, even with the same key. Two with the same operation are
-// still compared by host and by the path as it was received, so an operation that
-// stands for several paths never answers a request for one with the answer to
-// another. The default, and the meaning of nil, is the method in upper case and
-// the escaped path: "POST /v1/payments".
+// WithOperation sets how a request's operation is named. The same key in two
+// operations is two different keys. Requests of one operation are still compared by
+// host and received path, so an operation that stands for several paths never
+// answers a request to one path with the answer to another. The function must be
+// safe for concurrent use. The default, and the meaning of nil, is the method in
+// upper case and the escaped path: "POST /v1/payments".
 func WithOperation(name func(*http.Request) string) Option {
 	if name == nil {
-		name = operation
+		name = defaultOperation
 	}
 	return func(c *config) { c.operation = name }
 }
 
-// WithSetCookie stores the Set-Cookie and Set-Cookie2 fields of an answer too,
-// so that every replay sets the first caller's cookies. The default is not to: a
-// cookie may be a credential.
-func WithSetCookie() Option {
-	return func(c *config) { c.setCookie = true }
+// WithMaxRequest limits the body of a guarded request, which is held in memory. A
+// request with a larger body is refused with [idempotency.ErrRequestTooLarge] (413)
+// and does not run. MaxRequest in an [idempotency.Policy] overrides it. The
+// default, and the meaning of zero, is [DefaultMaxRequest]: 1 MiB. [New] rejects a
+// negative number.
+func WithMaxRequest(bytes int64) Option {
+	return func(c *config) { c.maxRequest = cmp.Or(bytes, DefaultMaxRequest) }
 }
 
-// WithUnstored replaces the list of header and trailer fields that are bound to
-// one request and so not stored. The default is [DefaultUnstored]; no names at
-// all means that only those are left out that never are stored (see the
-// package documentation). Case does not matter.
-func WithUnstored(names ...string) Option {
-	return func(c *config) { c.unstored = names }
+// WithMaxResponse limits the body of an answer that is stored. The first caller
+// gets a larger answer whole; later calls with the key get
+// [idempotency.ErrOutcomeNotKept] (409). MaxResponse in an [idempotency.Policy]
+// overrides it. The default, and the meaning of zero, is [DefaultMaxResponse]:
+// 1 MiB. [New] rejects a negative number.
+func WithMaxResponse(bytes int64) Option {
+	return func(c *config) { c.maxResponse = cmp.Or(bytes, DefaultMaxResponse) }
+}
+
+// WithRefusalWriter sets the writer of refusals, for APIs that have their own
+// format of errors. The header already has what every refusal needs when the
+// writer is called: see [RefusalWriter.Refuse]. The default, and the meaning of
+// nil, is [WriteRefusal].
+func WithRefusalWriter(write RefusalWriter) Option {
+	return func(c *config) { c.refusals = write }
+}
+
+// WithTypeBase is [WithRefusalWriter] with the [ProblemWriter] of that base.
+func WithTypeBase(base string) Option { return WithRefusalWriter(ProblemWriter(base)) }
+
+// WithKeyEcho returns the key in every answer to a guarded request: first answers,
+// replays and refusals. It is in the field in which it was received, as it was
+// sent. A malformed key is not returned. The default is off.
+func WithKeyEcho() Option {
+	return func(c *config) { c.echo = true }
 }

@@ -7,24 +7,18 @@ import (
 	"github.com/oncewire/idempotency/internal/outcome"
 )
 
-// outerFields are the header fields that stood in the answer before the handler
-// ran. A middleware outside of this one sets them for each request, so a record
-// has only what the handler did to them.
+// outerFields are the header fields that the answer had before the handler ran.
+// An outer middleware sets them anew for each request, so a record contains only
+// what the handler did to them.
 type outerFields map[string]outerField
 
 type outerField struct {
-	live   []string // whose memory the handler may write to
+	live   []string // may be changed by the handler
 	values []string // a copy
 }
 
-func (s *scratch) keepOuter(header http.Header) {
-	for name, values := range header {
-		s.outer[name] = outerField{values, s.keepValues(values)}
-	}
-}
-
-// change returns what the handler did to a field, and false when it left the
-// field alone. A list that begins with all that stood there was appended to.
+// change returns what the handler did to a field, and false if the handler did
+// not change it. Values after all those that were there before were appended.
 func (o outerFields) change(name string, values []string) (outcome.Change, bool) {
 	change := outcome.Change{Name: name, Values: values}
 	outer, ok := o[name]
@@ -36,7 +30,7 @@ func (o outerFields) change(name string, values []string) (outcome.Change, bool)
 	}
 	switch added := len(values) - len(outer.values); {
 	case added == 0:
-		return change, !same(outer.live, values)
+		return change, !sameSlice(outer.live, values)
 	case added > 0 && len(outer.values) > 0:
 		change.Kind, change.Values = outcome.Appended, values[len(outer.values):]
 	}
@@ -52,7 +46,7 @@ func (o outerFields) removed(header http.Header, visit func(name string)) {
 	}
 }
 
-// same reports whether the field was not set anew, which makes another slice.
-func same(before, after []string) bool {
+// sameSlice returns false if the field was set again: that makes a new slice.
+func sameSlice(before, after []string) bool {
 	return len(before) == 0 || &before[0] == &after[0]
 }

@@ -11,7 +11,7 @@ import (
 
 func TestPolicyOfAnOperation(t *testing.T) {
 	engine := newEngine(t,
-		idempotency.WithPolicy("POST /off", idempotency.Policy{Key: idempotency.KeyOff}),
+		idempotency.WithPolicy("POST /off", idempotency.Policy{Key: idempotency.KeyIgnored}),
 		idempotency.WithPolicy("POST /must/*", idempotency.Policy{Key: idempotency.KeyRequired}),
 		idempotency.WithPolicy("POST /odd", idempotency.Policy{
 			Verdicts: map[int]idempotency.Verdict{418: idempotency.Release}, MaxRequest: 10, MaxResponse: 3,

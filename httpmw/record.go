@@ -2,109 +2,97 @@ package httpmw
 
 import (
 	"net/http"
-	"strconv"
 	"strings"
 
-	"github.com/oncewire/idempotency"
 	"github.com/oncewire/idempotency/internal/outcome"
 )
 
-// keepHeader copies what the handler did to the fields, as far as it is stored.
-func (r *recorder) keepHeader(header http.Header) {
-	s := r.scratch
+// record is what is stored of an answer. It is collected in buffers while the
+// handler writes.
+type record struct {
+	filter  outcome.Filter
+	buffers *buffers // nil if the answer is not recorded, or no longer
+	limit   int64    // of the body, in bytes
+}
+
+// newRecord begins the record of an answer with the fields that outer middlewares
+// set before the handler runs.
+func newRecord(filter outcome.Filter, buffers *buffers, limit int64, outer http.Header) record {
+	for name, values := range outer {
+		buffers.outer[name] = outerField{values, buffers.copyValues(values)}
+	}
+	return record{filter: filter, buffers: buffers, limit: limit}
+}
+
+func (r *record) active() bool { return r.buffers != nil }
+
+// drop ends the record: the answer cannot be stored, or the handler has returned.
+func (r *record) drop() { r.buffers = nil }
+
+// addHeader copies what the handler did to the header. Content-Length is stored
+// only where the answer has no body that has this length.
+func (r *record) addHeader(header http.Header, bodiless bool) {
+	b := r.buffers
 	connection := header["Connection"]
 	for name, values := range header {
-		change, changed := s.outer.change(name, values)
-		if !changed || !r.stores(name) || strings.HasPrefix(name, http.TrailerPrefix) || names(connection, name) {
+		change, changed := b.outer.change(name, values)
+		if !changed || !r.stores(name, bodiless) || strings.HasPrefix(name, http.TrailerPrefix) || hasToken(connection, name) {
 			continue
 		}
-		change.Values = s.keepValues(change.Values)
-		s.header = append(s.header, change)
+		change.Values = b.copyValues(change.Values)
+		b.header = append(b.header, change)
 	}
-	s.outer.removed(header, func(name string) {
+	b.outer.removed(header, func(name string) {
 		if !strings.HasPrefix(name, http.TrailerPrefix) {
-			s.header = append(s.header, outcome.Change{Name: name, Kind: outcome.Removed})
+			b.header = append(b.header, outcome.Change{Name: name, Kind: outcome.Removed})
 		}
 	})
 }
 
-// stores tells the fields that mean something to other callers. The length of a
-// body that is not sent is one of them.
-func (r *recorder) stores(name string) bool {
+func (r *record) stores(name string, bodiless bool) bool {
 	if name == "Content-Length" {
-		return r.head || r.status == http.StatusNotModified
+		return bodiless
 	}
 	return r.filter.Stores(name)
 }
 
-// outcome serializes the copy.
-func (r *recorder) outcome() []byte {
+// addBody appends to the body, of which this is the size then. A body above the
+// limit is not stored.
+func addBody[T string | []byte](r *record, data T, size int64) {
+	if size > r.limit {
+		r.drop()
+	} else {
+		r.buffers.response = append(r.buffers.response, data...)
+	}
+}
+
+// outcome serializes the record. The header has the trailers by now.
+func (r *record) outcome(status int, header http.Header) []byte {
 	answer := outcome.HTTP{
-		Status:   r.status,
-		Headers:  r.scratch.header,
-		Body:     r.scratch.response,
-		Trailers: r.trailers(),
+		Status:   status,
+		Headers:  r.buffers.header,
+		Body:     r.buffers.response,
+		Trailers: r.trailers(header),
 	}
 	return answer.Marshal()
 }
 
-// trailers finds those that were announced and those that were not.
-func (r *recorder) trailers() (trailers []outcome.Change) {
-	header := r.Header()
+// trailers returns those that were announced and those that were not.
+func (r *record) trailers(header http.Header) (trailers []outcome.Change) {
 	for name, values := range header {
 		trailer, ok := trailerName(header, name)
 		if !ok || !r.filter.Stores(trailer) {
 			continue
 		}
-		if change, changed := r.scratch.outer.change(name, values); changed {
+		if change, changed := r.buffers.outer.change(name, values); changed {
 			change.Name = trailer
 			trailers = append(trailers, change)
 		}
 	}
-	r.scratch.outer.removed(header, func(name string) {
+	r.buffers.outer.removed(header, func(name string) {
 		if trailer, ok := trailerName(header, name); ok {
 			trailers = append(trailers, outcome.Change{Name: trailer, Kind: outcome.Removed})
 		}
 	})
 	return trailers
-}
-
-// trailerName returns the name of the trailer for which a field of the header
-// stands, if it does: see [http.ResponseWriter].
-func trailerName(header http.Header, name string) (string, bool) {
-	trailer, unannounced := strings.CutPrefix(name, http.TrailerPrefix)
-	return trailer, unannounced || names(header["Trailer"], name)
-}
-
-// replay writes a stored answer. One that cannot be read is refused: the request
-// has run, and is not run again.
-func (c *call) replay(raw []byte) error {
-	stored, err := outcome.ReadHTTP(raw)
-	if err != nil {
-		return c.refuse(idempotency.ErrOutcomeUnreadable, err)
-	}
-	header := c.w.Header()
-	trailers := newReplayedTrailers(header, stored.Trailers)
-	stored.Headers.ApplyTo(header)
-	c.marker[0] = "true"
-	header[c.replayedField] = c.marker[:]
-	if !bodyAllowed(stored.Status) {
-		stored.Body = nil
-	}
-	trailers.unannounced()
-	if stored.Trailers.Len() == 0 && c.sized(&stored) {
-		c.length[0] = strconv.Itoa(len(stored.Body))
-		header["Content-Length"] = c.length[:]
-	}
-	c.w.WriteHeader(stored.Status)
-	if len(stored.Body) > 0 {
-		_, _ = c.w.Write(stored.Body) // there is nobody to tell
-	}
-	trailers.announced()
-	return nil
-}
-
-// sized reports whether the length of the stored body is that of the answer.
-func (c *call) sized(stored *outcome.StoredHTTP) bool {
-	return len(stored.Body) > 0 || bodyAllowed(stored.Status) && c.r.Method != http.MethodHead
 }

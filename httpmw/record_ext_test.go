@@ -129,7 +129,7 @@ func TestTrailers(t *testing.T) {
 func TestNeverStored(t *testing.T) {
 	set := func(w http.ResponseWriter, _ *http.Request) {
 		header := w.Header()
-		for _, name := range append(httpmw.DefaultUnstored(), "Date", "Keep-Alive", "Set-Cookie", "x-raw-hop", "X-Keep", "DATE", "set-Cookie", "AGE") {
+		for _, name := range append(httpmw.DefaultUnrecordedFields(), "Date", "Keep-Alive", "Set-Cookie", "x-raw-hop", "X-Keep", "DATE", "set-Cookie", "AGE") {
 			header[name] = []string{"first"}
 		}
 		header.Set("Connection", "close, X-Raw-Hop")
@@ -141,8 +141,8 @@ func TestNeverStored(t *testing.T) {
 	}{
 		"by default":      {nil, []string{"X-Keep"}},
 		"cookie opted in": {[]httpmw.Option{httpmw.WithSetCookie()}, []string{"Set-Cookie", "X-Keep", "set-Cookie"}},
-		"own list":        {[]httpmw.Option{httpmw.WithUnstored("x-keep")}, httpmw.DefaultUnstored()},
-		"empty list":      {[]httpmw.Option{httpmw.WithUnstored()}, append(httpmw.DefaultUnstored(), "X-Keep")},
+		"own list":        {[]httpmw.Option{httpmw.WithUnrecordedFields("x-keep")}, httpmw.DefaultUnrecordedFields()},
+		"empty list":      {[]httpmw.Option{httpmw.WithUnrecordedFields()}, append(httpmw.DefaultUnrecordedFields(), "X-Keep")},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -170,7 +170,7 @@ func TestCorruptRecord(t *testing.T) {
 }
 
 func TestRenamedFields(t *testing.T) {
-	engine := newEngine(t, idempotency.WithKeyField("x-once"), idempotency.WithReplayedField("x-again"))
+	engine := newEngine(t, idempotency.WithKeyRules(idempotency.KeyRules{Field: "x-once"}), idempotency.WithReplayedField("x-again"))
 	handler := newGuard(t, engine).Wrap(http.HandlerFunc(ok))
 	for _, marker := range []string{"", "true"} {
 		request := newRequest("", "")

@@ -1,7 +1,6 @@
 package httpmw
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -12,62 +11,60 @@ import (
 	"github.com/oncewire/idempotency/internal/outcome"
 )
 
-// recorder is the handler's ResponseWriter. It hands everything on at once and
-// keeps a copy. Like any ResponseWriter it is for one goroutine at a time.
+// recorder is the handler's ResponseWriter. It passes everything on at once and
+// records it. Like any ResponseWriter it must be used by one goroutine at a time.
 type recorder struct {
-	http.ResponseWriter // of the first caller
-
-	filter   outcome.Filter
-	limit    int64    // of the body
-	scratch  *scratch // holds the copy; nil once nothing is kept
-	status   int      // 0 until the answer has begun
-	head     bool     // HEAD: the body is not sent
-	flushed  bool     // the client has a part of the answer before its end
-	declared int64    // Content-Length of the answer; -1 for none
-	written  int64    // bytes of the body
-	lost     error    // what the transport failed with; it is left alone then
+	writer   http.ResponseWriter // of the first caller
+	record   record
+	status   int   // 0 until the handler has written the header
+	head     bool  // the method is HEAD: the body is not sent
+	flushed  bool  // the client may have a part of the answer
+	declared int64 // Content-Length of the body; -1 for none
+	written  int64 // bytes of the body
+	failed   error // of the transport; nothing more is written to it
 }
 
-func newRecorder(c *call) recorder {
-	c.scratch.keepOuter(c.w.Header())
-	return recorder{
-		ResponseWriter: c.w,
-		filter:         c.filter,
-		limit:          cmp.Or(c.policy.MaxResponse, c.maxResponse),
-		head:           c.r.Method == http.MethodHead,
-		scratch:        c.scratch,
-	}
+// newRecorder returns a recorder for the answer to one request. The limit is that
+// of a recorded body, in bytes.
+func newRecorder(w http.ResponseWriter, limit int64, head bool, filter outcome.Filter, buffers *buffers) recorder {
+	return recorder{writer: w, head: head, record: newRecord(filter, buffers, limit, w.Header())}
 }
 
-// WriteHeader implements http.ResponseWriter. An interim answer (1xx) goes
-// through, and is not the answer.
+// Header implements http.ResponseWriter.
+func (r *recorder) Header() http.Header { return r.writer.Header() }
+
+// WriteHeader implements http.ResponseWriter. An interim answer (1xx) is passed on
+// and not recorded.
 func (r *recorder) WriteHeader(status int) {
 	if status >= http.StatusOK || status == http.StatusSwitchingProtocols {
 		r.commit(status)
 	}
-	r.ResponseWriter.WriteHeader(status)
+	r.writer.WriteHeader(status)
 }
 
-// commit is the moment from which the header no longer changes.
+// commit sets the status and records the header, which can not change any more.
 func (r *recorder) commit(status int) {
 	if r.status != 0 {
 		return
 	}
 	header := r.Header()
-	r.status = status
-	r.declared = r.contentLength(header)
-	if status == http.StatusSwitchingProtocols || r.declared > r.limit {
-		r.drop()
+	bodiless := r.head || status == http.StatusNotModified
+	r.status, r.declared = status, -1
+	if !bodiless {
+		r.declared = contentLength(header)
 	}
-	if r.keeping() {
-		r.keepHeader(header)
+	if status == http.StatusSwitchingProtocols || r.declared > r.record.limit {
+		r.record.drop()
+	}
+	if r.record.active() {
+		r.record.addHeader(header, bodiless)
 	}
 }
 
-// contentLength returns -1 where it is not that of the body.
-func (r *recorder) contentLength(header http.Header) int64 {
+// contentLength returns -1 if the header has none.
+func contentLength(header http.Header) int64 {
 	values := header["Content-Length"]
-	if len(values) == 0 || r.head || r.status == http.StatusNotModified {
+	if len(values) == 0 {
 		return -1
 	}
 	length, err := strconv.ParseInt(values[0], 10, 64)
@@ -80,101 +77,86 @@ func (r *recorder) contentLength(header http.Header) int64 {
 // Write implements http.ResponseWriter.
 func (r *recorder) Write(data []byte) (n int, err error) {
 	r.commit(http.StatusOK)
-	if r.lost == nil {
-		n, err = r.ResponseWriter.Write(data)
+	if r.failed == nil {
+		n, err = r.writer.Write(data)
 	}
-	return keep(r, data, n, err)
+	return recordWrite(r, data, n, err)
 }
 
 // WriteString implements io.StringWriter.
 func (r *recorder) WriteString(data string) (n int, err error) {
 	r.commit(http.StatusOK)
-	if r.lost == nil {
-		n, err = io.WriteString(r.ResponseWriter, data)
+	if r.failed == nil {
+		n, err = io.WriteString(r.writer, data)
 	}
-	return keep(r, data, n, err)
+	return recordWrite(r, data, n, err)
 }
 
-// ReadFrom implements io.ReaderFrom, so that io.Copy and http.ServeContent
-// need no buffer of their own, and reach the server's (with sendfile) when
-// nothing is kept.
+// ReadFrom implements io.ReaderFrom. io.Copy and http.ServeContent then need no
+// buffer of their own, and use that of the server (with sendfile) if the answer
+// is not recorded.
 func (r *recorder) ReadFrom(source io.Reader) (total int64, err error) {
-	for r.keeping() {
-		// What is read behind the copy is appended to it in place.
-		r.scratch.response = slices.Grow(r.scratch.response, 4<<10)
-		copied := r.scratch.response
-		n, readErr := source.Read(copied[len(copied):cap(copied)])
+	for r.record.active() {
+		// Read into the free end of the recorded body, so that Write appends in place.
+		body := slices.Grow(r.record.buffers.response, 4<<10)
+		r.record.buffers.response = body
+		n, readErr := source.Read(body[len(body):cap(body)])
 		if n > 0 {
-			n, err = r.Write(copied[len(copied) : len(copied)+n])
+			n, err = r.Write(body[len(body) : len(body)+n])
 			total += int64(n)
 		}
 		if err == nil && readErr != io.EOF {
-			err = readErr // also one that wraps io.EOF: that is a failure, and no end
+			err = readErr // an error that wraps io.EOF is a failure and not the end
 		}
 		if err != nil || readErr != nil {
 			return total, err
 		}
 	}
-	if r.lost != nil {
-		return total, r.lost
+	if r.failed != nil {
+		return total, r.failed
 	}
-	n, err := io.Copy(r.ResponseWriter, source)
+	n, err := io.Copy(r.writer, source)
 	return total + n, err
 }
 
-// keep adds what the handler wrote to the copy, and returns what the handler
-// is told of it. While everything is kept, a client that hung up is none of
-// the handler's business: it shall finish its answer.
-func keep[T string | []byte](r *recorder, data T, n int, err error) (int, error) {
+// recordWrite records what the handler wrote, and returns the result of its
+// Write. If the transport fails while the answer is recorded, the handler gets no
+// error, so that it can finish its answer.
+func recordWrite[T string | []byte](r *recorder, data T, n int, err error) (int, error) {
 	switch {
-	case !r.keeping() && r.lost != nil:
-		return 0, r.lost
-	case !r.keeping():
+	case !r.record.active() && r.failed != nil:
+		return 0, r.failed
+	case !r.record.active():
 		return n, err
 	case err != nil && r.mistake(err, len(data)):
 		data = data[:n]
 	default:
 		if err != nil {
-			r.lost = err
+			r.failed = err
 		}
 		n, err = len(data), nil
 	}
 	r.written += int64(len(data))
-	if r.written > r.limit {
-		r.drop()
-	} else {
-		r.scratch.response = append(r.scratch.response, data...)
-	}
+	addBody(&r.record, data, r.written)
 	return n, err
 }
 
-// mistake tells an error that the handler made from one of the transport.
-// HTTP/2 has an error without a name for a body that is too long.
+// mistake reports whether an error was caused by the handler and not by the
+// transport. The error of HTTP/2 for a body that is too long is not exported.
 func (r *recorder) mistake(err error, length int) bool {
 	return errors.Is(err, http.ErrBodyNotAllowed) || errors.Is(err, http.ErrContentLength) ||
 		r.declared >= 0 && r.written+int64(length) > r.declared
 }
 
-func (r *recorder) keeping() bool { return r.scratch != nil }
-
-// drop ends the copy: the answer cannot be kept, or has been.
-func (r *recorder) drop() { r.scratch = nil }
-
-// whole reports whether the copy has all of the answer. A handler that streams
+// complete reports whether the whole answer was recorded. A handler that streams
 // without a length and whose context has ended may have stopped in the middle.
-func (r *recorder) whole(ctx context.Context) bool {
+func (r *recorder) complete(ctx context.Context) bool {
 	switch {
-	case !r.keeping():
+	case !r.record.active():
 		return false
 	case r.declared >= 0 && bodyAllowed(r.status):
 		return r.written >= r.declared
 	default:
 		return !r.flushed || ctx.Err() == nil
 	}
-}
-
-// bodyAllowed tells the statuses whose answers have a body (RFC 9110, section
-// 6.4.1).
-func bodyAllowed(status int) bool {
-	return status >= http.StatusOK && status != http.StatusNoContent && status != http.StatusNotModified
 }

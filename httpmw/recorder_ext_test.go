@@ -122,7 +122,7 @@ func TestWriteErrors(t *testing.T) {
 		for method, write := range writes {
 			t.Run(name+"/"+method, func(t *testing.T) {
 				w := &brokenWriter{httptest.NewRecorder(), test.err, 0}
-				newGuard(t, newEngine(t), httpmw.WithMaxResponseBody(test.limit)).
+				newGuard(t, newEngine(t), httpmw.WithMaxResponse(test.limit)).
 					Wrap(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 						if test.declared != "" {
 							w.Header().Set("Content-Length", test.declared)
@@ -186,7 +186,7 @@ func (w *sendfiler) ReadFrom(source io.Reader) (int64, error) { return w.receive
 
 func TestReadFromReachesTheServer(t *testing.T) {
 	w := &sendfiler{ResponseWriter: httptest.NewRecorder()}
-	newGuard(t, newEngine(t), httpmw.WithMaxResponseBody(2)).
+	newGuard(t, newEngine(t), httpmw.WithMaxResponse(2)).
 		Wrap(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { serveContent(w, r, "done") })).
 		ServeHTTP(w, newRequest(key, ""))
 	if w.received.String() != "done" {

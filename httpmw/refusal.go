@@ -8,83 +8,61 @@ import (
 	"time"
 
 	"github.com/oncewire/idempotency"
+	"github.com/oncewire/idempotency/internal/mark"
 )
 
-var statuses = map[idempotency.Reason]int{
-	idempotency.ReasonInProgress:        http.StatusConflict,
-	idempotency.ReasonOutcomeUnknown:    http.StatusConflict,
-	idempotency.ReasonOutcomeNotKept:    http.StatusConflict,
-	idempotency.ReasonOutcomeUnreadable: http.StatusConflict,
-	idempotency.ReasonKeyReused:         http.StatusUnprocessableEntity,
-	idempotency.ReasonKeyInvalid:        http.StatusUnprocessableEntity,
-	idempotency.ReasonKeyMissing:        http.StatusBadRequest,
-	idempotency.ReasonStoreUnavailable:  http.StatusServiceUnavailable,
-	idempotency.ReasonScopeUnknown:      http.StatusUnauthorized,
-	idempotency.ReasonRequestTooLarge:   http.StatusRequestEntityTooLarge,
-	idempotency.ReasonRequestUnreadable: http.StatusBadRequest,
-	idempotency.ReasonNotSupported:      http.StatusBadRequest,
-	idempotency.ReasonReplayDenied:      http.StatusForbidden,
-}
-
-// Status returns the HTTP status of a refusal, or 500 for a reason that this
-// version does not know.
-func Status(reason idempotency.Reason) int {
-	if status, ok := statuses[reason]; ok {
-		return status
-	}
-	return http.StatusInternalServerError
-}
-
-// RefusalWriter answers a request that was refused: it sets the Content-Type,
-// writes the status and the body. It may be called by many at once. Nothing in a
-// refusal comes from the request or the store, except what Unwrap returns.
+// RefusalWriter answers a refused request: it sets the Content-Type and writes
+// status and body. It must be safe for concurrent use. A refusal contains nothing
+// from the request or the store, except for the result of Unwrap.
 type RefusalWriter func(w http.ResponseWriter, r *http.Request, refusal *idempotency.Error)
 
-// WithRefusalWriter sets the writer of refusals, for APIs whose clients expect
-// errors of a shape of their own. The default, and the meaning of nil, is
-// [WriteRefusal], which a writer may call.
+// Refuse answers a refused request with the writer, or with [WriteRefusal] if the
+// writer is nil. Before that it sets the header fields that every refusal needs:
 //
-// Before the writer is called, the header has what every refusal needs: see
-// [RefusalWriter.Refuse].
-func WithRefusalWriter(write RefusalWriter) Option {
-	return func(c *config) { c.refusals = write }
-}
-
-// WithTypeBase is [WithRefusalWriter] with the [ProblemWriter] of that base.
-func WithTypeBase(base string) Option { return WithRefusalWriter(ProblemWriter(base)) }
-
-// WithKeyEcho sends the key back in every answer to a guarded request, be it the
-// first, a replay or a refusal: in the field in which it came, as it was sent. A
-// key that is malformed is not sent back. The default is not to.
-func WithKeyEcho() Option {
-	return func(c *config) { c.echo = true }
-}
-
-// Refuse answers a refused request with the writer, and with [WriteRefusal] if
-// the writer is nil. It sets the header fields that no writer has to care for:
-//
-//   - [idempotency.RefusedField], by which a guard around this one knows that the
-//     handler did not run, and which a writer must leave as it is;
-//   - Retry-After in whole seconds, where there is a time to try again;
+//   - Idempotency-Refused, by which an outer guard recognises that the handler did
+//     not run, and which a writer must not change;
+//   - Retry-After in whole seconds, if a retry makes sense;
 //   - Cache-Control: no-store.
 //
-// It removes the Content-Encoding and Content-Length that an outer handler set
-// for another body.
+// It removes Content-Encoding and Content-Length, which an outer handler may have
+// set for another body.
 func (write RefusalWriter) Refuse(w http.ResponseWriter, r *http.Request, refusal *idempotency.Error) {
 	if write == nil {
 		write = WriteRefusal
 	}
-	prepare(w.Header(), refusal)
+	setRefusalFields(w.Header(), refusal)
 	write(w, r, refusal)
 }
 
-func prepare(header http.Header, refusal *idempotency.Error) {
-	for _, name := range []string{"Content-Encoding", "Content-Length", "Retry-After", idempotency.RefusedField} {
+// WriteRefusal writes a refusal as problem details (RFC 9457) with the status of
+// [Status]. It is the default of [WithRefusalWriter]. It also sets the header
+// fields of [RefusalWriter.Refuse].
+func WriteRefusal(w http.ResponseWriter, _ *http.Request, refusal *idempotency.Error) {
+	setRefusalFields(w.Header(), refusal)
+	writeProblem(w, DefaultTypeBase, refusal)
+}
+
+// ProblemWriter returns a writer of problem details whose type is the base
+// followed by the reason in lower case with hyphens, such as key-reused. The base
+// is a URI that ends in "#" or "/". The default, and the meaning of an empty base,
+// is [DefaultTypeBase].
+func ProblemWriter(base string) RefusalWriter {
+	if base == "" {
+		return WriteRefusal
+	}
+	return func(w http.ResponseWriter, _ *http.Request, refusal *idempotency.Error) {
+		setRefusalFields(w.Header(), refusal)
+		writeProblem(w, base, refusal)
+	}
+}
+
+func setRefusalFields(header http.Header, refusal *idempotency.Error) {
+	for _, name := range []string{"Content-Encoding", "Content-Length", "Retry-After", mark.Field} {
 		header.Del(name)
 	}
 	header.Set("Cache-Control", "no-store")
 	if refusal.Mark != "" {
-		header.Set(idempotency.RefusedField, refusal.Mark)
+		header.Set(mark.Field, refusal.Mark)
 	}
 	if refusal.RetryAfter > 0 {
 		seconds := (refusal.RetryAfter + time.Second - 1) / time.Second
@@ -92,39 +70,26 @@ func prepare(header http.Header, refusal *idempotency.Error) {
 	}
 }
 
-// respond answers with any error that the engine returns. A caller that gave up
-// before anything ran is told what a failed store would tell it, as somebody
-// may still listen: the same request can be sent again. The status of one that
-// hung up is for the access log.
-func (m *Middleware) respond(w http.ResponseWriter, r *http.Request, operation, key string, err error) {
+// refuseCall answers a call with an error of the engine. An error that is no
+// refusal is that of the request's context, which ended before the handler ran.
+// The client, or a proxy, may still read the answer: it is that of a failed
+// store, after which the same request can be sent again. If the client hung up,
+// the status is 499, for the access log.
+func (write RefusalWriter) refuseCall(w http.ResponseWriter, r *http.Request, operation idempotency.Operation, key string, err error) {
 	refusal, ok := errors.AsType[*idempotency.Error](err)
 	if !ok {
 		refusal = &idempotency.Error{
 			Reason: idempotency.ReasonStoreUnavailable,
-			Mark:   idempotency.RefusalMark(r.Context(), operation, key),
+			Mark:   operation.RefusalMark(r.Context(), key),
 		}
 		if errors.Is(err, context.Canceled) {
-			w = hungUp{w}
+			w = clientClosed{w}
 		}
 	}
-	m.refusals.Refuse(w, r, refusal)
+	write.Refuse(w, r, refusal)
 }
 
-// hungUp is the writer to a client that hung up.
-type hungUp struct{ http.ResponseWriter }
+// clientClosed is a writer to a client that hung up.
+type clientClosed struct{ http.ResponseWriter }
 
-func (w hungUp) WriteHeader(int) { w.ResponseWriter.WriteHeader(statusClientClosed) }
-
-// errTooLarge is the cause of the refusal of a body above our own limit.
-var errTooLarge = errors.New("request body too large")
-
-// refuseBody answers a request whose body could not be read, or has no
-// fingerprint. Nothing was claimed for it.
-func (c *call) refuseBody(err error) {
-	refusal := idempotency.ErrRequestUnreadable
-	_, outer := errors.AsType[*http.MaxBytesError](err) // a limit outside of ours
-	if outer || errors.Is(err, errTooLarge) {
-		refusal = idempotency.ErrRequestTooLarge
-	}
-	c.refusals.Refuse(c.w, c.r, c.refuse(refusal, err))
-}
+func (w clientClosed) WriteHeader(int) { w.ResponseWriter.WriteHeader(statusClientClosed) }

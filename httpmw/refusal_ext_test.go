@@ -68,7 +68,7 @@ func TestInProgress(t *testing.T) {
 		<-end
 		ok(w, r)
 	})
-	guarded := newGuard(t, newEngine(t, idempotency.WithRetryAfter(1500*time.Millisecond))).Wrap(handler)
+	guarded := newGuard(t, newEngine(t, idempotency.WithPolicy("*", idempotency.Policy{RetryAfter: 1500 * time.Millisecond}))).Wrap(handler)
 	first := make(chan answer)
 	go func() { first <- post(guarded, key, "{}") }()
 	<-begun
@@ -88,8 +88,7 @@ func TestInProgress(t *testing.T) {
 }
 
 func TestKeyRules(t *testing.T) {
-	uuids := idempotency.WithUUIDKeys()
-	required := idempotency.WithKeyRequired()
+	uuids := idempotency.WithKeyRules(idempotency.KeyRules{UUID: true})
 	tests := map[string]struct {
 		option idempotency.Option
 		keys   []string
@@ -105,9 +104,9 @@ func TestKeyRules(t *testing.T) {
 		"too long":          {nil, []string{strings.Repeat("k", 256)}, 422, idempotency.ReasonKeyInvalid},
 		"UUID":              {uuids, []string{key}, 200, ""},
 		"no UUID":           {uuids, []string{"abc"}, 422, idempotency.ReasonKeyInvalid},
-		"required, none":    {required, nil, 400, idempotency.ReasonKeyMissing},
-		"required, blank":   {required, []string{""}, 422, idempotency.ReasonKeyInvalid},
-		"required, present": {required, []string{key}, 200, ""},
+		"required, none":    {keyRequired, nil, 400, idempotency.ReasonKeyMissing},
+		"required, blank":   {keyRequired, []string{""}, 422, idempotency.ReasonKeyInvalid},
+		"required, present": {keyRequired, []string{key}, 200, ""},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -133,7 +132,7 @@ func TestQuotedKeyIsTheSame(t *testing.T) {
 
 func TestMissingKeyIsObservedWithItsOperation(t *testing.T) {
 	var events observed
-	engine := newEngine(t, idempotency.WithKeyRequired(), idempotency.WithObserver(&events))
+	engine := newEngine(t, keyRequired, idempotency.WithObserver(&events))
 	post(newGuard(t, engine).Wrap(http.HandlerFunc(ok)), "", "")
 	if len(events) != 1 || events[0].Operation != "POST /v1/payments" || events[0].Reason != idempotency.ReasonKeyMissing {
 		t.Fatalf("observed %+v", events)
@@ -186,7 +185,7 @@ func TestScopes(t *testing.T) {
 
 func TestRequestTooLarge(t *testing.T) {
 	handler := count(ok)
-	guarded := newGuard(t, newEngine(t), httpmw.WithMaxRequestBody(4)).Wrap(handler)
+	guarded := newGuard(t, newEngine(t), httpmw.WithMaxRequest(4)).Wrap(handler)
 	post(guarded, key, "1234").is(t, http.StatusOK, "done", false)
 	post(guarded, key, "12345").refuses(t, http.StatusRequestEntityTooLarge, idempotency.ReasonRequestTooLarge)
 	request := newRequest(key, "")
@@ -230,7 +229,7 @@ func TestCallerGone(t *testing.T) {
 
 func TestAbandonedAndRejected(t *testing.T) {
 	handler := count(func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) })
-	guarded := newGuard(t, newEngine(t, idempotency.WithOnAbandoned(idempotency.Reject))).Wrap(handler)
+	guarded := newGuard(t, newEngine(t, rejectAbandoned)).Wrap(handler)
 	func() {
 		defer func() {
 			if recovered := recover(); recovered != any(http.ErrAbortHandler) {
@@ -246,7 +245,7 @@ func TestAbandonedAndRejected(t *testing.T) {
 // TestRefusalIsNotEncoded : an outer middleware may have said that it compresses
 // what follows.
 func TestRefusalIsNotEncoded(t *testing.T) {
-	guarded := newGuard(t, newEngine(t, idempotency.WithKeyRequired())).Wrap(http.HandlerFunc(ok))
+	guarded := newGuard(t, newEngine(t, keyRequired)).Wrap(http.HandlerFunc(ok))
 	got := do(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Encoding", "gzip")
 		guarded.ServeHTTP(w, r)

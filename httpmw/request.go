@@ -15,42 +15,43 @@ type body struct {
 	io.Closer // of the body that the server made
 }
 
-// request returns the request for the handler, which owns the body for good:
-// what a handler has started may read on after it returned.
-func (c *call) request(ctx context.Context) *http.Request {
-	c.payload.bytes = nil // the fingerprint has been compared
-	request := c.r.WithContext(ctx)
-	if c.r.Body == nil || c.r.Body == http.NoBody {
+// request returns the request for the handler, whose body begins there in the
+// buffer of the request. The handler owns both: a goroutine that it has started
+// may use them after the handler returned.
+func (b *body) request(ctx context.Context, received *http.Request, buffers *buffers, start int) *http.Request {
+	request := received.WithContext(ctx)
+	if received.Body == nil || received.Body == http.NoBody {
 		return request
 	}
-	c.body.Reset(c.scratch.handOver(c.payload.body))
-	c.body.Closer = c.r.Body
-	request.Body = &c.body
+	b.Reset(buffers.takeBody(start))
+	b.Closer = received.Body
+	request.Body = b
 	return request
 }
 
-// handBack copies what a handler leaves in its request to the one that came
-// in, also after a panic: middlewares outside read the route and the form, and
-// the server removes the files of a multipart form. Other fields are not
-// touched, as somebody outside may be reading them.
-func (c *call) handBack(request *http.Request) {
-	if request.MultipartForm != nil {
-		c.r.MultipartForm = request.MultipartForm
+// copyBack copies what the handler set in its request to the one that was
+// received, also after a panic: outer middlewares read the route and the form, and
+// the server removes the files of a multipart form. It does not write to other
+// fields, since outer code may read them at the same time.
+func copyBack(received, handled *http.Request) {
+	if handled.MultipartForm != nil {
+		received.MultipartForm = handled.MultipartForm
 	}
-	if request.Form != nil {
-		c.r.Form, c.r.PostForm = request.Form, request.PostForm
+	if handled.Form != nil {
+		received.Form, received.PostForm = handled.Form, handled.PostForm
 	}
-	if request.Pattern != c.r.Pattern {
-		c.r.Pattern = request.Pattern
-		for name := range wildcards(request.Pattern) {
-			c.r.SetPathValue(name, request.PathValue(name))
+	if handled.Pattern != received.Pattern {
+		received.Pattern = handled.Pattern
+		for name := range wildcards(handled.Pattern) {
+			received.SetPathValue(name, handled.PathValue(name))
 		}
 	}
 }
 
-// wildcards visits the names in a pattern such as "POST /files/{name}/{rest...}".
+// wildcards returns the names in a pattern such as
+// "POST /files/{name}/{rest...}".
 func wildcards(pattern string) iter.Seq[string] {
-	return func(visit func(string) bool) {
+	return func(yield func(string) bool) {
 		for {
 			var name string
 			var ok bool
@@ -60,7 +61,7 @@ func wildcards(pattern string) iter.Seq[string] {
 			if name, pattern, ok = strings.Cut(pattern, "}"); !ok {
 				return
 			}
-			if name = strings.TrimSuffix(name, "..."); name != "$" && !visit(name) {
+			if name = strings.TrimSuffix(name, "..."); name != "$" && !yield(name) {
 				return
 			}
 		}

@@ -25,7 +25,7 @@ func TestContentTypeOpensNoWayAround(t *testing.T) {
 		for _, contentType := range contentTypes {
 			t.Run(path+" "+contentType, func(t *testing.T) {
 				handler := count(ok)
-				guarded := newGuard(t, newEngine(t, idempotency.WithKeyRequired())).Wrap(handler)
+				guarded := newGuard(t, newEngine(t, keyRequired)).Wrap(handler)
 				send := func(key string) answer {
 					request := newRequest(key, "{}")
 					request.URL.Path = path

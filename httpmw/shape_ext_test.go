@@ -12,6 +12,7 @@ import (
 
 	"github.com/oncewire/idempotency"
 	"github.com/oncewire/idempotency/httpmw"
+	"github.com/oncewire/idempotency/internal/mark"
 )
 
 // shape is a writer of some API's own errors.
@@ -36,7 +37,7 @@ func TestRefusalWriter(t *testing.T) {
 		marked  bool
 	}{
 		"missing": {
-			newEngine(t, idempotency.WithKeyRequired()), nil,
+			newEngine(t, keyRequired), nil,
 			func(r *http.Request) { r.Header.Del("Idempotency-Key") }, http.StatusTeapot, "POST KEY_MISSING fix_request", false,
 		},
 		"invalid": {
@@ -48,7 +49,7 @@ func TestRefusalWriter(t *testing.T) {
 			func(*http.Request) {}, http.StatusTeapot, "POST STORE_UNAVAILABLE retry_same_key", true,
 		},
 		"too large": {
-			newEngine(t), []httpmw.Option{httpmw.WithMaxRequestBody(1)},
+			newEngine(t), []httpmw.Option{httpmw.WithMaxRequest(1)},
 			func(*http.Request) {}, http.StatusTeapot, "POST REQUEST_TOO_LARGE fix_request", true,
 		},
 		"unreadable": {
@@ -78,9 +79,9 @@ func TestRefusalWriter(t *testing.T) {
 			if got.status != test.status || got.body != test.body || got.header.Get("Content-Type") != "text/plain" {
 				t.Errorf("got %d %v %q", got.status, got.header, got.body)
 			}
-			mark := got.header.Get(idempotency.RefusedField)
-			if idempotency.HasRefusalMark(mark, "POST /v1/payments", key) != test.marked {
-				t.Errorf("got mark %q", mark)
+			text := got.header.Get(mark.Field)
+			if mark.Matches(text, "POST /v1/payments", key) != test.marked {
+				t.Errorf("got mark %q", text)
 			}
 			handler.ran(t, 0)
 		})
@@ -96,7 +97,7 @@ func TestRefusalFields(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			guarded := newGuard(t, engineOn(t, downStore{}), option).Wrap(http.HandlerFunc(ok))
 			outer := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-				for _, name := range []string{"Content-Encoding", "Content-Length", "Retry-After", idempotency.RefusedField, "X-Outer"} {
+				for _, name := range []string{"Content-Encoding", "Content-Length", "Retry-After", mark.Field, "X-Outer"} {
 					w.Header().Set(name, "7")
 				}
 				guarded.ServeHTTP(w, r)
@@ -105,7 +106,7 @@ func TestRefusalFields(t *testing.T) {
 			_, coded := header["Content-Encoding"]
 			if coded || header.Get("Content-Length") == "7" || header.Get("Retry-After") != "1" ||
 				header.Get("Cache-Control") != "no-store" || header.Get("X-Outer") != "7" ||
-				header.Get(idempotency.RefusedField) == "7" || header.Get(idempotency.RefusedField) == "" {
+				header.Get(mark.Field) == "7" || header.Get(mark.Field) == "" {
 				t.Errorf("got %v", header)
 			}
 		})
@@ -115,7 +116,7 @@ func TestRefusalFields(t *testing.T) {
 // TestRefusalCannotHide: whatever a writer answers, a guard around it releases.
 func TestRefusalCannotHide(t *testing.T) {
 	engine, handler := newEngine(t), count(ok)
-	inner := newGuard(t, engine, httpmw.WithMaxRequestBody(4), httpmw.WithRefusalWriter(
+	inner := newGuard(t, engine, httpmw.WithMaxRequest(4), httpmw.WithRefusalWriter(
 		func(w http.ResponseWriter, _ *http.Request, refusal *idempotency.Error) {
 			http.Error(w, refusal.Detail(), http.StatusBadRequest)
 		})).Wrap(handler)
@@ -144,7 +145,7 @@ func TestTypeBase(t *testing.T) {
 
 // TestKeyEcho in the first answer, a replay and refusals, as it was sent.
 func TestKeyEcho(t *testing.T) {
-	guard := newGuard(t, newEngine(t, idempotency.WithKeyField("X-Once")), httpmw.WithKeyEcho())
+	guard := newGuard(t, newEngine(t, idempotency.WithKeyRules(idempotency.KeyRules{Field: "X-Once"})), httpmw.WithKeyEcho())
 	server := startHTTP1(t, guard.Wrap(http.HandlerFunc(ok)))
 	send := func(key, body string) answer {
 		request := server.request("", strings.NewReader(body))

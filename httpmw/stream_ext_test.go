@@ -133,7 +133,7 @@ func TestUnfinishedStreamIsNotReplayed(t *testing.T) {
 				<-r.Context().Done()
 				test.finish(w)
 			})
-			engine := newEngine(t, idempotency.WithOnAbandoned(idempotency.Reject))
+			engine := newEngine(t, rejectAbandoned)
 			guarded := newGuard(t, engine).Wrap(handler)
 			func() {
 				defer func() { _ = recover() }()
@@ -156,7 +156,7 @@ func TestUpstreamBreaksOff(t *testing.T) {
 		w.(http.Flusher).Flush()
 		panic(http.ErrAbortHandler)
 	})
-	engine := newEngine(t, idempotency.WithOnAbandoned(idempotency.Reject))
+	engine := newEngine(t, rejectAbandoned)
 	server := startHTTP1(t, newGuard(t, engine).Wrap(proxyTo(t, upstream)))
 	if got := server.post(key, ""); !strings.Contains(got.body, "error") {
 		t.Errorf("got %+v", got)
@@ -174,7 +174,7 @@ func TestDetachedStreamIsKept(t *testing.T) {
 		<-gone
 		_, _ = io.WriteString(w, strings.Repeat("x", 1<<19)) // more than buffers hold
 	})
-	guarded := newGuard(t, newEngine(t, idempotency.WithDetached(0))).Wrap(proxyTo(t, upstream))
+	guarded := newGuard(t, newEngine(t, idempotency.WithPolicy("*", idempotency.Policy{Detached: idempotency.Forever}))).Wrap(proxyTo(t, upstream))
 	server := startHTTP1(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if upstream.Load() == 0 {
 			go func() {
@@ -225,7 +225,7 @@ func TestWrappedEOFIsNotTheEndOfTheAnswer(t *testing.T) {
 // request than the whole one.
 func TestWrappedEOFIsNotTheEndOfTheRequest(t *testing.T) {
 	handler := count(ok)
-	guarded := newGuard(t, newEngine(t), httpmw.WithMaxRequestBody(1<<10)).Wrap(handler)
+	guarded := newGuard(t, newEngine(t), httpmw.WithMaxRequest(1<<10)).Wrap(handler)
 	request := newRequest(key, "")
 	request.Body, request.ContentLength = io.NopCloser(oddEnd{strings.NewReader("half")}), -1
 	if got := do(guarded, request); got.status != http.StatusBadRequest {

@@ -7,13 +7,13 @@ import (
 	"github.com/oncewire/idempotency/internal/outcome"
 )
 
-// replayedTrailers writes the trailers of a stored answer. The zero value has
+// replayedTrailers writes the trailers of a stored outcome. The zero value has
 // none.
 type replayedTrailers struct {
 	header http.Header
-	outer  http.Header // before the stored header was applied
+	outer  http.Header // the header before the stored changes
 	stored outcome.Fields
-	late   []outcome.Change
+	late   []outcome.Change // for after the body
 }
 
 func newReplayedTrailers(header http.Header, stored outcome.Fields) replayedTrailers {
@@ -23,12 +23,12 @@ func newReplayedTrailers(header http.Header, stored outcome.Fields) replayedTrai
 	return replayedTrailers{header: header, outer: maps.Clone(header), stored: stored}
 }
 
-// unannounced sets the trailers that the header does not announce, in the way
-// that needs no announcement, before the body, so that the server leaves room
-// for them.
-func (t *replayedTrailers) unannounced() {
+// beforeBody sets the trailers that the header does not announce, under names that
+// need no announcement. The server must know of them before the body, to send it
+// in a form that allows trailers.
+func (t *replayedTrailers) beforeBody() {
 	t.stored.Each(func(change outcome.Change) {
-		if names(t.header["Trailer"], change.Name) {
+		if hasToken(t.header["Trailer"], change.Name) {
 			t.late = append(t.late, change)
 			return
 		}
@@ -37,9 +37,9 @@ func (t *replayedTrailers) unannounced() {
 	})
 }
 
-// announced sets the others when the body has been written. A field can be in
-// the header and, with another value, in the trailers.
-func (t *replayedTrailers) announced() {
+// afterBody sets the trailers that the header announces. A field may be in the
+// header and, with another value, in the trailers.
+func (t *replayedTrailers) afterBody() {
 	for _, change := range t.late {
 		if values, ok := t.outer[change.Name]; ok {
 			t.header[change.Name] = values

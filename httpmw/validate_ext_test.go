@@ -18,8 +18,8 @@ func TestNewRefuses(t *testing.T) {
 	}{
 		"no engine":       {nil, nil, []string{"no engine"}},
 		"nil option":      {engine, []httpmw.Option{httpmw.WithSetCookie(), nil}, []string{"option 2 is nil"}},
-		"negative limits": {engine, []httpmw.Option{httpmw.WithMaxRequestBody(-1), httpmw.WithMaxResponseBody(-2)}, []string{"-1 bytes for request", "-2 bytes for response"}},
-		"everything":      {nil, []httpmw.Option{nil, httpmw.WithMaxRequestBody(-1)}, []string{"no engine", "option 1 is nil", "-1 bytes for request"}},
+		"negative limits": {engine, []httpmw.Option{httpmw.WithMaxRequest(-1), httpmw.WithMaxResponse(-2)}, []string{"-1 bytes for request", "-2 bytes for response"}},
+		"everything":      {nil, []httpmw.Option{nil, httpmw.WithMaxRequest(-1)}, []string{"no engine", "option 1 is nil", "-1 bytes for request"}},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -5,49 +5,44 @@ import (
 	"errors"
 	"net"
 	"net/http"
-	"strings"
 )
 
-// Unwrap is for http.ResponseController: deadlines and full duplex are the
-// server's.
-func (r *recorder) Unwrap() http.ResponseWriter { return r.ResponseWriter }
+// Unwrap is for http.ResponseController: deadlines and full duplex are those of
+// the server's writer.
+func (r *recorder) Unwrap() http.ResponseWriter { return r.writer }
 
-// FlushError is for http.ResponseController. An answer that is sent piece by
-// piece is kept like any other, as proxies flush whatever has no length. A
-// stream of events is not: its client reads it as long as it lasts.
+// FlushError is for http.ResponseController. An answer that was flushed is
+// recorded like any other, because proxies flush every answer without a length. A
+// stream of events is not: it has no end that a replay could reach.
 func (r *recorder) FlushError() error {
-	err := http.NewResponseController(r.ResponseWriter).Flush()
+	err := http.NewResponseController(r.writer).Flush()
 	if errors.Is(err, http.ErrNotSupported) {
 		return err
 	}
 	r.commit(http.StatusOK)
 	r.flushed = true
 	if isEventStream(r.Header().Get("Content-Type")) {
-		r.drop()
+		r.record.drop()
 	}
 	return err
 }
 
-func isEventStream(contentType string) bool {
-	kind, _, _ := strings.Cut(contentType, ";")
-	return strings.EqualFold(strings.TrimSpace(kind), "text/event-stream")
-}
-
 func (r *recorder) hijack() (net.Conn, *bufio.ReadWriter, error) {
-	connection, buffer, err := http.NewResponseController(r.ResponseWriter).Hijack()
+	connection, buffer, err := http.NewResponseController(r.writer).Hijack()
 	if err == nil {
 		r.commit(http.StatusSwitchingProtocols)
-		r.drop()
+		r.record.drop()
 	}
 	return connection, buffer, err
 }
 
 func (r *recorder) push(target string, options *http.PushOptions) error {
-	return r.ResponseWriter.(http.Pusher).Push(target, options) //nolint:forcetypeassert // exposed looked
+	return r.writer.(http.Pusher).Push(target, options) //nolint:forcetypeassert // see abilities
 }
 
-// A handler looks for abilities with type assertions, so there is a type for
-// each set of them. Each is one pointer, which an interface holds for free.
+// A handler finds the abilities of its writer by type assertions, so there is a
+// type for each set of them. Each type is one pointer, so that converting it to an
+// interface does not allocate.
 type (
 	flusher               struct{ *recorder }
 	hijacker              struct{ *recorder }
@@ -75,14 +70,15 @@ func (w flusherHijackerPusher) Push(target string, o *http.PushOptions) error {
 	return w.push(target, o)
 }
 
-// Abilities, as bits.
+// The abilities, as bits.
 const (
 	canFlush = 1 << iota
 	canHijack
 	canPush
 )
 
-// exposed returns the recorder with the abilities of the first caller's writer.
+// exposed returns the recorder with the abilities of the first caller's writer and
+// no others.
 func (r *recorder) exposed() http.ResponseWriter {
 	switch r.abilities() {
 	case canFlush:
@@ -105,20 +101,20 @@ func (r *recorder) exposed() http.ResponseWriter {
 }
 
 func (r *recorder) abilities() (set int) {
-	if _, ok := r.ResponseWriter.(http.Flusher); ok {
+	if _, ok := r.writer.(http.Flusher); ok {
 		set |= canFlush
 	}
-	if hijackable(r.ResponseWriter) {
+	if hijackable(r.writer) {
 		set |= canHijack
 	}
-	if _, ok := r.ResponseWriter.(http.Pusher); ok {
+	if _, ok := r.writer.(http.Pusher); ok {
 		set |= canPush
 	}
 	return set
 }
 
-// hijackable looks through wrappers as http.ResponseController does. It would
-// otherwise take the connection over behind the recorder's back.
+// hijackable unwraps writers as http.ResponseController does. Otherwise a handler
+// could take the connection over through Unwrap, without the recorder.
 func hijackable(w http.ResponseWriter) bool {
 	for {
 		if _, ok := w.(http.Hijacker); ok {

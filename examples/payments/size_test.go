@@ -12,7 +12,7 @@ import (
 func TestOversizeAnswer(t *testing.T) {
 	eachProtocol(t, nil, func(t protocolTest) {
 		call := charge("key-1")
-		call.request.Description = strings.Repeat("x", httpmw.DefaultMaxResponseBody-100)
+		call.request.Description = strings.Repeat("x", httpmw.DefaultMaxResponse-100)
 		t.create(call).wantFirst(t) // complete
 		for range 2 {
 			t.create(call).wantRefusal(t, notKept)

@@ -24,17 +24,17 @@ func Middleware(guard *httpmw.Middleware) runtime.Middleware {
 
 // MiddlewareOptions returns the options of package httpmw for a guard around a
 // gateway or in a [Middleware]. Outcomes then omit the fields of
-// [httpmw.DefaultUnstored] also under the names that the gateway gives them, with
+// [httpmw.DefaultUnrecordedFields] also under the names that the gateway gives them, with
 // its prefixes. Options that follow take precedence.
 func MiddlewareOptions() []httpmw.Option {
-	return []httpmw.Option{httpmw.WithUnstored(unrecordedFields()...)}
+	return []httpmw.Option{httpmw.WithUnrecordedFields(unrecordedFields()...)}
 }
 
 // unrecordedFields returns the default of httpmw, and the names under which the
 // gateway forwards the same metadata of a service.
 func unrecordedFields() []string {
-	names := httpmw.DefaultUnstored()
-	for _, name := range append(httpmw.DefaultUnstored(), "Set-Cookie", "Set-Cookie2") {
+	names := httpmw.DefaultUnrecordedFields()
+	for _, name := range append(httpmw.DefaultUnrecordedFields(), "Set-Cookie", "Set-Cookie2") {
 		names = append(names, runtime.MetadataHeaderPrefix+name, runtime.MetadataTrailerPrefix+name)
 	}
 	return names
