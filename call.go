@@ -8,8 +8,6 @@ import (
 
 // Call is one request that has a key.
 type Call struct {
-	// Operation is going away.
-	Operation string
 	// Key is canonical, as [Operation.ParseKey] returns it.
 	Key string
 	// Fingerprint is the digest of the request. The zero Fingerprint is never

@@ -14,7 +14,7 @@ import (
 )
 
 // lasting is a handler that takes a time, whatever becomes of its context.
-func lasting(d time.Duration, text string) idempotency.Handler {
+func lasting(d time.Duration, text string) func(context.Context) idempotency.Answer {
 	return func(context.Context) idempotency.Answer {
 		time.Sleep(d)
 		return recording(text).answer
@@ -22,7 +22,7 @@ func lasting(d time.Duration, text string) idempotency.Handler {
 }
 
 // untilCancelled is a handler that ends with its context, and tells why.
-func untilCancelled(cause *error) idempotency.Handler {
+func untilCancelled(cause *error) func(context.Context) idempotency.Answer {
 	return func(ctx context.Context) idempotency.Answer {
 		<-ctx.Done()
 		*cause = context.Cause(ctx)

@@ -331,7 +331,7 @@ func took(tb testing.TB, start time.Time, d time.Duration) {
 }
 
 // dieAfter returns a handler that panics after the time.
-func dieAfter(d time.Duration) idempotency.Handler {
+func dieAfter(d time.Duration) func(context.Context) idempotency.Answer {
 	return func(context.Context) idempotency.Answer {
 		time.Sleep(d)
 		panic("boom")

@@ -9,6 +9,7 @@ import (
 	"weak"
 
 	"github.com/oncewire/idempotency"
+	"github.com/oncewire/idempotency/backend"
 	"github.com/oncewire/idempotency/backend/backendtest"
 )
 
@@ -43,8 +44,8 @@ func TestRetriesHoldNothingOfTheRequest(t *testing.T) {
 // body is a request, which can make its own fingerprint again.
 type body [1 << 20]byte
 
-func (b *body) Rehash(idempotency.Algorithm) (idempotency.Fingerprint, bool) {
-	return idempotency.Fingerprint{1, b[0]}, true
+func (b *body) Rehash(byte) (backend.Fingerprint, bool) {
+	return backend.Fingerprint{1, b[0]}, true
 }
 
 // runWith runs a call that holds a request in every way a call can.

@@ -90,10 +90,10 @@
 //
 // These go before the classifier and the policy of the operation:
 //
-//   - A handler that calls [idempotency.DoNotRecord] releases the key.
+//   - A handler that calls [idempotency.Execution.NoEffect] releases the key.
 //   - The refusal of this call by a guard further in releases it, in this process
 //     or behind a proxy. It is recognised by the mark in
-//     [idempotency.RefusedField], which belongs to one operation and key, on a
+//     Idempotency-Refused, which belongs to one operation and key, on a
 //     status from 400 on.
 //   - A 404 of an [http.ServeMux] that was handed to [Middleware.Wrap] and has no
 //     route for the request releases it. A handler's own 404 is recorded. Other
@@ -125,7 +125,7 @@
 //     from the body,
 //   - Set-Cookie and Set-Cookie2, unless [WithSetCookie] allows them,
 //   - the fields of [WithUnstored], by default those of [DefaultUnstored],
-//   - the replay marker and [idempotency.RefusedField] of an inner layer.
+//   - the replay marker and Idempotency-Refused of an inner layer.
 //
 // # Where to put it
 //

@@ -24,8 +24,8 @@ func TestAllocations(t *testing.T) {
 
 	engine, err := idempotency.New(store)
 	ok(t, err)
-	call := idempotency.Call{Operation: "/bank.v1.Bank/Pay", Key: "k"}
-	if n := testing.AllocsPerRun(1000, func() { _, _ = engine.Run(ctx, call, pay) }); n > 3 {
+	operation, call := engine.Operation("/bank.v1.Bank/Pay", idempotency.Policy{}), idempotency.Call{Key: "k"}
+	if n := testing.AllocsPerRun(1000, func() { _, _ = operation.Run(ctx, call, pay) }); n > 3 {
 		t.Errorf("a replay allocates %v times, want 3 or less", n)
 	}
 }

@@ -55,14 +55,14 @@ func replay(b *testing.B, store backend.Store) {
 	b.Helper()
 	engine, err := idempotency.New(store)
 	ok(b, err)
-	call := idempotency.Call{Operation: "/bank.v1.Bank/Pay", Key: "k"}
+	operation, call := engine.Operation("/bank.v1.Bank/Pay", idempotency.Policy{}), idempotency.Call{Key: "k"}
 	ctx := b.Context()
-	if _, err := engine.Run(ctx, call, pay); err != nil {
+	if _, err := operation.Run(ctx, call, pay); err != nil {
 		b.Fatal(err)
 	}
 	b.ReportAllocs()
 	for b.Loop() {
-		if result, err := engine.Run(ctx, call, pay); err != nil || !result.Replayed {
+		if result, err := operation.Run(ctx, call, pay); err != nil || !result.Replayed {
 			b.Fatal(result, err)
 		}
 	}

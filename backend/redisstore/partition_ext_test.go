@@ -25,9 +25,8 @@ func TestPartitionThatHeals(t *testing.T) {
 	client := redis.NewClient(redisstore.PrepareOptions(&redis.Options{Addr: proxy.Addr(), MaxRetries: -1}))
 	defer client.Close()
 	engine, err := idempotency.New(store(t, client),
-		idempotency.WithStoreTimeout(500*time.Millisecond),
-		idempotency.WithOnAbandoned(idempotency.Reject),
-		idempotency.WithBacklog(4*calls, time.Minute))
+		idempotency.WithPolicy("*", idempotency.Policy{OnAbandoned: idempotency.Reject}),
+		idempotency.WithLimits(idempotency.Limits{StoreTimeout: 500 * time.Millisecond, Retries: 4 * calls}))
 	ok(t, err)
 	defer engine.Close(t.Context())
 	run := func(name string) []error { return inParallelDo(t, engine, name, calls) }
@@ -62,9 +61,8 @@ func TestSlowRepliesBlockNoKey(t *testing.T) {
 	client := redis.NewClient(redisstore.PrepareOptions(&redis.Options{Addr: proxy.Addr(), PoolSize: calls, MaxRetries: -1}))
 	defer client.Close()
 	engine, err := idempotency.New(store(t, client),
-		idempotency.WithStoreTimeout(500*time.Millisecond),
-		idempotency.WithOnAbandoned(idempotency.Reject),
-		idempotency.WithBacklog(4*calls, time.Minute))
+		idempotency.WithPolicy("*", idempotency.Policy{OnAbandoned: idempotency.Reject}),
+		idempotency.WithLimits(idempotency.Limits{StoreTimeout: 500 * time.Millisecond, Retries: 4 * calls}))
 	ok(t, err)
 	defer engine.Close(t.Context())
 	for _, err := range inParallelDo(t, engine, "before", calls) {
