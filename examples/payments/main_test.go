@@ -24,6 +24,14 @@ import (
 	"go.uber.org/goleak"
 )
 
+// skipInShort skips a slow test in short mode.
+func skipInShort(t *testing.T, why string) {
+	t.Helper()
+	if testing.Short() {
+		t.Skip(why)
+	}
+}
+
 func TestMain(m *testing.M) {
 	// These tests cause panics, takeovers and outages, whose logs are of no use.
 	slog.SetDefault(slog.New(slog.DiscardHandler))

@@ -87,9 +87,7 @@ func (p *process) terminate(t *testing.T) {
 }
 
 func TestProcess(t *testing.T) {
-	if testing.Short() {
-		t.Skip("builds the program and the tools that its output names")
-	}
+	skipInShort(t, "builds and starts the program")
 	t.Parallel()
 	t.Run("PrintedCommands", func(t *testing.T) {
 		t.Parallel()

@@ -47,9 +47,7 @@ func TestWait(t *testing.T) {
 // The call runs longer than the lease, so heartbeats must extend it. A lease of 6 s
 // leaves four seconds for each heartbeat, since test machines can be slow.
 func TestLongCallKeepsItsLease(t *testing.T) {
-	if testing.Short() {
-		t.Skip("takes longer than a lease in real time")
-	}
+	skipInShort(t, "runs longer than a lease in real time")
 	shortLease := func(c *config) { c.lease = 6 * time.Second }
 	eachProtocol(t, shortLease, func(t protocolTest) {
 		running := inBackground(t, t.client, held("key-1"))
