@@ -10,10 +10,10 @@ import (
 	"github.com/oncewire/idempotency/backend"
 )
 
-// Benchmark measures what a call costs its store: an absent key claimed, a
-// first call from claim to completion, a replay, and a duplicate that meets a
-// running claim; each by one goroutine, and by GOMAXPROCS of them. Records
-// live for a second, so that the cost of freeing them is part of the figures.
+// Benchmark measures the store: a claim of an absent key, a first call from claim
+// to completion, a replay, and a claim of a running key. Each runs in one goroutine
+// and in GOMAXPROCS goroutines. Records have a retention of one second, so that the
+// results include the cost of freeing them.
 func Benchmark(b *testing.B, open func(tb testing.TB) backend.Store) {
 	for _, m := range []struct {
 		name string
@@ -29,7 +29,7 @@ func Benchmark(b *testing.B, open func(tb testing.TB) backend.Store) {
 	}
 }
 
-// oneByOne makes the call with a new key each time.
+// oneByOne makes calls in one goroutine, each with a new key.
 func oneByOne(b *testing.B, call func(backend.Key)) {
 	b.Helper()
 	b.ReportAllocs()
@@ -40,7 +40,7 @@ func oneByOne(b *testing.B, call func(backend.Key)) {
 	}
 }
 
-// inParallel does so from several goroutines.
+// inParallel makes calls in several goroutines, each with a new key.
 func inParallel(b *testing.B, call func(backend.Key)) {
 	b.Helper()
 	b.ReportAllocs()
@@ -54,8 +54,8 @@ func inParallel(b *testing.B, call func(backend.Key)) {
 	})
 }
 
-// numbered returns a key that is spread like a digest, and costs next to
-// nothing to make.
+// numbered returns the n-th key. Its bits are distributed like those of a digest, and
+// it is cheap to compute.
 func numbered(n uint64) (k backend.Key) {
 	for i := 0; i < len(k); i += 8 {
 		n = (n + 0x9e3779b97f4a7c15) * 0xbf58476d1ce4e5b9
@@ -113,8 +113,8 @@ func benchmarkRunning(b *testing.B, store backend.Store) func(backend.Key) {
 	return meets(b, store, key, running(c))
 }
 
-// meets returns a call that claims one key, whatever key it is given, and
-// finds what stands there.
+// meets returns a call that always claims the same key and requires that the claim
+// returns the record.
 func meets(b *testing.B, store backend.Store, key backend.Key, want backend.Record) func(backend.Key) {
 	b.Helper()
 	loser := newClaim()

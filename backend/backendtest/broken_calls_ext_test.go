@@ -8,32 +8,32 @@ import (
 	"github.com/oncewire/idempotency/backend"
 )
 
-// The defects of this file change the arguments of a call, or refuse it.
+// The defects in this file change the arguments of a call, or refuse the call.
 
 func loserExtends(s broken, c *call) {
-	_ = s.Extend(context.Background(), c.key, s.stands(c.key).Token, c.claim.Lease, c.claim.Retention)
+	_ = s.Extend(context.Background(), c.key, s.current(c.key).Token, c.claim.Lease, c.claim.Retention)
 }
 
 func loserShortens(s broken, c *call) {
-	if rec := s.stands(c.key); c.claim.Lease < rec.LeaseLeft {
+	if rec := s.current(c.key); c.claim.Lease < rec.LeaseLeft {
 		loserExtends(s, c)
 	}
 }
 
 func replacesAny(s broken, c *call) {
-	if rec := s.stands(c.key); rec.Expired() && rec.Token != c.claim.Token {
+	if rec := s.current(c.key); rec.Expired() && rec.Token != c.claim.Token {
 		c.claim.Replaces = rec.Token
 	}
 }
 
 func replacesLiving(s broken, c *call) {
-	if rec := s.stands(c.key); rec.State == backend.Running && rec.Token == c.claim.Replaces {
+	if rec := s.current(c.key); rec.State == backend.Running && rec.Token == c.claim.Replaces {
 		_ = s.Extend(context.Background(), c.key, rec.Token, 0, time.Hour)
 	}
 }
 
 func replacesTooEarly(s broken, c *call) {
-	if rec := s.stands(c.key); rec.LeaseLeft <= 2*time.Millisecond {
+	if rec := s.current(c.key); rec.LeaseLeft <= 2*time.Millisecond {
 		replacesLiving(s, c)
 	}
 }
@@ -42,8 +42,8 @@ func ownTokenRenews(s broken, c *call) {
 	_ = s.Extend(context.Background(), c.key, c.claim.Token, c.claim.Lease, c.claim.Retention)
 }
 
-func doesNotRevive(s broken, c *call) error {
-	if rec := s.stands(c.key); rec.Expired() {
+func doesNotRenew(s broken, c *call) error {
+	if rec := s.current(c.key); rec.Expired() {
 		return backend.ErrClaimLost
 	}
 	return nil
@@ -61,36 +61,36 @@ func cutsAtNUL(_ broken, c *call) error {
 	return nil
 }
 
-func noLateCompletion(s broken, c *call) error { return doesNotRevive(s, c) }
+func noLateCompletion(s broken, c *call) error { return doesNotRenew(s, c) }
 
 func emptyIsNotKept(_ broken, c *call) error {
 	c.outcome.NotKept = len(c.outcome.Bytes) == 0
 	return nil
 }
 
-func keepsClaimsExpiry(s broken, c *call) error {
-	if rec := s.stands(c.key); rec.LeaseLeft > 0 {
+func retainsClaimsExpiry(s broken, c *call) error {
+	if rec := s.current(c.key); rec.LeaseLeft > 0 {
 		c.outcome.Retention = rec.LeaseLeft
 	}
 	return nil
 }
 
 func secondCompletionFails(s broken, c *call) error {
-	if s.stands(c.key).State != backend.Running {
+	if s.current(c.key).State != backend.Running {
 		return backend.ErrClaimLost
 	}
 	return nil
 }
 
 func releaseOfAbsentFails(s broken, c *call) error {
-	if s.stands(c.key).State == 0 {
+	if s.current(c.key).State == 0 {
 		return backend.ErrClaimLost
 	}
 	return nil
 }
 
 func ignoresToken(s broken, c *call) error {
-	c.token = s.stands(c.key).Token
+	c.token = s.current(c.key).Token
 	return nil
 }
 

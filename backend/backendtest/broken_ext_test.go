@@ -9,11 +9,11 @@ import (
 	"github.com/oncewire/idempotency/backend/memstore"
 )
 
-// brokenStores breaks every promise at least once, in ways that stores have
-// been broken before.
+// brokenStores lists stores that break every promise at least once, with defects
+// that real stores have had.
 var brokenStores = []struct {
 	name  string
-	group string // where the suite must notice
+	group string // where the suite must fail
 	wrap  func(*memstore.Store) backend.Store
 }{
 	{"DropsFingerprint", "Promise01", onClaim(func(_ broken, c *call) { c.claim.Fingerprint = backend.Fingerprint{} })},
@@ -28,28 +28,28 @@ var brokenStores = []struct {
 	{"NeverReplaces", "Promise03", onClaim(func(_ broken, c *call) { c.claim.Replaces = backend.Token{} })},
 	{"OwnTokenRenews", "Promise04", onClaim(ownTokenRenews)},
 	{"OwnTokenLoses", "Promise04", ownTokenLoses},
-	{"LapsedVanishes", "Promise05", onClaim(func(_ broken, c *call) { c.claim.Retention = 0 })},
-	{"NeverLapses", "Promise05", onClaim(func(_ broken, c *call) { c.claim.Lease = backend.Forever })},
-	{"LapsesEarly", "Promise05", onClaim(func(_ broken, c *call) { c.claim.Lease -= c.claim.Lease / 8 })},
-	{"DoesNotRevive", "Promise06", onExtend(doesNotRevive)},
+	{"ExpiredVanishes", "Promise05", onClaim(func(_ broken, c *call) { c.claim.Retention = 0 })},
+	{"LeaseNeverExpires", "Promise05", onClaim(func(_ broken, c *call) { c.claim.Lease = backend.Forever })},
+	{"LeaseExpiresEarly", "Promise05", onClaim(func(_ broken, c *call) { c.claim.Lease -= c.claim.Lease / 8 })},
+	{"DoesNotRenew", "Promise06", onExtend(doesNotRenew)},
 	{"ZeroIgnored", "Promise06", onExtend(zeroIgnored)},
 	{"RetentionNotExtended", "Promise06", onExtend(func(_ broken, c *call) error { c.retention = 0; return nil })},
 	{"CutsAtNUL", "Promise07", onComplete(cutsAtNUL)},
 	{"NoLateCompletion", "Promise07", onComplete(noLateCompletion)},
 	{"EmptyIsNotKept", "Promise07", onComplete(emptyIsNotKept)},
-	{"KeepsClaimsExpiry", "Promise07", onComplete(keepsClaimsExpiry)},
+	{"RetainsClaimsExpiry", "Promise07", onComplete(retainsClaimsExpiry)},
 	{"SecondCompletionFails", "Promise08", onComplete(secondCompletionFails)},
 	{"ReleaseOfAbsentFails", "Promise09", onRelease(releaseOfAbsentFails)},
-	{"ReleaseForgotten", "Promise09", releaseForgotten},
+	{"ReleaseDoesNothing", "Promise09", releaseDoesNothing},
 	{"CompleteIgnoresToken", "Promise10", onComplete(ignoresToken)},
 	{"ExtendIgnoresToken", "Promise10", onExtend(ignoresToken)},
 	{"ReleaseIgnoresToken", "Promise10", onRelease(ignoresToken)},
-	{"StaleSucceedsQuietly", "Promise10", staleSucceeds},
+	{"StaleTokenSucceeds", "Promise10", staleSucceeds},
 	{"ForeverEnds", "Promise11", onComplete(foreverEnds)},
-	{"NeverExpires", "Promise11", onComplete(func(_ broken, c *call) error { c.outcome.Retention = backend.Forever; return nil })},
+	{"RetentionNeverEnds", "Promise11", onComplete(func(_ broken, c *call) error { c.outcome.Retention = backend.Forever; return nil })},
 	{"NeverFrees", "Promise12", neverFrees},
 	{"SweepsSuccessor", "Promise12", sweepsSuccessor},
-	{"CloseForgotten", "Promise12", closeForgotten},
+	{"CloseDoesNothing", "Promise12", closeDoesNothing},
 	{"IgnoresContext", "Promise13", ignoresContext},
 	{"HidesContextError", "Promise13", hidesContextError},
 	{"SharesBuffer", "Promise14", sharesBuffer},
@@ -62,10 +62,10 @@ var brokenStores = []struct {
 	{"LeftOfRunning", "Remaining", leftOfRunning},
 }
 
-// broken is a sound store, for defects to be built upon.
+// broken is a correct store to which a test adds a defect.
 type broken struct{ *memstore.Store }
 
-// call holds the arguments of a call, for a defect to change.
+// call holds the arguments of a call. A defect changes them.
 type call struct {
 	key              backend.Key
 	token            backend.Token
@@ -74,8 +74,8 @@ type call struct {
 	outcome          backend.Outcome
 }
 
-// stands returns what stands under the key; an absent key stays absent.
-func (s broken) stands(key backend.Key) backend.Record {
+// current returns the record of key. An absent key stays absent.
+func (s broken) current(key backend.Key) backend.Record {
 	probe := backend.Claim{Token: backend.Token{0xbb}, Lease: time.Hour}
 	rec, _ := s.Claim(context.Background(), key, probe)
 	if rec.Token == probe.Token {

@@ -8,75 +8,75 @@ import (
 	"github.com/oncewire/idempotency/backend/memstore"
 )
 
-// onClaim makes a store whose claims the defect may change.
+// onClaim returns a store whose claims the defect can change.
 func onClaim(defect func(s broken, c *call)) func(*memstore.Store) backend.Store {
-	return func(s *memstore.Store) backend.Store { return claimDefect{broken{s}, defect} }
+	return func(s *memstore.Store) backend.Store { return claimDefect{s, defect} }
 }
 
 type claimDefect struct {
-	broken
+	*memstore.Store
 
 	defect func(broken, *call)
 }
 
 func (s claimDefect) Claim(ctx context.Context, key backend.Key, claim backend.Claim) (backend.Record, error) {
 	c := call{key: key, claim: claim}
-	s.defect(s.broken, &c)
+	s.defect(broken{s.Store}, &c)
 	return s.Store.Claim(ctx, c.key, c.claim)
 }
 
-// onExtend makes a store whose heartbeats the defect may change or refuse.
+// onExtend returns a store whose heartbeats the defect can change or refuse.
 func onExtend(defect func(s broken, c *call) error) func(*memstore.Store) backend.Store {
-	return func(s *memstore.Store) backend.Store { return extendDefect{broken{s}, defect} }
+	return func(s *memstore.Store) backend.Store { return extendDefect{s, defect} }
 }
 
 type extendDefect struct {
-	broken
+	*memstore.Store
 
 	defect func(broken, *call) error
 }
 
 func (s extendDefect) Extend(ctx context.Context, key backend.Key, token backend.Token, lease, retention time.Duration) error {
 	c := call{key: key, token: token, lease: lease, retention: retention}
-	if err := s.defect(s.broken, &c); err != nil {
+	if err := s.defect(broken{s.Store}, &c); err != nil {
 		return err
 	}
 	return s.Store.Extend(ctx, c.key, c.token, c.lease, c.retention)
 }
 
-// onComplete makes a store whose completions the defect may change or refuse.
+// onComplete returns a store whose completions the defect can change or refuse.
 func onComplete(defect func(s broken, c *call) error) func(*memstore.Store) backend.Store {
-	return func(s *memstore.Store) backend.Store { return completeDefect{broken{s}, defect} }
+	return func(s *memstore.Store) backend.Store { return completeDefect{s, defect} }
 }
 
 type completeDefect struct {
-	broken
+	*memstore.Store
 
 	defect func(broken, *call) error
 }
 
 func (s completeDefect) Complete(ctx context.Context, key backend.Key, token backend.Token, outcome backend.Outcome) error {
 	c := call{key: key, token: token, outcome: outcome}
-	if err := s.defect(s.broken, &c); err != nil {
+	if err := s.defect(broken{s.Store}, &c); err != nil {
 		return err
 	}
 	return s.Store.Complete(ctx, c.key, c.token, c.outcome)
 }
 
-// onRelease makes a store whose releases the defect may change or refuse.
+// onRelease returns a store whose releases the defect can change or refuse.
 func onRelease(defect func(s broken, c *call) error) func(*memstore.Store) backend.Store {
-	return func(s *memstore.Store) backend.Store { return releaseDefect{broken{s}, defect} }
+	return func(s *memstore.Store) backend.Store { return releaseDefect{s, defect} }
 }
 
 type releaseDefect struct {
-	broken
+	*memstore.Store
 
 	defect func(broken, *call) error
 }
 
 func (s releaseDefect) Release(ctx context.Context, key backend.Key, token backend.Token) error {
 	c := call{key: key, token: token}
-	if err := s.defect(s.broken, &c); err != nil {
+	if err := s.defect(broken{s.Store}, &c); err != nil {
 		return err
 	}
 	return s.Store.Release(ctx, c.key, c.token)

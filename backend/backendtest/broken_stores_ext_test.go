@@ -10,11 +10,11 @@ import (
 	"github.com/oncewire/idempotency/backend/memstore"
 )
 
-// The defects of this file are stores of their own.
+// The defects in this file are separate stores.
 
-// methods is a store made of functions; those that are nil are sound.
+// methods is a store whose methods can be replaced. Nil functions are not replaced.
 type methods struct {
-	broken
+	*memstore.Store
 
 	claim    func(context.Context, backend.Key, backend.Claim) (backend.Record, error)
 	complete func(context.Context, backend.Key, backend.Token, backend.Outcome) error
@@ -74,10 +74,10 @@ func (m methods) Len() int {
 	return m.Store.Len()
 }
 
-// twoWinners looks first and claims later, in two steps.
+// twoWinners reads the record and claims in two steps.
 func twoWinners(s *memstore.Store) backend.Store {
-	return methods{broken: broken{s}, claim: func(ctx context.Context, key backend.Key, c backend.Claim) (backend.Record, error) {
-		if rec := (broken{s}).stands(key); rec.State != 0 {
+	return methods{Store: s, claim: func(ctx context.Context, key backend.Key, c backend.Claim) (backend.Record, error) {
+		if rec := (broken{s}).current(key); rec.State != 0 {
 			return rec, ctx.Err()
 		}
 		time.Sleep(time.Millisecond)
@@ -87,20 +87,20 @@ func twoWinners(s *memstore.Store) backend.Store {
 	}}
 }
 
-// replacesTooLate refuses what finds a lease that has just ended.
+// replacesTooLate refuses a takeover of a lease that has just expired.
 func replacesTooLate(s *memstore.Store) backend.Store {
-	return methods{broken: broken{s}, claim: func(ctx context.Context, key backend.Key, c backend.Claim) (backend.Record, error) {
-		if rec := (broken{s}).stands(key); rec.Expired() && rec.LeaseLeft > -time.Millisecond/2 {
+	return methods{Store: s, claim: func(ctx context.Context, key backend.Key, c backend.Claim) (backend.Record, error) {
+		if rec := (broken{s}).current(key); rec.Expired() && rec.LeaseLeft > -time.Millisecond/2 {
 			return rec, ctx.Err()
 		}
 		return s.Claim(ctx, key, c)
 	}}
 }
 
-// ownTokenLoses calls a claim that is sent again a conflict.
+// ownTokenLoses makes a claim lose that is sent again.
 func ownTokenLoses(s *memstore.Store) backend.Store {
 	var sent sync.Map
-	return methods{broken: broken{s}, claim: func(ctx context.Context, key backend.Key, c backend.Claim) (backend.Record, error) {
+	return methods{Store: s, claim: func(ctx context.Context, key backend.Key, c backend.Claim) (backend.Record, error) {
 		rec, err := s.Claim(ctx, key, c)
 		if _, again := sent.LoadOrStore(c.Token, true); again && rec.Token == c.Token {
 			rec.Token = backend.Token{1}
@@ -109,14 +109,14 @@ func ownTokenLoses(s *memstore.Store) backend.Store {
 	}}
 }
 
-func releaseForgotten(s *memstore.Store) backend.Store {
-	return methods{broken: broken{s}, release: func(ctx context.Context, _ backend.Key, _ backend.Token) error {
+func releaseDoesNothing(s *memstore.Store) backend.Store {
+	return methods{Store: s, release: func(ctx context.Context, _ backend.Key, _ backend.Token) error {
 		return ctx.Err()
 	}}
 }
 
 func staleSucceeds(s *memstore.Store) backend.Store {
-	return methods{broken: broken{s}, complete: func(ctx context.Context, key backend.Key, token backend.Token, o backend.Outcome) error {
+	return methods{Store: s, complete: func(ctx context.Context, key backend.Key, token backend.Token, o backend.Outcome) error {
 		if err := s.Complete(ctx, key, token, o); !errors.Is(err, backend.ErrClaimLost) {
 			return err
 		}
@@ -127,7 +127,7 @@ func staleSucceeds(s *memstore.Store) backend.Store {
 func neverFrees(s *memstore.Store) backend.Store {
 	var keys sync.Map
 	return methods{
-		broken: broken{s},
+		Store: s,
 		claim: func(ctx context.Context, key backend.Key, c backend.Claim) (backend.Record, error) {
 			keys.Store(key, true)
 			return s.Claim(ctx, key, c)
@@ -139,28 +139,28 @@ func neverFrees(s *memstore.Store) backend.Store {
 	}
 }
 
-// sweepsSuccessor frees by key alone, whoever stands there by then.
+// sweepsSuccessor frees the record of a key without checking its token.
 func sweepsSuccessor(s *memstore.Store) backend.Store {
-	return methods{broken: broken{s}, claim: func(ctx context.Context, key backend.Key, c backend.Claim) (backend.Record, error) {
+	return methods{Store: s, claim: func(ctx context.Context, key backend.Key, c backend.Claim) (backend.Record, error) {
 		time.AfterFunc(min(c.Lease, c.Retention+time.Millisecond), func() {
-			_ = s.Release(context.Background(), key, (broken{s}).stands(key).Token)
+			_ = s.Release(context.Background(), key, (broken{s}).current(key).Token)
 		})
 		return s.Claim(ctx, key, c)
 	}}
 }
 
-func closeForgotten(s *memstore.Store) backend.Store {
-	return methods{broken: broken{s}, close: func() error { return nil }}
+func closeDoesNothing(s *memstore.Store) backend.Store {
+	return methods{Store: s, close: func() error { return nil }}
 }
 
 func ignoresContext(s *memstore.Store) backend.Store {
-	return methods{broken: broken{s}, claim: func(_ context.Context, key backend.Key, c backend.Claim) (backend.Record, error) {
+	return methods{Store: s, claim: func(_ context.Context, key backend.Key, c backend.Claim) (backend.Record, error) {
 		return s.Claim(context.Background(), key, c)
 	}}
 }
 
 func hidesContextError(s *memstore.Store) backend.Store {
-	return methods{broken: broken{s}, release: func(ctx context.Context, key backend.Key, token backend.Token) error {
+	return methods{Store: s, release: func(ctx context.Context, key backend.Key, token backend.Token) error {
 		if ctx.Err() != nil {
 			return errBroken
 		}
@@ -168,11 +168,11 @@ func hidesContextError(s *memstore.Store) backend.Store {
 	}}
 }
 
-// sharesBuffer returns every outcome in the same piece of memory.
+// sharesBuffer returns every outcome in the same memory.
 func sharesBuffer(s *memstore.Store) backend.Store {
 	var mu sync.Mutex
 	var buffer [1 << 20]byte
-	return methods{broken: broken{s}, claim: func(ctx context.Context, key backend.Key, c backend.Claim) (backend.Record, error) {
+	return methods{Store: s, claim: func(ctx context.Context, key backend.Key, c backend.Claim) (backend.Record, error) {
 		mu.Lock()
 		defer mu.Unlock()
 		rec, err := s.Claim(ctx, key, c)
@@ -181,9 +181,9 @@ func sharesBuffer(s *memstore.Store) backend.Store {
 	}}
 }
 
-// wipesOutcome clears what it was given, once it has made a copy.
+// wipesOutcome copies the outcome and clears the caller's slice.
 func wipesOutcome(s *memstore.Store) backend.Store {
-	return methods{broken: broken{s}, complete: func(ctx context.Context, key backend.Key, token backend.Token, o backend.Outcome) error {
+	return methods{Store: s, complete: func(ctx context.Context, key backend.Key, token backend.Token, o backend.Outcome) error {
 		given := o.Bytes
 		o.Bytes = append([]byte(nil), given...)
 		defer clear(given)
@@ -191,11 +191,11 @@ func wipesOutcome(s *memstore.Store) backend.Store {
 	}}
 }
 
-// staleReads answers a claim from a cache every now and then.
+// staleReads sometimes returns an outdated record.
 func staleReads(s *memstore.Store) backend.Store {
 	var mu sync.Mutex
 	calls, last := 0, map[backend.Key]backend.Record{}
-	return methods{broken: broken{s}, claim: func(ctx context.Context, key backend.Key, c backend.Claim) (backend.Record, error) {
+	return methods{Store: s, claim: func(ctx context.Context, key backend.Key, c backend.Claim) (backend.Record, error) {
 		mu.Lock()
 		defer mu.Unlock()
 		calls++
@@ -209,23 +209,23 @@ func staleReads(s *memstore.Store) backend.Store {
 }
 
 func neverWakes(s *memstore.Store) backend.Store {
-	return methods{broken: broken{s}, wait: func(ctx context.Context, _ backend.Key, _ backend.Token) error {
+	return methods{Store: s, wait: func(ctx context.Context, _ backend.Key, _ backend.Token) error {
 		<-ctx.Done()
 		return ctx.Err()
 	}}
 }
 
 func waitIgnoresContext(s *memstore.Store) backend.Store {
-	return methods{broken: broken{s}, wait: func(_ context.Context, key backend.Key, token backend.Token) error {
+	return methods{Store: s, wait: func(_ context.Context, key backend.Key, token backend.Token) error {
 		return s.Wait(context.Background(), key, token)
 	}}
 }
 
-// leftIsWholeRetention tells what was asked for, not what is left of it.
+// leftIsWholeRetention returns the whole retention instead of the rest.
 func leftIsWholeRetention(s *memstore.Store) backend.Store {
 	var retentions sync.Map
 	return methods{
-		broken: broken{s},
+		Store: s,
 		complete: func(ctx context.Context, key backend.Key, token backend.Token, o backend.Outcome) error {
 			retentions.LoadOrStore(key, o.Retention)
 			return s.Complete(ctx, key, token, o)
@@ -241,14 +241,14 @@ func leftIsWholeRetention(s *memstore.Store) backend.Store {
 }
 
 func leftIgnoresToken(s *memstore.Store) backend.Store {
-	return methods{broken: broken{s}, left: func(ctx context.Context, key backend.Key, _ backend.Token) (time.Duration, error) {
-		return s.RetentionLeft(ctx, key, (broken{s}).stands(key).Token)
+	return methods{Store: s, left: func(ctx context.Context, key backend.Key, _ backend.Token) (time.Duration, error) {
+		return s.RetentionLeft(ctx, key, (broken{s}).current(key).Token)
 	}}
 }
 
 func leftOfRunning(s *memstore.Store) backend.Store {
-	return methods{broken: broken{s}, left: func(ctx context.Context, key backend.Key, token backend.Token) (time.Duration, error) {
-		if rec := (broken{s}).stands(key); rec.State == backend.Running && rec.Token == token {
+	return methods{Store: s, left: func(ctx context.Context, key backend.Key, token backend.Token) (time.Duration, error) {
+		if rec := (broken{s}).current(key); rec.State == backend.Running && rec.Token == token {
 			return time.Hour, nil
 		}
 		return s.RetentionLeft(ctx, key, token)

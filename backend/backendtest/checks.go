@@ -16,15 +16,15 @@ func (f *fixture) ok(err error) {
 	}
 }
 
-// lost requires that a call was refused for its token.
-func (f *fixture) lost(err error) {
+// claimLost requires that a call was refused because of its token.
+func (f *fixture) claimLost(err error) {
 	f.Helper()
 	if !errors.Is(err, backend.ErrClaimLost) {
 		f.Fatalf("got error %v, want ErrClaimLost", err)
 	}
 }
 
-// same requires that the records are equal, their time left apart.
+// same requires that the records are equal, except for LeaseLeft.
 func (f *fixture) same(got, want backend.Record) {
 	f.Helper()
 	if !equal(got, want) {
@@ -32,41 +32,34 @@ func (f *fixture) same(got, want backend.Record) {
 	}
 }
 
-// stands requires that the record stands under key, and returns it with the
-// time it has left.
-func (f *fixture) stands(key backend.Key, want backend.Record) backend.Record {
+// holds requires that the store holds the record under key, and returns it with
+// its LeaseLeft.
+func (f *fixture) holds(key backend.Key, want backend.Record) backend.Record {
 	f.Helper()
 	got := f.claim(key, newClaim())
 	f.same(got, want)
 	return got
 }
 
-// alive requires that the claim stands and will not lapse during the test.
+// alive requires that the claim is running and its lease does not expire during
+// the test.
 func (f *fixture) alive(key backend.Key, c backend.Claim) {
 	f.Helper()
-	if rec := f.stands(key, running(c)); rec.LeaseLeft < long/2 {
+	if rec := f.holds(key, running(c)); rec.LeaseLeft < long/2 {
 		f.Fatalf("the lease has %v left, want about %v", rec.LeaseLeft, long)
 	}
 }
 
-// lapsed requires that the claim stands with a lapsed lease.
-func (f *fixture) lapsed(key backend.Key, c backend.Claim) {
+// expired requires that the claim is running and its lease has expired.
+func (f *fixture) expired(key backend.Key, c backend.Claim) {
 	f.Helper()
-	if rec := f.stands(key, running(c)); !rec.Expired() {
-		f.Fatalf("the lease has %v left, must have lapsed", rec.LeaseLeft)
+	if rec := f.holds(key, running(c)); !rec.Expired() {
+		f.Fatalf("the lease has %v left, must have expired", rec.LeaseLeft)
 	}
 }
 
-// absent requires that nothing stands under key, and leaves it so.
-func (f *fixture) absent(key backend.Key) {
-	f.Helper()
-	c := newClaim()
-	f.win(key, c)
-	f.ok(f.release(key, c.Token))
-}
-
-// left requires that the record has that much of its lease left, when the
-// lease began to run after the given time.
+// left requires that the rest of the record's lease is right, given that the lease
+// started after the given time.
 func (f *fixture) left(rec backend.Record, lease time.Duration, after time.Time) {
 	f.Helper()
 	least := lease - time.Since(after) - f.Resolution
@@ -75,11 +68,11 @@ func (f *fixture) left(rec backend.Record, lease time.Duration, after time.Time)
 	}
 }
 
-// lasted requires that no less than d has passed.
+// lasted requires that at least d has passed.
 func (f *fixture) lasted(d time.Duration, since time.Time) {
 	f.Helper()
 	if past := time.Since(since); past < d-f.Resolution {
-		f.Fatalf("ended after %v, want no less than %v", past, d)
+		f.Fatalf("ended after %v, want at least %v", past, d)
 	}
 }
 

@@ -15,7 +15,7 @@ import (
 
 var errDown = errors.New("store down")
 
-// always returns a hook that wants the same fault for every call.
+// always returns a hook that returns the same fault for every call.
 func always(fault backendtest.Fault) func(backendtest.Op) backendtest.Fault {
 	return func(backendtest.Op) backendtest.Fault { return fault }
 }
@@ -100,14 +100,14 @@ func TestFaultyDelays(t *testing.T) {
 	})
 }
 
-func TestFaultyIsNoWaiter(t *testing.T) {
+func TestFaultyIsNotAWaiter(t *testing.T) {
 	var store backend.Store = backendtest.NewFaulty(memstore.New(), nil)
 	if _, ok := store.(backend.Waiter); ok {
-		t.Error("a Faulty waits, and so hides how callers fare without")
+		t.Error("a Faulty is a Waiter")
 	}
 }
 
-// faulty is a Faulty that the suite can count and close.
+// faulty is a Faulty whose records the suite can count, and which it can close.
 type faulty struct {
 	*backendtest.Faulty
 
@@ -118,9 +118,9 @@ func (f faulty) Len() int { return f.memory.Len() }
 
 func (f faulty) Close() error { return f.memory.Close() }
 
-// TestSuiteBearsSlowness runs the suite on a sound store whose every call is
-// late by up to three of the suite's ticks.
-func TestSuiteBearsSlowness(t *testing.T) {
+// TestSuiteToleratesSlowness runs the suite on a correct store that delays every call
+// by up to three ticks.
+func TestSuiteToleratesSlowness(t *testing.T) {
 	const tick = 50 * time.Millisecond
 	late := func(backendtest.Op) backendtest.Fault {
 		return backendtest.Fault{Delay: rand.N(3 * tick)}

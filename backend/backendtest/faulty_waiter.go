@@ -6,7 +6,7 @@ import (
 	"github.com/oncewire/idempotency/backend"
 )
 
-// FaultyWaiter is a [Faulty] store that can also wait.
+// FaultyWaiter is a [Faulty] store that is also a [backend.Waiter].
 type FaultyWaiter struct {
 	*Faulty
 
@@ -23,5 +23,5 @@ func NewFaultyWaiter(store interface {
 
 // Wait implements [backend.Waiter].
 func (f *FaultyWaiter) Wait(ctx context.Context, key backend.Key, token backend.Token) error {
-	return f.strike(ctx, OpWait, func() error { return f.waiter.Wait(ctx, key, token) })
+	return f.withFault(ctx, OpWait, func() error { return f.waiter.Wait(ctx, key, token) })
 }

@@ -14,8 +14,8 @@ import (
 	"github.com/oncewire/idempotency/backend"
 )
 
-// linearizable checks promises 1 to 4 and 6 to 10 together: whatever happens
-// at once must look as though it had happened one after the other.
+// linearizable checks promises 1 to 4 and 6 to 10 together: the results of
+// concurrent calls must be possible results of the same calls in some order.
 var linearizable = group{"Linearizable", []test{{"RandomHistories", randomHistories}}}
 
 const (
@@ -44,7 +44,7 @@ func randomHistories(f *fixture) {
 	}
 }
 
-// history collects what the clients of one round did.
+// history collects the calls of all clients in one round.
 type history struct {
 	keys  [keys]backend.Key
 	clock atomic.Int64
@@ -59,7 +59,7 @@ func (h *history) add(op porcupine.Operation) {
 	h.calls = append(h.calls, op)
 }
 
-// String lists the calls by the time at which they returned.
+// String lists the calls in the order in which they returned.
 func (h *history) String() string {
 	var text strings.Builder
 	for _, op := range h.calls {
@@ -68,14 +68,14 @@ func (h *history) String() string {
 	return text.String()
 }
 
-// client makes random calls, most of them with tokens that may well stand.
+// client makes random calls, most of them with tokens that the record can have.
 type client struct {
 	*history
 
 	id   int
 	rng  *rand.Rand
-	own  [keys]backend.Claim // the last claim it made
-	seen [keys]backend.Token // the last token it was shown
+	own  [keys]backend.Claim // its last claim
+	seen [keys]backend.Token // the last token that a claim returned
 }
 
 func (c *client) call(f *fixture) {
@@ -90,15 +90,15 @@ func (c *client) call(f *fixture) {
 	}
 }
 
-// choose picks the next call for a key. Completions are rare, as they end
-// all that is interesting.
+// choose returns a random step for a key. Completions are rare, because a finished
+// record does not change any more.
 func (c *client) choose(i int) step {
 	in := step{key: c.keys[i], token: c.token(i)}
 	switch n := c.rng.IntN(100); {
 	case n < 40:
 		in.method, in.claim = "Claim", c.claim(i, n < 8)
 	case n < 65:
-		in.method, in.revive = "Extend", n < 50
+		in.method, in.renew = "Extend", n < 50
 	case n < 95:
 		in.method = "Release"
 	default:
@@ -107,8 +107,8 @@ func (c *client) choose(i int) step {
 	return in
 }
 
-// claim returns the last claim once more, or a new one that names the token
-// it saw last.
+// claim returns the last claim again, or a new claim that replaces the last token
+// that it has seen.
 func (c *client) claim(i int, again bool) backend.Claim {
 	if !again || c.own[i].Token == (backend.Token{}) {
 		claim := newClaim()
@@ -119,7 +119,7 @@ func (c *client) claim(i int, again bool) backend.Claim {
 	return c.own[i]
 }
 
-// token returns the client's own token, or one that it only saw.
+// token returns the token of the client's own claim, or the last one it has seen.
 func (c *client) token(i int) backend.Token {
 	if c.rng.IntN(4) == 0 {
 		return c.seen[i]

@@ -9,56 +9,56 @@ import (
 	"github.com/oncewire/idempotency/backend"
 )
 
-// step is a call to a store, in a form that porcupine can compare. Time plays
-// no part: a lease is endless, or zero.
+// step is a call to a store, in a form that porcupine can compare. The model has no
+// time: a lease is either endless or zero.
 type step struct {
 	method  string
 	key     backend.Key
 	token   backend.Token
 	claim   backend.Claim
-	revive  bool // Extend with an endless lease rather than zero
+	renew   bool // Extend with an endless lease instead of zero
 	outcome string
 }
 
-// reply is what a step came to.
+// reply is the result of a step.
 type reply struct {
 	rec  state
 	lost bool
 	err  string
 }
 
-// state is a record as the model knows it. The zero state is absent.
+// state is the state of a record in the model. The zero state is absent.
 type state struct {
 	state       backend.State
 	token       backend.Token
 	attempt     uint32
 	fingerprint backend.Fingerprint
-	lapsed      bool
+	expired     bool
 	outcome     string
 }
 
-// stateOf returns what a reply says about the record.
+// stateOf returns the state that a record shows.
 func stateOf(rec backend.Record) state {
 	return state{rec.State, rec.Token, rec.Attempt, rec.Fingerprint, rec.Expired(), string(rec.Outcome)}
 }
 
-// started is the state of a claim that has just won.
+// started returns the state of a claim that has just won.
 func started(c backend.Claim) state {
 	return state{backend.Running, c.Token, c.Attempt, c.Fingerprint, false, ""}
 }
 
-// next is the contract as one function: what a call comes to in a state, and
-// the state after it.
+// next is the contract as one function: it returns the reply of a step in a state,
+// and the state after it.
 func (s state) next(in step) (reply, state) {
 	owns := s.state == backend.Running && s.token == in.token
 	switch {
 	case in.method == "Claim":
-		return s.claimed(in.claim)
+		return s.afterClaim(in.claim)
 	case in.method == "Extend" && owns:
-		s.lapsed = !in.revive
+		s.expired = !in.renew
 		return reply{}, s
 	case in.method == "Complete" && owns:
-		s.state, s.lapsed, s.outcome = backend.Done, false, in.outcome
+		s.state, s.expired, s.outcome = backend.Done, false, in.outcome
 		return reply{}, s
 	case in.method == "Complete" && s.state == backend.Done && s.token == in.token:
 		return reply{}, s
@@ -69,15 +69,16 @@ func (s state) next(in step) (reply, state) {
 	}
 }
 
-func (s state) claimed(c backend.Claim) (reply, state) {
-	taken := s.lapsed && s.token == c.Replaces
-	if s.state == 0 || taken {
+// afterClaim is next for Claim.
+func (s state) afterClaim(c backend.Claim) (reply, state) {
+	takeover := s.expired && s.token == c.Replaces
+	if s.state == 0 || takeover {
 		s = started(c)
 	}
 	return reply{rec: s}, s
 }
 
-// model is the contract of one key for porcupine.
+// model is the contract for one key, in the form that porcupine needs.
 var model = porcupine.Model{
 	Partition: byKey,
 	Init:      func() any { return state{} },
@@ -87,7 +88,7 @@ var model = porcupine.Model{
 	},
 }
 
-// byKey splits a history into those of its keys.
+// byKey splits a history into one history for each key.
 func byKey(history []porcupine.Operation) [][]porcupine.Operation {
 	parts := map[backend.Key][]porcupine.Operation{}
 	for _, op := range history {
@@ -101,7 +102,7 @@ func byKey(history []porcupine.Operation) [][]porcupine.Operation {
 	return all
 }
 
-// apply makes the call that the step describes.
+// apply calls the store as the step describes.
 func (f *fixture) apply(in step) reply {
 	var rec backend.Record
 	var err error
@@ -110,12 +111,12 @@ func (f *fixture) apply(in step) reply {
 		rec, err = f.store.Claim(f.Context(), in.key, in.claim)
 	case "Extend":
 		lease := long
-		if !in.revive {
+		if !in.renew {
 			lease = 0
 		}
 		err = f.extend(in.key, in.token, lease, long)
 	case "Complete":
-		err = f.complete(in.key, in.token, kept(in.outcome))
+		err = f.complete(in.key, in.token, outcome(in.outcome))
 	case "Release":
 		err = f.release(in.key, in.token)
 	}

@@ -10,9 +10,9 @@ import (
 
 var promise01 = group{"Promise01AbsentWins", []test{
 	{"Wins", absentWins},
-	{"WinsThoughItNamesALostClaim", absentWinsWithReplaces},
-	{"ValuesAreKept", valuesAreKept},
-	{"KeysAreApart", keysAreApart},
+	{"WinsWithReplaces", absentWinsWithReplaces},
+	{"ValuesAreStored", valuesAreStored},
+	{"KeysAreDistinct", keysAreDistinct},
 	{"OneOfMany", oneOfManyWins},
 	{"OneAtTheMomentOfExpiry", oneWinsAtExpiry},
 }}
@@ -30,8 +30,8 @@ func absentWinsWithReplaces(f *fixture) {
 	f.alive(key, c)
 }
 
-// valuesAreKept claims with every byte there is in tokens and fingerprints.
-func valuesAreKept(f *fixture) {
+// valuesAreStored uses every byte value in tokens and fingerprints.
+func valuesAreStored(f *fixture) {
 	for first := 0; first < 256; first += 16 {
 		key, c := newKey(), newClaim()
 		for i := range c.Token {
@@ -46,9 +46,9 @@ func valuesAreKept(f *fixture) {
 	}
 }
 
-// keysAreApart claims keys that a store may mistake for one another: by their
-// ends, or because their bytes mean something to its protocol.
-func keysAreApart(f *fixture) {
+// keysAreDistinct claims keys that a store could confuse: keys that differ only at
+// one end, and keys of bytes that have a meaning in its protocol.
+func keysAreDistinct(f *fixture) {
 	keys := []backend.Key{{}, {0: 1}, {31: 1}, {15: 1}, {16: 1}}
 	for _, b := range []byte("{}*?\x00\r\n \xff") {
 		var key backend.Key
@@ -91,7 +91,7 @@ func oneOfManyWins(f *fixture) {
 	}
 }
 
-// oneWinsAtExpiry has claims meet records that expire that very moment, on
+// oneWinsAtExpiry sends claims at the moment at which the record expires, for
 // several keys at once.
 func oneWinsAtExpiry(f *fixture) {
 	var started atomic.Int32

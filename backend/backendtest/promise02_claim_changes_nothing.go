@@ -7,14 +7,14 @@ import (
 )
 
 var promise02 = group{"Promise02ClaimChangesNothing", []test{
-	{"Running", runningStands},
-	{"Lapsed", lapsedStands},
-	{"Finished", finishedStands},
+	{"Running", runningUnchanged},
+	{"ExpiredLease", expiredUnchanged},
+	{"Finished", finishedUnchanged},
 	{"ShortClaimsDoNotShorten", losersDoNotShorten},
 	{"LongClaimsDoNotProlong", losersDoNotProlong},
 }}
 
-func runningStands(f *fixture) {
+func runningUnchanged(f *fixture) {
 	key, c := newKey(), newClaim()
 	before := time.Now()
 	f.win(key, c)
@@ -28,28 +28,29 @@ func runningStands(f *fixture) {
 	}
 }
 
-func lapsedStands(f *fixture) {
+func expiredUnchanged(f *fixture) {
 	key, c := newKey(), newClaim()
-	f.lapse(key, c)
+	f.expire(key, c)
 	for range 3 {
-		f.lapsed(key, c)
+		f.expired(key, c)
 	}
 }
 
-func finishedStands(f *fixture) {
-	for _, o := range []backend.Outcome{kept("an outcome"), kept(""), notKept()} {
+func finishedUnchanged(f *fixture) {
+	for _, o := range []backend.Outcome{outcome("an outcome"), outcome(""), notKept()} {
 		key, c := newKey(), newClaim()
 		f.finish(key, c, o)
 		for range 3 {
-			f.stands(key, finished(c, o))
+			f.holds(key, finished(c, o))
 		}
 	}
 }
 
-// losersDoNotShorten has short claims lose to records with a long time to go.
+// losersDoNotShorten sends short claims that lose to records with a long lease or
+// retention.
 func losersDoNotShorten(f *fixture) {
 	alive, done := newKey(), newKey()
-	c, o := newClaim(), kept("an outcome")
+	c, o := newClaim(), outcome("an outcome")
 	f.win(alive, c)
 	f.finish(done, c, o)
 	for _, key := range []backend.Key{alive, done} {
@@ -59,16 +60,16 @@ func losersDoNotShorten(f *fixture) {
 	}
 	f.wait(3)
 	f.alive(alive, c)
-	f.stands(done, finished(c, o))
+	f.holds(done, finished(c, o))
 }
 
-// losersDoNotProlong waits for ends by means of claims that would be long.
+// losersDoNotProlong sends claims with a long lease until the records expire.
 func losersDoNotProlong(f *fixture) {
-	lapsing, expiring := newKey(), newKey()
+	lease, retention := newKey(), newKey()
 	short := newClaim()
 	short.Lease = 2 * f.Tick
-	f.win(lapsing, short)
-	f.finish(expiring, newClaim(), backend.Outcome{Retention: 2 * f.Tick})
-	f.untilLapsed(lapsing)
-	f.untilAbsent(expiring)
+	f.win(lease, short)
+	f.finish(retention, newClaim(), backend.Outcome{Retention: 2 * f.Tick})
+	f.untilExpired(lease)
+	f.untilAbsent(retention)
 }

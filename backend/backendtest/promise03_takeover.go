@@ -15,7 +15,7 @@ var promise03 = group{"Promise03Takeover", []test{
 	{"NotOfAFinishedRecord", takeoverOfFinished},
 	{"SentAgain", takeoverSentAgain},
 	{"OneOfMany", oneTakeoverWins},
-	{"OneAtTheMomentOfLapse", oneTakeoverWinsAtLapse},
+	{"OneAtTheMomentOfExpiry", oneTakeoverWinsAtExpiry},
 	{"HeartbeatOrTakeover", heartbeatOrTakeover},
 	{"CompletionOrTakeover", completionOrTakeover},
 }}
@@ -23,7 +23,7 @@ var promise03 = group{"Promise03Takeover", []test{
 func takeoverWins(f *fixture) {
 	key, c := newKey(), newClaim()
 	for range 3 {
-		f.lapse(key, c)
+		f.expire(key, c)
 		c = takeover(c)
 		before := time.Now()
 		f.left(f.win(key, c), c.Lease, before)
@@ -38,29 +38,30 @@ func takeoverOfLiving(f *fixture) {
 	f.alive(key, c)
 }
 
-// takeoverAtTheLastMoment sends takeovers ever closer to the end of a lease. One
-// must be refused that finds the last moment of it, as often as other claims do;
-// and none may be refused that finds nothing left. A lease that ends between two
-// claims shows neither, so there are many leases; a store that is too slow to be
-// asked at such a moment proves nothing.
+// takeoverAtTheLastMoment sends takeovers closer and closer to the end of a lease. A
+// takeover in the last moment of the lease must be refused, and no takeover may be
+// refused with an expired lease. If a lease ends between two claims, it shows
+// neither, so the test uses many leases. If other claims meet the last moment often
+// and takeovers never do, the store takes over too early. For a store that is too
+// slow to be called in the last moment, the test has no result.
 func takeoverAtTheLastMoment(f *fixture) {
 	const enough = 20
-	another := func(backend.Claim) backend.Claim { return newClaim() }
+	other := func(backend.Claim) backend.Claim { return newClaim() }
 	for start, seen := time.Now(), 0; time.Since(start) < patience; {
 		if f.meetsTheLastMoment(takeover) {
 			return
 		}
-		if f.meetsTheLastMoment(another) {
+		if f.meetsTheLastMoment(other) {
 			seen++
 		}
 		if seen == enough {
-			f.Fatalf("%d other claims found the last moment of a lease, and no takeover was refused there", enough)
+			f.Fatalf("%d other claims met the last moment of a lease, and no takeover was refused then", enough)
 		}
 	}
 }
 
-// meetsTheLastMoment sends claims to a key whose lease ends soon, until one finds
-// it ended. It reports whether the one before has found the last moment.
+// meetsTheLastMoment sends claims for a key whose lease ends soon, until the lease has
+// expired. It reports whether the previous claim met the last moment of the lease.
 func (f *fixture) meetsTheLastMoment(next func(of backend.Claim) backend.Claim) bool {
 	moment := max(f.Resolution, time.Millisecond)
 	key, c := newKey(), newClaim()
@@ -71,7 +72,7 @@ func (f *fixture) meetsTheLastMoment(next func(of backend.Claim) backend.Claim) 
 		rec := f.claim(key, claim)
 		ended := rec.Token == claim.Token || rec.LeaseLeft <= 0
 		if ended && rec.Token != claim.Token && claim.Replaces == c.Token {
-			f.Fatalf("a takeover was refused that found %v of the lease left", rec.LeaseLeft)
+			f.Fatalf("a takeover was refused with %v of the lease left", rec.LeaseLeft)
 		}
 		if ended {
 			return closest <= moment
@@ -81,51 +82,51 @@ func (f *fixture) meetsTheLastMoment(next func(of backend.Claim) backend.Claim) 
 	}
 }
 
-// takeoverOfAnother names every token but the one that stands.
+// takeoverOfAnother tries to replace every token except that of the record.
 func takeoverOfAnother(f *fixture) {
 	key, first := newKey(), newClaim()
-	f.lapse(key, first)
+	f.expire(key, first)
 	second := takeover(first)
-	f.lapse(key, second)
-	for _, named := range []backend.Token{{}, first.Token, newToken()} {
+	f.expire(key, second)
+	for _, replaces := range []backend.Token{{}, first.Token, newToken()} {
 		c := newClaim()
-		c.Replaces = named
+		c.Replaces = replaces
 		f.same(f.claim(key, c), running(second))
-		f.lapsed(key, second)
+		f.expired(key, second)
 	}
 }
 
 func takeoverOfFinished(f *fixture) {
-	for _, o := range []backend.Outcome{kept("an outcome"), notKept()} {
+	for _, o := range []backend.Outcome{outcome("an outcome"), notKept()} {
 		key, c := newKey(), newClaim()
-		f.lapse(key, c)
+		f.expire(key, c)
 		f.ok(f.complete(key, c.Token, o))
 		f.same(f.claim(key, takeover(c)), finished(c, o))
-		f.stands(key, finished(c, o))
+		f.holds(key, finished(c, o))
 	}
 }
 
-// takeoverSentAgain repeats a takeover whose reply was lost.
+// takeoverSentAgain sends a takeover again, as after a lost reply.
 func takeoverSentAgain(f *fixture) {
 	key, first := newKey(), newClaim()
-	f.lapse(key, first)
+	f.expire(key, first)
 	c := takeover(first)
 	for range 3 {
 		f.win(key, c)
 	}
 	f.ok(f.extend(key, c.Token, 0, long))
 	f.win(key, c)
-	f.lapsed(key, c)
+	f.expired(key, c)
 }
 
 func oneTakeoverWins(f *fixture) {
 	key, c := newKey(), newClaim()
-	f.lapse(key, c)
+	f.expire(key, c)
 	f.contend(300, key, c.Token, time.Now(), func() backend.Claim { return takeover(c) })
 }
 
-// oneTakeoverWinsAtLapse has 300 claims meet leases that lapse that moment.
-func oneTakeoverWinsAtLapse(f *fixture) {
+// oneTakeoverWinsAtExpiry sends 300 takeovers at the moment at which leases expire.
+func oneTakeoverWinsAtExpiry(f *fixture) {
 	race(30, func(int) {
 		key, c := newKey(), newClaim()
 		c.Lease = 4 * f.Tick
@@ -148,16 +149,16 @@ func heartbeatOrTakeover(f *fixture) {
 // completionOrTakeover races the owner's completion with a takeover.
 func completionOrTakeover(f *fixture) {
 	f.ownerOrSuccessor(func(key backend.Key, token backend.Token) error {
-		return f.complete(key, token, kept("an outcome"))
+		return f.complete(key, token, outcome("an outcome"))
 	})
 }
 
-// ownerOrSuccessor requires that either the owner's call succeeds or one of
-// the takeovers does, whoever comes first.
+// ownerOrSuccessor requires that exactly one call succeeds: the owner's call or one
+// of the takeovers.
 func (f *fixture) ownerOrSuccessor(call func(backend.Key, backend.Token) error) {
 	for range 20 {
 		key, c := newKey(), newClaim()
-		f.lapse(key, c)
+		f.expire(key, c)
 		var owners atomic.Int32
 		race(9, func(i int) {
 			if i == 0 && call(key, c.Token) == nil || i > 0 && f.takesOver(key, c) {
@@ -170,7 +171,7 @@ func (f *fixture) ownerOrSuccessor(call func(backend.Key, backend.Token) error) 
 	}
 }
 
-// takesOver reports whether a takeover won.
+// takesOver reports whether a takeover has won.
 func (f *fixture) takesOver(key backend.Key, of backend.Claim) bool {
 	c := takeover(of)
 	rec, err := f.store.Claim(f.Context(), key, c)

@@ -6,7 +6,7 @@ var promise04 = group{"Promise04OwnTokenWins", []test{
 	{"SentAgain", claimSentAgain},
 	{"SentAtOnce", claimSentAtOnce},
 	{"SentAgainAfterExtend", claimSentAgainAfterExtend},
-	{"SentAgainAfterLapse", claimSentAgainAfterLapse},
+	{"SentAgainAfterExpiry", claimSentAgainAfterExpiry},
 	{"SentAgainAfterComplete", claimSentAgainAfterComplete},
 }}
 
@@ -29,7 +29,7 @@ func claimSentAtOnce(f *fixture) {
 	f.alive(key, c)
 }
 
-// claimSentAgainAfterExtend: a late repetition must not undo a heartbeat.
+// claimSentAgainAfterExtend: a repeated claim must not undo a heartbeat.
 func claimSentAgainAfterExtend(f *fixture) {
 	key, c := newKey(), newClaim()
 	f.win(key, c)
@@ -39,19 +39,20 @@ func claimSentAgainAfterExtend(f *fixture) {
 	}
 }
 
-// claimSentAgainAfterLapse: it has won, and is not alive by being sent again.
-func claimSentAgainAfterLapse(f *fixture) {
+// claimSentAgainAfterExpiry: the claim has won, and repeating it does not renew the
+// lease.
+func claimSentAgainAfterExpiry(f *fixture) {
 	key, c := newKey(), newClaim()
-	f.lapse(key, c)
+	f.expire(key, c)
 	f.win(key, c)
-	f.lapsed(key, c)
+	f.expired(key, c)
 }
 
 func claimSentAgainAfterComplete(f *fixture) {
-	for _, o := range []backend.Outcome{kept("an outcome"), notKept()} {
+	for _, o := range []backend.Outcome{outcome("an outcome"), notKept()} {
 		key, c := newKey(), newClaim()
 		f.finish(key, c, o)
 		f.same(f.claim(key, c), finished(c, o))
-		f.stands(key, finished(c, o))
+		f.holds(key, finished(c, o))
 	}
 }

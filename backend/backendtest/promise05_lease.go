@@ -8,10 +8,10 @@ import (
 
 var promise05 = group{"Promise05Lease", []test{
 	{"RunsDown", leaseRunsDown},
-	{"LapsesInTime", leaseLapsesInTime},
-	{"StaysForItsRetention", lapsedStays},
-	{"ExpiresAfterItsRetention", lapsedExpires},
-	{"ForeverIsNeverOver", lapsedStaysForever},
+	{"ExpiresInTime", leaseExpiresInTime},
+	{"StoredForItsRetention", expiredStays},
+	{"AbsentAfterItsRetention", absentAfterRetention},
+	{"ForeverNeverEnds", expiredStaysForever},
 }}
 
 func leaseRunsDown(f *fixture) {
@@ -19,33 +19,33 @@ func leaseRunsDown(f *fixture) {
 	f.win(key, c)
 	claimed := time.Now()
 	f.wait(3)
-	rec := f.stands(key, running(c))
+	rec := f.holds(key, running(c))
 	if most := c.Lease - 3*f.Tick + f.Resolution; rec.LeaseLeft > most {
-		f.Errorf("after %v the lease has %v left, want %v or less", time.Since(claimed), rec.LeaseLeft, most)
+		f.Errorf("after %v the lease has %v left, want at most %v", time.Since(claimed), rec.LeaseLeft, most)
 	}
 }
 
-func leaseLapsesInTime(f *fixture) {
+func leaseExpiresInTime(f *fixture) {
 	key, c := newKey(), newClaim()
 	c.Lease = 3 * f.Tick
 	before := time.Now()
 	f.left(f.win(key, c), c.Lease, before)
-	f.untilLapsed(key)
+	f.untilExpired(key)
 	f.lasted(c.Lease, before)
 }
 
-func lapsedStays(f *fixture) {
+func expiredStays(f *fixture) {
 	key, c := newKey(), newClaim()
 	c.Lease = f.Tick
 	f.win(key, c)
-	f.untilLapsed(key)
+	f.untilExpired(key)
 	f.wait(3)
-	f.lapsed(key, c)
+	f.expired(key, c)
 	f.win(key, takeover(c))
 }
 
-// lapsedExpires checks that the retention follows the lease.
-func lapsedExpires(f *fixture) {
+// absentAfterRetention checks that the retention starts after the lease.
+func absentAfterRetention(f *fixture) {
 	key, c := newKey(), newClaim()
 	c.Lease, c.Retention = 2*f.Tick, 3*f.Tick
 	before := time.Now()
@@ -54,16 +54,16 @@ func lapsedExpires(f *fixture) {
 	f.lasted(c.Lease+c.Retention, before)
 }
 
-// lapsedStaysForever also catches sums that overflow.
-func lapsedStaysForever(f *fixture) {
+// expiredStaysForever also detects an overflow of lease plus retention.
+func expiredStaysForever(f *fixture) {
 	short, slow := newClaim(), newClaim()
 	short.Lease, short.Retention = f.Tick, backend.Forever
 	slow.Retention = backend.Forever
 	a, b := newKey(), newKey()
 	f.win(a, short)
 	f.win(b, slow)
-	f.untilLapsed(a)
+	f.untilExpired(a)
 	f.wait(3)
-	f.lapsed(a, short)
+	f.expired(a, short)
 	f.alive(b, slow)
 }

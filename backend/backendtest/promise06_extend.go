@@ -7,26 +7,26 @@ import (
 )
 
 var promise06 = group{"Promise06Extend", []test{
-	{"RunsAnew", extendRunsAnew},
+	{"Restarts", extendRestarts},
 	{"OutlivesTheClaim", extendOutlivesClaim},
-	{"RevivesALapsedLease", extendRevives},
-	{"ZeroLapsesAtOnce", extendByZero},
+	{"RenewsAnExpiredLease", extendRenews},
+	{"ZeroExpiresAtOnce", extendByZero},
 	{"RetentionFollows", extendRetention},
-	{"ForeverIsNeverOver", extendForever},
+	{"ForeverNeverEnds", extendForever},
 }}
 
-// extendRunsAnew makes a lease longer, then shorter, then longer once more.
-func extendRunsAnew(f *fixture) {
+// extendRestarts makes a lease longer, then shorter, then longer again.
+func extendRestarts(f *fixture) {
 	key, c := newKey(), newClaim()
 	f.win(key, c)
 	for _, lease := range []time.Duration{3 * long, long, 2 * long, 2 * long} {
 		before := time.Now()
 		f.ok(f.extend(key, c.Token, lease, long))
-		f.left(f.stands(key, running(c)), lease, before)
+		f.left(f.holds(key, running(c)), lease, before)
 	}
 }
 
-// extendOutlivesClaim has the record survive the end that its claim had set.
+// extendOutlivesClaim checks that the record outlives the expiry that Claim set.
 func extendOutlivesClaim(f *fixture) {
 	var key backend.Key
 	var c backend.Claim
@@ -39,9 +39,9 @@ func extendOutlivesClaim(f *fixture) {
 	f.alive(key, c)
 }
 
-func extendRevives(f *fixture) {
+func extendRenews(f *fixture) {
 	key, c := newKey(), newClaim()
-	f.lapse(key, c)
+	f.expire(key, c)
 	f.ok(f.extend(key, c.Token, long, long))
 	f.alive(key, c)
 	f.same(f.claim(key, takeover(c)), running(c))
@@ -51,7 +51,7 @@ func extendByZero(f *fixture) {
 	key, c := newKey(), newClaim()
 	f.win(key, c)
 	f.ok(f.extend(key, c.Token, 0, long))
-	f.lapsed(key, c)
+	f.expired(key, c)
 	f.win(key, takeover(c))
 }
 
@@ -68,7 +68,7 @@ func extendForever(f *fixture) {
 	key, c := newKey(), newClaim()
 	f.win(key, c)
 	f.ok(f.extend(key, c.Token, f.Tick, backend.Forever))
-	f.untilLapsed(key)
+	f.untilExpired(key)
 	f.wait(3)
-	f.lapsed(key, c)
+	f.expired(key, c)
 }

@@ -11,7 +11,7 @@ import (
 var promise07 = group{"Promise07Complete", []test{
 	{"ByteForByte", outcomeByteForByte},
 	{"NotKept", outcomeNotKept},
-	{"LapsedLease", completeLapsed},
+	{"ExpiredLease", completeExpired},
 	{"AfterTakeover", completeAfterTakeover},
 	{"RetentionRunsFromNow", completeRetention},
 	{"OutlivesTheClaim", completeOutlivesClaim},
@@ -32,7 +32,7 @@ func outcomeByteForByte(f *fixture) {
 		key, c := newKey(), newClaim()
 		o := backend.Outcome{Bytes: want, Retention: long}
 		f.finish(key, c, o)
-		f.stands(key, finished(c, o))
+		f.holds(key, finished(c, o))
 	}
 }
 
@@ -44,7 +44,7 @@ func everyByte() []byte {
 	return all
 }
 
-// mebibyte returns 1 MiB of noise, always the same, among it many NULs.
+// mebibyte returns 1 MiB of reproducible noise with many NUL bytes.
 func mebibyte() []byte {
 	noise := make([]byte, 1<<20)
 	rng := rand.New(rand.NewPCG(1, 2))
@@ -56,28 +56,28 @@ func mebibyte() []byte {
 	return noise
 }
 
-// outcomeNotKept checks that nothing to replay and an empty outcome are two.
+// outcomeNotKept checks that an outcome that is not kept differs from an empty one.
 func outcomeNotKept(f *fixture) {
 	a, b, c := newKey(), newKey(), newClaim()
 	f.finish(a, c, notKept())
-	f.finish(b, c, kept(""))
-	f.stands(a, finished(c, notKept()))
-	f.stands(b, finished(c, kept("")))
+	f.finish(b, c, outcome(""))
+	f.holds(a, finished(c, notKept()))
+	f.holds(b, finished(c, outcome("")))
 }
 
-func completeLapsed(f *fixture) {
-	key, c, o := newKey(), newClaim(), kept("late, but nobody minded")
-	f.lapse(key, c)
+func completeExpired(f *fixture) {
+	key, c, o := newKey(), newClaim(), outcome("after the lease")
+	f.expire(key, c)
 	f.ok(f.complete(key, c.Token, o))
-	f.stands(key, finished(c, o))
+	f.holds(key, finished(c, o))
 }
 
 func completeAfterTakeover(f *fixture) {
-	key, first, o := newKey(), newClaim(), kept("the successor's")
-	f.lapse(key, first)
+	key, first, o := newKey(), newClaim(), outcome("of the successor")
+	f.expire(key, first)
 	c := takeover(first)
 	f.finish(key, c, o)
-	f.stands(key, finished(c, o))
+	f.holds(key, finished(c, o))
 }
 
 func completeRetention(f *fixture) {
@@ -89,15 +89,15 @@ func completeRetention(f *fixture) {
 	f.lasted(3*f.Tick, before)
 }
 
-// completeOutlivesClaim has the record survive the end its claim had set.
+// completeOutlivesClaim checks that the record outlives the expiry that Claim set.
 func completeOutlivesClaim(f *fixture) {
 	var key backend.Key
-	c, o := newClaim(), kept("an outcome")
+	c, o := newClaim(), outcome("an outcome")
 	f.within(func(window time.Duration) error {
 		key = newKey()
 		c.Lease, c.Retention = window, 0
 		f.win(key, c)
 		return f.complete(key, c.Token, o)
 	})
-	f.stands(key, finished(c, o))
+	f.holds(key, finished(c, o))
 }

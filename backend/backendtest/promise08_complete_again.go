@@ -8,58 +8,58 @@ import (
 
 var promise08 = group{"Promise08CompleteAgain", []test{
 	{"Succeeds", completeSentAgain},
-	{"KeepsTheFirstOutcome", firstOutcomeStays},
+	{"FirstOutcomeStays", firstOutcomeStays},
 	{"OneOfMany", oneOutcomeStays},
 	{"DoesNotShorten", completeAgainShorter},
 	{"DoesNotProlong", completeAgainLonger},
 }}
 
 func completeSentAgain(f *fixture) {
-	for _, o := range []backend.Outcome{kept("an outcome"), kept(""), notKept()} {
+	for _, o := range []backend.Outcome{outcome("an outcome"), outcome(""), notKept()} {
 		key, c := newKey(), newClaim()
 		f.finish(key, c, o)
 		for range 3 {
 			f.ok(f.complete(key, c.Token, o))
 		}
-		f.stands(key, finished(c, o))
+		f.holds(key, finished(c, o))
 	}
 }
 
 func firstOutcomeStays(f *fixture) {
-	outcomes := []backend.Outcome{kept("one"), kept("another"), kept(""), notKept()}
+	outcomes := []backend.Outcome{outcome("one"), outcome("two"), outcome(""), notKept()}
 	for _, first := range outcomes {
 		key, c := newKey(), newClaim()
 		f.finish(key, c, first)
 		for _, o := range outcomes {
 			f.ok(f.complete(key, c.Token, o))
 		}
-		f.stands(key, finished(c, first))
+		f.holds(key, finished(c, first))
 	}
 }
 
-// oneOutcomeStays completes many times at once: all succeed, and every look
-// from then on sees the same outcome.
+// oneOutcomeStays sends many completions at once: all succeed, and every later claim
+// returns the same outcome.
 func oneOutcomeStays(f *fixture) {
 	key, c := newKey(), newClaim()
 	f.win(key, c)
 	seen := make([]backend.Record, 20)
 	race(len(seen), func(i int) {
-		if err := f.complete(key, c.Token, kept(string(rune('a'+i)))); err != nil {
+		if err := f.complete(key, c.Token, outcome(string(rune('a'+i)))); err != nil {
 			f.Errorf("Complete: %v", err)
 		}
 		seen[i], _ = f.store.Claim(f.Context(), key, newClaim())
 	})
 	for _, rec := range seen {
-		f.stands(key, rec)
+		f.holds(key, rec)
 	}
 }
 
 func completeAgainShorter(f *fixture) {
-	key, c, o := newKey(), newClaim(), kept("an outcome")
+	key, c, o := newKey(), newClaim(), outcome("an outcome")
 	f.finish(key, c, o)
 	f.ok(f.complete(key, c.Token, backend.Outcome{Bytes: o.Bytes, Retention: f.Tick}))
 	f.wait(3)
-	f.stands(key, finished(c, o))
+	f.holds(key, finished(c, o))
 }
 
 func completeAgainLonger(f *fixture) {

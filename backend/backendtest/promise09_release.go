@@ -4,9 +4,9 @@ import "github.com/oncewire/idempotency/backend"
 
 var promise09 = group{"Promise09Release", []test{
 	{"NextClaimWins", releaseFrees},
-	{"LapsedLease", releaseLapsed},
+	{"ExpiredLease", releaseExpired},
 	{"AbsentSucceeds", releaseAbsent},
-	{"KeepsFinished", releaseFinished},
+	{"NotOfAFinishedRecord", releaseFinished},
 }}
 
 func releaseFrees(f *fixture) {
@@ -19,14 +19,15 @@ func releaseFrees(f *fixture) {
 	f.absent(key)
 }
 
-func releaseLapsed(f *fixture) {
+func releaseExpired(f *fixture) {
 	key, c := newKey(), newClaim()
-	f.lapse(key, c)
+	f.expire(key, c)
 	f.ok(f.release(key, c.Token))
 	f.absent(key)
 }
 
-// releaseAbsent releases what never was, what is gone and what has expired.
+// releaseAbsent releases keys that were never claimed, were released, or whose
+// retention has ended.
 func releaseAbsent(f *fixture) {
 	never, gone, over, c := newKey(), newKey(), newKey(), newClaim()
 	f.ok(f.release(never, newToken()))
@@ -44,10 +45,10 @@ func releaseAbsent(f *fixture) {
 }
 
 func releaseFinished(f *fixture) {
-	for _, o := range []backend.Outcome{kept("an outcome"), notKept()} {
+	for _, o := range []backend.Outcome{outcome("an outcome"), notKept()} {
 		key, c := newKey(), newClaim()
 		f.finish(key, c, o)
-		f.lost(f.release(key, c.Token))
-		f.stands(key, finished(c, o))
+		f.claimLost(f.release(key, c.Token))
+		f.holds(key, finished(c, o))
 	}
 }

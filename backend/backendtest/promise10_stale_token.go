@@ -4,23 +4,23 @@ import "github.com/oncewire/idempotency/backend"
 
 var promise10 = group{"Promise10StaleToken", []test{
 	{"Running", staleOnRunning},
-	{"Lapsed", staleOnLapsed},
+	{"ExpiredLease", staleOnExpired},
 	{"TakenOver", staleOnTakenOver},
-	{"ReleasedAndClaimedAnew", staleOnClaimedAnew},
+	{"ReleasedAndClaimedAgain", staleOnClaimedAgain},
 	{"Finished", staleOnFinished},
-	{"FinishedBySelf", ownOnFinished},
+	{"FinishedByItself", ownOnFinished},
 	{"Absent", callsOnAbsent},
-	{"Expired", callsOnExpired},
+	{"AfterRetention", callsAfterRetention},
 }}
 
-// refused requires that no call with the token is let through.
+// refused requires that all calls with the token are refused.
 func (f *fixture) refused(key backend.Key, token backend.Token) {
 	f.Helper()
-	f.lost(f.extend(key, token, 2*long, long))
-	f.lost(f.extend(key, token, 0, 0))
-	f.lost(f.complete(key, token, kept("a stale owner's")))
-	f.lost(f.complete(key, token, notKept()))
-	f.lost(f.release(key, token))
+	f.claimLost(f.extend(key, token, 2*long, long))
+	f.claimLost(f.extend(key, token, 0, 0))
+	f.claimLost(f.complete(key, token, outcome("of a stale owner")))
+	f.claimLost(f.complete(key, token, notKept()))
+	f.claimLost(f.release(key, token))
 }
 
 func staleOnRunning(f *fixture) {
@@ -31,19 +31,19 @@ func staleOnRunning(f *fixture) {
 	f.alive(key, c)
 }
 
-func staleOnLapsed(f *fixture) {
+func staleOnExpired(f *fixture) {
 	key, c := newKey(), newClaim()
-	f.lapse(key, c)
+	f.expire(key, c)
 	f.refused(key, newToken())
 	f.refused(key, backend.Token{})
-	f.lapsed(key, c)
+	f.expired(key, c)
 }
 
-// staleOnTakenOver has the first owner come back, whether its successor is
-// alive, lapsed or done.
+// staleOnTakenOver sends calls of the first owner when the claim of its successor is
+// running, has expired, and is finished.
 func staleOnTakenOver(f *fixture) {
-	key, first, o := newKey(), newClaim(), kept("the successor's")
-	f.lapse(key, first)
+	key, first, o := newKey(), newClaim(), outcome("of the successor")
+	f.expire(key, first)
 	c := takeover(first)
 	f.win(key, c)
 	f.refused(key, first.Token)
@@ -51,16 +51,16 @@ func staleOnTakenOver(f *fixture) {
 
 	f.ok(f.extend(key, c.Token, 0, long))
 	f.refused(key, first.Token)
-	f.lapsed(key, c)
+	f.expired(key, c)
 
 	f.ok(f.complete(key, c.Token, o))
 	f.refused(key, first.Token)
-	f.stands(key, finished(c, o))
+	f.holds(key, finished(c, o))
 }
 
-// staleOnClaimedAnew repeats a release whose reply was lost, after somebody
-// else has claimed.
-func staleOnClaimedAnew(f *fixture) {
+// staleOnClaimedAgain sends a release again, as after a lost reply, when another
+// claim has won meanwhile.
+func staleOnClaimedAgain(f *fixture) {
 	key, first, c := newKey(), newClaim(), newClaim()
 	f.win(key, first)
 	f.ok(f.release(key, first.Token))
@@ -70,24 +70,24 @@ func staleOnClaimedAnew(f *fixture) {
 }
 
 func staleOnFinished(f *fixture) {
-	for _, o := range []backend.Outcome{kept("an outcome"), kept(""), notKept()} {
+	for _, o := range []backend.Outcome{outcome("an outcome"), outcome(""), notKept()} {
 		key, c := newKey(), newClaim()
 		f.finish(key, c, o)
 		f.refused(key, newToken())
 		f.refused(key, backend.Token{})
-		f.stands(key, finished(c, o))
+		f.holds(key, finished(c, o))
 	}
 }
 
-// ownOnFinished: a heartbeat that comes too late must not revive the claim.
+// ownOnFinished: a late heartbeat must not change a finished record.
 func ownOnFinished(f *fixture) {
-	for _, o := range []backend.Outcome{kept("an outcome"), notKept()} {
+	for _, o := range []backend.Outcome{outcome("an outcome"), notKept()} {
 		key, c := newKey(), newClaim()
 		f.finish(key, c, o)
-		f.lost(f.extend(key, c.Token, long, long))
-		f.lost(f.extend(key, c.Token, 0, 0))
-		f.lost(f.release(key, c.Token))
-		f.stands(key, finished(c, o))
+		f.claimLost(f.extend(key, c.Token, long, long))
+		f.claimLost(f.extend(key, c.Token, 0, 0))
+		f.claimLost(f.release(key, c.Token))
+		f.holds(key, finished(c, o))
 	}
 }
 
@@ -96,24 +96,24 @@ func callsOnAbsent(f *fixture) {
 	f.win(key, c)
 	f.ok(f.release(key, c.Token))
 	for _, token := range []backend.Token{c.Token, newToken(), {}} {
-		f.lost(f.extend(key, token, long, long))
-		f.lost(f.complete(key, token, kept("from nowhere")))
+		f.claimLost(f.extend(key, token, long, long))
+		f.claimLost(f.complete(key, token, outcome("without a claim")))
 		f.absent(key)
 	}
 }
 
-func callsOnExpired(f *fixture) {
-	lapsed, done, c := newKey(), newKey(), newClaim()
+func callsAfterRetention(f *fixture) {
+	running, done, c := newKey(), newKey(), newClaim()
 	c.Lease, c.Retention = f.Tick, 0
-	f.win(lapsed, c)
+	f.win(running, c)
 	f.wait(3)
-	f.lost(f.extend(lapsed, c.Token, long, long))
-	f.lost(f.complete(lapsed, c.Token, kept("too late")))
-	f.absent(lapsed)
+	f.claimLost(f.extend(running, c.Token, long, long))
+	f.claimLost(f.complete(running, c.Token, outcome("too late")))
+	f.absent(running)
 
 	c.Lease = long
 	f.finish(done, c, backend.Outcome{Retention: f.Tick})
 	f.wait(3)
-	f.lost(f.complete(done, c.Token, kept("again, too late")))
+	f.claimLost(f.complete(done, c.Token, outcome("too late")))
 	f.absent(done)
 }

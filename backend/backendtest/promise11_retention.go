@@ -7,15 +7,15 @@ import (
 )
 
 var promise11 = group{"Promise11Retention", []test{
-	{"Over", retentionOver},
-	{"NotOver", retentionNotOver},
-	{"ForeverIsNeverOver", retentionForever},
+	{"Ended", retentionEnded},
+	{"NotEnded", retentionNotEnded},
+	{"ForeverNeverEnds", retentionForever},
 	{"NewAfterwards", newAfterRetention},
 	{"OneAtTheMomentOfExpiry", oneWinsAfterRetention},
 }}
 
-func retentionOver(f *fixture) {
-	for _, o := range []backend.Outcome{kept("an outcome"), notKept()} {
+func retentionEnded(f *fixture) {
+	for _, o := range []backend.Outcome{outcome("an outcome"), notKept()} {
 		key, c := newKey(), newClaim()
 		o.Retention = 3 * f.Tick
 		f.win(key, c)
@@ -26,16 +26,16 @@ func retentionOver(f *fixture) {
 	}
 }
 
-func retentionNotOver(f *fixture) {
-	key, c, o := newKey(), newClaim(), kept("an outcome")
+func retentionNotEnded(f *fixture) {
+	key, c, o := newKey(), newClaim(), outcome("an outcome")
 	f.finish(key, c, o)
 	f.wait(5)
-	f.stands(key, finished(c, o))
+	f.holds(key, finished(c, o))
 }
 
-// retentionForever starts from a claim that would have ended.
+// retentionForever completes claims that would have expired.
 func retentionForever(f *fixture) {
-	for _, o := range []backend.Outcome{kept("for ever"), notKept()} {
+	for _, o := range []backend.Outcome{outcome("forever"), notKept()} {
 		var key backend.Key
 		c := newClaim()
 		o.Retention = backend.Forever
@@ -45,23 +45,23 @@ func retentionForever(f *fixture) {
 			f.win(key, c)
 			return f.complete(key, c.Token, o)
 		})
-		f.stands(key, finished(c, o))
+		f.holds(key, finished(c, o))
 	}
 }
 
-// newAfterRetention checks that nothing of the old record shines through.
+// newAfterRetention checks that nothing of the old record is visible.
 func newAfterRetention(f *fixture) {
 	key, old := newKey(), takeover(newClaim())
 	f.finish(key, old, backend.Outcome{Bytes: []byte("old"), Retention: f.Tick})
 	f.wait(3)
-	c, o := newClaim(), kept("")
+	c, o := newClaim(), outcome("")
 	f.win(key, c)
-	f.lost(f.complete(key, old.Token, kept("old")))
+	f.claimLost(f.complete(key, old.Token, outcome("old")))
 	f.ok(f.complete(key, c.Token, o))
-	f.stands(key, finished(c, o))
+	f.holds(key, finished(c, o))
 }
 
-// oneWinsAfterRetention has claims meet outcomes that expire that moment.
+// oneWinsAfterRetention sends claims at the moment at which retentions end.
 func oneWinsAfterRetention(f *fixture) {
 	const keys = 30
 	done := make([]backend.Key, keys)

@@ -11,13 +11,13 @@ import (
 var promise12 = group{"Promise12Freed", []test{
 	{"Expired", expiredIsFreed},
 	{"Released", releasedIsFreed},
-	{"LivingIsNot", livingIsNotFreed},
-	{"SparesTheSuccessor", freeingSparesSuccessor},
-	{"SparesTheNextClaim", freeingSparesNext},
+	{"NotUnexpired", unexpiredIsNotFreed},
+	{"NotTheSuccessor", successorIsNotFreed},
+	{"NotTheNextClaim", nextClaimIsNotFreed},
 	{"Closed", closedIsClosed},
 }}
 
-// expiredIsFreed leaves claims and outcomes behind, and asks for none again.
+// expiredIsFreed makes no further calls for its claims and outcomes.
 func expiredIsFreed(f *fixture) {
 	for range 50 {
 		short := newClaim()
@@ -35,11 +35,11 @@ func releasedIsFreed(f *fixture) {
 	f.eventually("the record to be freed", func() bool { return f.Held(f, f.store) == 0 })
 }
 
-func livingIsNotFreed(f *fixture) {
+func unexpiredIsNotFreed(f *fixture) {
 	forever := backend.Outcome{Retention: backend.Forever}
 	f.win(newKey(), newClaim())
-	f.lapse(newKey(), newClaim())
-	f.finish(newKey(), newClaim(), kept("an outcome"))
+	f.expire(newKey(), newClaim())
+	f.finish(newKey(), newClaim(), outcome("an outcome"))
 	f.finish(newKey(), newClaim(), forever)
 	f.wait(5)
 	if n := f.Held(f, f.store); n != 4 {
@@ -47,16 +47,16 @@ func livingIsNotFreed(f *fixture) {
 	}
 }
 
-// freeingSparesSuccessor takes over a claim that would have expired, and
-// waits until it would have.
-func freeingSparesSuccessor(f *fixture) {
+// successorIsNotFreed takes over a claim and waits until the replaced claim would
+// have been freed.
+func successorIsNotFreed(f *fixture) {
 	var key backend.Key
 	var c backend.Claim
 	f.within(func(window time.Duration) error {
 		key = newKey()
 		first := newClaim()
 		first.Retention = window
-		f.lapse(key, first)
+		f.expire(key, first)
 		c = takeover(first)
 		_, err := f.store.Claim(f.Context(), key, c)
 		return err
@@ -64,8 +64,8 @@ func freeingSparesSuccessor(f *fixture) {
 	f.alive(key, c)
 }
 
-// freeingSparesNext does so with a claim that was released.
-func freeingSparesNext(f *fixture) {
+// nextClaimIsNotFreed does the same with a claim that was released.
+func nextClaimIsNotFreed(f *fixture) {
 	var key backend.Key
 	var c backend.Claim
 	f.within(func(window time.Duration) error {
@@ -80,7 +80,7 @@ func freeingSparesNext(f *fixture) {
 	f.alive(key, c)
 }
 
-// closedIsClosed applies to stores that can be closed.
+// closedIsClosed applies to stores that are an io.Closer.
 func closedIsClosed(f *fixture) {
 	closer, ok := f.store.(io.Closer)
 	if !ok {
@@ -93,7 +93,7 @@ func closedIsClosed(f *fixture) {
 	for _, err := range []error{
 		err,
 		f.extend(key, c.Token, long, long),
-		f.complete(key, c.Token, kept("an outcome")),
+		f.complete(key, c.Token, outcome("an outcome")),
 		f.release(key, c.Token),
 	} {
 		if !errors.Is(err, backend.ErrClosed) {

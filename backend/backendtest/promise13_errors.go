@@ -38,7 +38,7 @@ func (f *fixture) failsWith(ctx context.Context, want error) {
 	for method, err := range map[string]error{
 		"Claim":    err,
 		"Extend":   f.store.Extend(ctx, key, c.Token, long, long),
-		"Complete": f.store.Complete(ctx, key, c.Token, kept("an outcome")),
+		"Complete": f.store.Complete(ctx, key, c.Token, outcome("an outcome")),
 		"Release":  f.store.Release(ctx, key, c.Token),
 	} {
 		if !errors.Is(err, want) {
@@ -55,7 +55,7 @@ func (f *fixture) failed(err error) {
 	}
 }
 
-// claimAfterError: the claim may have been applied, so it wins either way.
+// claimAfterError: the claim wins, whether or not the first one was applied.
 func claimAfterError(f *fixture) {
 	key, c := newKey(), newClaim()
 	_, err := f.store.Claim(f.canceled(), key, c)
@@ -66,18 +66,18 @@ func claimAfterError(f *fixture) {
 
 func extendAfterError(f *fixture) {
 	key, c := newKey(), newClaim()
-	f.lapse(key, c)
+	f.expire(key, c)
 	f.failed(f.store.Extend(f.canceled(), key, c.Token, long, long))
 	f.ok(f.extend(key, c.Token, long, long))
 	f.alive(key, c)
 }
 
 func completeAfterError(f *fixture) {
-	key, c, o := newKey(), newClaim(), kept("an outcome")
+	key, c, o := newKey(), newClaim(), outcome("an outcome")
 	f.win(key, c)
 	f.failed(f.store.Complete(f.canceled(), key, c.Token, o))
 	f.ok(f.complete(key, c.Token, o))
-	f.stands(key, finished(c, o))
+	f.holds(key, finished(c, o))
 }
 
 func releaseAfterError(f *fixture) {

@@ -8,28 +8,28 @@ import (
 )
 
 var promise14 = group{"Promise14Immutable", []test{
-	{"StoreLeavesWhatItWasGiven", givenStays},
-	{"StoreLeavesWhatItGave", shownStays},
+	{"StoreDoesNotChangeItsInput", inputUnchanged},
+	{"StoreDoesNotChangeItsOutput", outputUnchanged},
 	{"ManyReaders", readersShare},
 }}
 
-// givenStays also watches the room behind the slice, which is the caller's.
-func givenStays(f *fixture) {
+// inputUnchanged also checks the capacity of the slice, which belongs to the caller.
+func inputUnchanged(f *fixture) {
 	buffer := bytes.Repeat([]byte{'x'}, 1024)
 	want := bytes.Clone(buffer)
 	key, c := newKey(), newClaim()
 	f.win(key, c)
 	f.ok(f.complete(key, c.Token, backend.Outcome{Bytes: buffer[:300], Retention: 2 * f.Tick}))
 	f.untilAbsent(key)
-	f.finish(newKey(), newClaim(), kept("the next"))
+	f.finish(newKey(), newClaim(), outcome("the next"))
 	if !bytes.Equal(buffer, want) {
 		f.Error("the store changed the bytes it was given")
 	}
 }
 
-// shownStays keeps an outcome in hand while others are stored and read, and
-// its own expires.
-func shownStays(f *fixture) {
+// outputUnchanged retains an outcome while other outcomes are stored and read and
+// its own record expires.
+func outputUnchanged(f *fixture) {
 	key, c := newKey(), newClaim()
 	f.within(func(window time.Duration) error {
 		key = newKey()
@@ -38,7 +38,7 @@ func shownStays(f *fixture) {
 		defer f.unchanged(rec.Outcome)()
 		for range 50 {
 			next, other := newKey(), newClaim()
-			f.finish(next, other, kept("another outcome, to be stored where the first one was"))
+			f.finish(next, other, outcome("another outcome, which may reuse the memory of the first"))
 			f.claim(next, newClaim())
 		}
 		return err
@@ -46,7 +46,7 @@ func shownStays(f *fixture) {
 	f.untilAbsent(key)
 }
 
-// unchanged returns a check that the bytes are still what they are now.
+// unchanged returns a check that the bytes have not changed since.
 func (f *fixture) unchanged(shown []byte) (check func()) {
 	want := bytes.Clone(shown)
 	return func() {
@@ -57,7 +57,7 @@ func (f *fixture) unchanged(shown []byte) (check func()) {
 	}
 }
 
-// readersShare is for the race detector.
+// readersShare lets the race detector find writes to a shared outcome.
 func readersShare(f *fixture) {
 	key, c := newKey(), newClaim()
 	o := backend.Outcome{Bytes: everyByte(), Retention: long}

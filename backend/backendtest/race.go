@@ -8,7 +8,7 @@ import (
 	"github.com/oncewire/idempotency/backend"
 )
 
-// race calls do from n goroutines at once, and returns when all are done.
+// race runs do in n goroutines at the same time, and returns when all are done.
 func race(n int, do func(i int)) {
 	var runners sync.WaitGroup
 	start := make(chan struct{})
@@ -22,9 +22,9 @@ func race(n int, do func(i int)) {
 	runners.Wait()
 }
 
-// contend makes n goroutines send claims of their own from shortly before the
-// given time on, until key no longer stands under the loser's token. Exactly
-// one must win, and nobody may see an error.
+// contend makes n goroutines send their own claims, starting shortly before the
+// given time, until the record of key no longer has the loser's token. Exactly one
+// must win, and none may get an error.
 func (f *fixture) contend(n int, key backend.Key, loser backend.Token, at time.Time, claim func() backend.Claim) {
 	time.Sleep(time.Until(at) - f.Tick/4)
 	var winners atomic.Int32
@@ -40,10 +40,10 @@ func (f *fixture) contend(n int, key backend.Key, loser backend.Token, at time.T
 	}
 }
 
-// outlast sends the claim until key no longer stands under the loser's token,
-// and returns what stands there then.
+// outlast sends the claim until the record of key no longer has the loser's token,
+// and returns the record.
 func (f *fixture) outlast(key backend.Key, loser backend.Token, c backend.Claim) backend.Record {
-	for start := time.Now(); time.Since(start) < patience; f.breathe(start) {
+	for start := time.Now(); time.Since(start) < patience; f.pause(start) {
 		rec, err := f.store.Claim(f.Context(), key, c)
 		if err != nil {
 			f.Errorf("Claim: %v", err)
@@ -57,9 +57,9 @@ func (f *fixture) outlast(key backend.Key, loser backend.Token, c backend.Claim)
 	return backend.Record{}
 }
 
-// breathe pauses between two tries: hardly at all around the moment that
-// matters, and longer once it has passed.
-func (f *fixture) breathe(start time.Time) {
+// pause waits between two claims: very briefly at first, and for a tick after that
+// time has passed.
+func (f *fixture) pause(start time.Time) {
 	pause := f.Tick / 64
 	if time.Since(start) > f.Tick {
 		pause = f.Tick

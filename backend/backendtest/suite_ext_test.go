@@ -12,12 +12,13 @@ import (
 	"github.com/oncewire/idempotency/backend/memstore"
 )
 
-// brokenEnv names, for a child process, the broken store to run the suite on.
+// brokenEnv is the environment variable with which the parent process selects the
+// broken store.
 const brokenEnv = "BACKENDTEST_BROKEN"
 
-// TestSuiteFails proves that the suite can fail: every broken store does, in
-// the group of the promise it breaks. Failures would spread to this test if
-// it were not a child process that fails.
+// TestSuiteFails checks that the suite fails for every broken store, in the group of
+// the promise that the store breaks. The suite runs in a child process, because a
+// failure would otherwise fail this test.
 func TestSuiteFails(t *testing.T) {
 	t.Parallel()
 	for _, b := range brokenStores {
@@ -31,10 +32,10 @@ func TestSuiteFails(t *testing.T) {
 	}
 }
 
-// TestSuitePasses is the control: the same child, with nothing broken.
+// TestSuitePasses is the control: the same child process with a correct store.
 func TestSuitePasses(t *testing.T) {
 	if out, err := runChild("none", ""); err != nil {
-		t.Errorf("the suite failed on a sound store: %v\n%s", err, out)
+		t.Errorf("the suite failed on a correct store: %v\n%s", err, out)
 	}
 }
 
@@ -46,7 +47,7 @@ func runChild(broken, group string) (string, error) {
 	return string(out), err
 }
 
-// TestChild is what a child process runs. On its own it runs nothing.
+// TestChild runs the suite in a child process. Without one it does nothing.
 func TestChild(t *testing.T) {
 	broken, ok := os.LookupEnv(brokenEnv)
 	if !ok {
@@ -57,7 +58,7 @@ func TestChild(t *testing.T) {
 	}))
 }
 
-// over returns a harness for stores that wrap one in memory.
+// over returns a harness for stores that wrap a memstore.
 func over(wrap func(*memstore.Store) backend.Store) backendtest.Harness {
 	return backendtest.Harness{
 		Open: func(tb testing.TB) backend.Store {
@@ -76,7 +77,7 @@ func over(wrap func(*memstore.Store) backend.Store) backendtest.Harness {
 	}
 }
 
-// breakStore returns the store, with the named defect.
+// breakStore returns the store with the named defect.
 func breakStore(name string, store *memstore.Store) backend.Store {
 	for _, b := range brokenStores {
 		if b.name == name {

@@ -2,9 +2,13 @@ package backendtest
 
 import (
 	"crypto/rand"
+	"time"
 
 	"github.com/oncewire/idempotency/backend"
 )
+
+// long is a lease or retention that does not end during a test.
+const long = time.Hour
 
 func newKey() (k backend.Key) {
 	rand.Read(k[:])
@@ -16,15 +20,14 @@ func newToken() (t backend.Token) {
 	return t
 }
 
-// newClaim returns a first claim, unlike any other, with a long lease and a
-// long retention.
+// newClaim returns a new first claim with a long lease and a long retention.
 func newClaim() backend.Claim {
 	c := backend.Claim{Token: newToken(), Attempt: 1, Lease: long, Retention: long}
 	rand.Read(c.Fingerprint[:])
 	return c
 }
 
-// takeover returns a claim that names the claim it replaces.
+// takeover returns a claim that replaces another claim.
 func takeover(of backend.Claim) backend.Claim {
 	c := newClaim()
 	c.Replaces = of.Token
@@ -33,7 +36,7 @@ func takeover(of backend.Claim) backend.Claim {
 }
 
 // kept returns an outcome with a long retention.
-func kept(bytes string) backend.Outcome {
+func outcome(bytes string) backend.Outcome {
 	return backend.Outcome{Bytes: []byte(bytes), Retention: long}
 }
 

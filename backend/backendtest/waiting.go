@@ -7,20 +7,20 @@ import (
 	"github.com/oncewire/idempotency/backend"
 )
 
-// waiting is what a backend.Waiter promises beside the numbered promises. As
-// a Waiter may return early, nothing here requires it to wait.
+// waiting tests what a backend.Waiter promises in addition to the numbered
+// promises. A Waiter may return early, so no test requires that it waits.
 var waiting = group{"Waiting", []test{
 	{"NothingToWaitFor", waitForNothing},
 	{"Completed", waitForComplete},
 	{"Released", waitForRelease},
-	{"GivenUp", waitForExtendByZero},
-	{"Lapsed", waitForLapse},
+	{"ExtendedByZero", waitForExtendByZero},
+	{"ExpiredLease", waitForExpiry},
 	{"TakenOver", waitForTakeover},
-	{"Many", manyWait},
+	{"ManyWaiters", manyWait},
 	{"ContextEnds", waitUntilContextEnds},
 }}
 
-// waitFor waits for the claim, for as long as a test has patience.
+// waitFor waits for the claim, at most for the patience of a test.
 func (f *fixture) waitFor(key backend.Key, token backend.Token) error {
 	ctx, cancel := context.WithTimeout(f.Context(), patience)
 	defer cancel()
@@ -35,11 +35,11 @@ func waitForNothing(f *fixture) {
 	f.ok(f.waitFor(key, backend.Token{}))
 	f.ok(f.extend(key, c.Token, 0, long))
 	f.ok(f.waitFor(key, c.Token))
-	f.ok(f.complete(key, c.Token, kept("an outcome")))
+	f.ok(f.complete(key, c.Token, outcome("an outcome")))
 	f.ok(f.waitFor(key, c.Token))
 }
 
-// ends requires that n waiters return soon after end was called.
+// ends requires that n waiters return soon after end.
 func (f *fixture) ends(n int, key backend.Key, c backend.Claim, end func() error) {
 	race(n+1, func(i int) {
 		if i < n {
@@ -58,7 +58,7 @@ func (f *fixture) ends(n int, key backend.Key, c backend.Claim, end func() error
 func waitForComplete(f *fixture) {
 	key, c := newKey(), newClaim()
 	f.win(key, c)
-	f.ends(1, key, c, func() error { return f.complete(key, c.Token, kept("an outcome")) })
+	f.ends(1, key, c, func() error { return f.complete(key, c.Token, outcome("an outcome")) })
 }
 
 func waitForRelease(f *fixture) {
@@ -73,7 +73,7 @@ func waitForExtendByZero(f *fixture) {
 	f.ends(1, key, c, func() error { return f.extend(key, c.Token, 0, long) })
 }
 
-func waitForLapse(f *fixture) {
+func waitForExpiry(f *fixture) {
 	key, c := newKey(), newClaim()
 	c.Lease = 3 * f.Tick
 	f.win(key, c)
@@ -95,11 +95,11 @@ func waitForTakeover(f *fixture) {
 func manyWait(f *fixture) {
 	key, c := newKey(), newClaim()
 	f.win(key, c)
-	f.ends(100, key, c, func() error { return f.complete(key, c.Token, kept("an outcome")) })
+	f.ends(100, key, c, func() error { return f.complete(key, c.Token, outcome("an outcome")) })
 }
 
-// waitUntilContextEnds waits for a claim that does not end. A Wait that
-// returns nil early is sent again, as a caller would after a look.
+// waitUntilContextEnds waits for a claim that does not end. It runs Wait again if it
+// returns nil early, as callers do after another claim.
 func waitUntilContextEnds(f *fixture) {
 	key, c := newKey(), newClaim()
 	f.win(key, c)
