@@ -22,8 +22,8 @@ func BenchmarkStore(b *testing.B) {
 	})
 }
 
-// BenchmarkClaim puts the claim of an absent key beside the command that it is
-// made of, through the same client.
+// BenchmarkClaim compares the claim of an absent key with the command that it sends,
+// through the same client.
 func BenchmarkClaim(b *testing.B) {
 	client := connect(b)
 	s, c := store(b, client), newClaim()
@@ -49,7 +49,7 @@ func BenchmarkClaim(b *testing.B) {
 	})
 }
 
-// BenchmarkClaimByDefault is for a client that does not heed deadlines.
+// BenchmarkClaimByDefault uses a client that ignores deadlines.
 func BenchmarkClaimByDefault(b *testing.B) {
 	s, c := store(b, connect(b, func(o *redis.Options) { o.ContextTimeoutEnabled = false })), newClaim()
 	c.Lease, c.Retention = time.Second, time.Second
@@ -61,7 +61,7 @@ func BenchmarkClaimByDefault(b *testing.B) {
 	}
 }
 
-// BenchmarkReplay puts a replay beside a GET of the same bytes.
+// BenchmarkReplay compares a replay with a GET of the same bytes.
 func BenchmarkReplay(b *testing.B) {
 	client := connect(b)
 	s, key, c := store(b, client), newKey(), newClaim()
@@ -84,11 +84,10 @@ func BenchmarkReplay(b *testing.B) {
 	})
 }
 
-// BenchmarkSealed puts a first call and a replay with a sealer beside those
-// without.
+// BenchmarkSealed compares a first call and a replay with and without a sealer.
 func BenchmarkSealed(b *testing.B) {
-	for name, opts := range map[string][]redisstore.Option{"Plain": nil, "Sealed": {sealer(b, sealKey(1))}} {
-		s, key, c := store(b, connect(b), opts...), newKey(), newClaim()
+	for name, options := range map[string][]redisstore.Option{"Plain": nil, "Sealed": {sealer(b, sealKey(1))}} {
+		s, key, c := store(b, connect(b), options...), newKey(), newClaim()
 		bytes := strings.Repeat("x", 300)
 		finish(b, s, key, bytes)
 		b.Run("FirstCall/"+name, func(b *testing.B) {
@@ -108,13 +107,13 @@ func BenchmarkSealed(b *testing.B) {
 	}
 }
 
-// BenchmarkClaims128 has 128 callers claim at once, each its own keys.
+// BenchmarkClaims128 has 128 concurrent callers, each with its own keys.
 func BenchmarkClaims128(b *testing.B) {
-	for name, opts := range map[string][]redisstore.Option{
+	for name, options := range map[string][]redisstore.Option{
 		"Plain": nil, "AutoPipelined": {redisstore.WithAutoPipeline()},
 	} {
 		b.Run(name, func(b *testing.B) {
-			s, c := store(b, connect(b), opts...), newClaim()
+			s, c := store(b, connect(b), options...), newClaim()
 			c.Lease, c.Retention = time.Second, time.Second
 			var left atomic.Int64
 			left.Store(int64(b.N))

@@ -11,8 +11,8 @@ import (
 	"github.com/oncewire/idempotency/backend/redisstore"
 )
 
-// warns requires that Check returns one warning for each text, which is part of
-// it.
+// warns requires that Check returns exactly one warning for each text, and that the
+// warning contains it.
 func warns(t *testing.T, client *redis.Client, texts ...string) {
 	t.Helper()
 	warnings, err := store(t, client).Check(t.Context())
@@ -28,10 +28,10 @@ func warns(t *testing.T, client *redis.Client, texts ...string) {
 	}
 }
 
-// as returns a client for a user with these rights.
-func as(t *testing.T, admin *redis.Client, name string, rights ...any) *redis.Client {
+// as returns a client for a user with the permissions.
+func as(t *testing.T, admin *redis.Client, name string, permissions ...any) *redis.Client {
 	t.Helper()
-	ok(t, admin.Do(t.Context(), append([]any{"acl", "setuser", name, "on", "nopass"}, rights...)...).Err())
+	ok(t, admin.Do(t.Context(), append([]any{"acl", "setuser", name, "on", "nopass"}, permissions...)...).Err())
 	client := redis.NewClient(&redis.Options{Addr: admin.Options().Addr, Username: name, Password: "any"})
 	t.Cleanup(func() { _ = client.Close() })
 	return client
@@ -54,13 +54,13 @@ func TestCheckWarnsOfEviction(t *testing.T) {
 	}
 }
 
-// TestCheckWarnsOfRights: of each user, what it is missing.
-func TestCheckWarnsOfRights(t *testing.T) {
+// TestCheckWarnsOfPermissions: Check names the missing permissions of each user.
+func TestCheckWarnsOfPermissions(t *testing.T) {
 	_, admin := own(t, "--appendonly", "yes")
 	all := []any{"~*", "&*", "+@all"}
 	for name, c := range map[string]struct {
-		rights  []any
-		warning []string
+		permissions []any
+		warning     []string
 	}{
 		"all":         {all, nil},
 		"documented":  {documented(t)[3:], nil},
@@ -71,7 +71,7 @@ func TestCheckWarnsOfRights(t *testing.T) {
 		"readsrecord": {[]any{"%R~idem:*", "+@all"}, []string{"SET, SETRANGE, DEL, PEXPIRE"}},
 		"noconfig":    {append(all[:3:3], "-config"), nil},
 	} {
-		t.Run(name, func(t *testing.T) { warns(t, as(t, admin, name, c.rights...), c.warning...) })
+		t.Run(name, func(t *testing.T) { warns(t, as(t, admin, name, c.permissions...), c.warning...) })
 	}
 	t.Run("nowait", func(t *testing.T) {
 		client := as(t, admin, "nowait", append(all[:3:3], "-wait")...)
@@ -84,14 +84,14 @@ func TestCheckWarnsOfRights(t *testing.T) {
 	})
 }
 
-// TestCheckWithoutScripts: the command is not there at all.
+// TestCheckWithoutScripts: the server does not have the command EVAL.
 func TestCheckWithoutScripts(t *testing.T) {
 	_, client := own(t, "--appendonly", "yes", "--rename-command", "EVAL", "")
 	warns(t, client, "scripts do not run")
 }
 
-// TestCheckNeedsNoConfig: nor is it asked for where it is forbidden, which
-// servers log as an offence.
+// TestCheckNeedsNoConfig: Check does not send CONFIG if the user may not run it,
+// because servers log denied commands.
 func TestCheckNeedsNoConfig(t *testing.T) {
 	_, admin := own(t)
 	warns(t, as(t, admin, "app", "~*", "&*", "+@all", "-config"), "the append-only file is off")

@@ -66,7 +66,7 @@ func TestCluster(t *testing.T) {
 		case err := <-done:
 			ok(t, err)
 		case <-time.After(time.Minute):
-			t.Fatal("the waiter never learned of the end")
+			t.Fatal("the waiter did not return after the end")
 		}
 	})
 	t.Run("Check", func(t *testing.T) {
@@ -77,10 +77,10 @@ func TestCluster(t *testing.T) {
 	})
 }
 
-// prefixes finds the prefix that a store was opened with.
+// prefixes maps each store to its prefix.
 var prefixes sync.Map
 
-// heldInCluster counts by SCAN, as the databases are shared.
+// heldInCluster counts with SCAN, because the tests share the database.
 func heldInCluster(tb testing.TB, client *redis.ClusterClient, s backend.Store) int {
 	tb.Helper()
 	prefix, _ := prefixes.Load(s)

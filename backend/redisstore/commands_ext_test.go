@@ -16,9 +16,9 @@ import (
 // calls counts commands by name.
 type calls map[string]int
 
-// TestCommandsPerRequest reads INFO commandstats. Redis counts there what a
-// client sends and what a script calls, without telling them apart; so each
-// step states both, and their sum must be what Redis counted.
+// TestCommandsPerRequest reads INFO commandstats. Redis adds up the commands that a
+// client sends and those that a script calls. So each step lists both, and their sum
+// must be equal to the count of Redis.
 func TestCommandsPerRequest(t *testing.T) {
 	client := redis.NewClient(&redis.Options{Addr: redistest.Start(t).Addr()})
 	defer client.Close()
@@ -70,7 +70,7 @@ func TestCommandsPerRequest(t *testing.T) {
 	}
 }
 
-// stats returns what the server has counted, but for this very question.
+// stats returns the counts of the server, without this call of INFO.
 func stats(tb testing.TB, client *redis.Client) calls {
 	tb.Helper()
 	info, err := client.Info(tb.Context(), "commandstats").Result()
@@ -87,8 +87,8 @@ func stats(tb testing.TB, client *redis.Client) calls {
 	return counted
 }
 
-// TestEveryKeyExpires leaves records of every kind behind. Only the one that
-// was to be kept for ever may stay.
+// TestEveryKeyExpires stores records of every kind. Only the one with the retention
+// Forever may have no expiry.
 func TestEveryKeyExpires(t *testing.T) {
 	client := connect(t)
 	s, eternal := store(t, client), newKey()
@@ -112,7 +112,7 @@ func TestEveryKeyExpires(t *testing.T) {
 	for names.Next(t.Context()) {
 		stays := client.PTTL(t.Context(), names.Val()).Val() == -1
 		if stays != (names.Val() == "idem:"+eternal.String()) {
-			t.Errorf("%s: stays for ever: %v", names.Val(), stays)
+			t.Errorf("%s: has no expiry: %v", names.Val(), stays)
 		}
 	}
 	ok(t, names.Err())

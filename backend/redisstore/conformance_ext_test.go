@@ -14,10 +14,10 @@ import (
 	"github.com/oncewire/idempotency/backend/redisstore"
 )
 
-// clients finds the client that a store was opened on.
+// clients maps each store to its client.
 var clients sync.Map
 
-// held counts by DBSIZE, which leaves what has expired where it is.
+// held counts with DBSIZE, which does not free expired keys.
 func held(tb testing.TB, s backend.Store) int {
 	tb.Helper()
 	client, _ := clients.Load(s)
@@ -34,16 +34,16 @@ func inParallel(t *testing.T, name string, f func(t *testing.T)) {
 	})
 }
 
-// conforms runs the suite on stores with the options, which get more time for
-// a step than usual: in the suite every step is slow at times.
-func conforms(t *testing.T, connect func(tb testing.TB) *redis.Client, opts ...redisstore.Option) {
+// conforms runs the suite on stores with the options. They have a longer timeout than
+// usual, because any step can be slow in the suite.
+func conforms(t *testing.T, connect func(tb testing.TB) *redis.Client, options ...redisstore.Option) {
 	t.Helper()
 	t.Parallel()
 	backendtest.Run(t, backendtest.Harness{
 		Open: func(tb testing.TB) backend.Store {
 			tb.Helper()
 			client := connect(tb)
-			s := store(tb, client, append(opts, redisstore.WithTimeout(20*time.Second))...)
+			s := store(tb, client, append(options, redisstore.WithTimeout(20*time.Second))...)
 			clients.Store(s, client)
 			return s
 		},
@@ -61,8 +61,8 @@ func plain(tb testing.TB) *redis.Client {
 
 func TestConformance(t *testing.T) { conforms(t, plain) }
 
-// TestConformanceByDefault runs on a client with go-redis's defaults, which
-// does not heed deadlines.
+// TestConformanceByDefault uses a client with the defaults of go-redis, which ignores
+// deadlines.
 func TestConformanceByDefault(t *testing.T) {
 	conforms(t, func(tb testing.TB) *redis.Client {
 		tb.Helper()
@@ -80,8 +80,8 @@ func TestConformanceSealedAndCompressed(t *testing.T) {
 	conforms(t, plain, redisstore.WithSealer(sealer), redisstore.WithCompression(0))
 }
 
-// TestConformanceBeforeRedis7 runs on a server that knows no SET with NX and
-// GET, as far as the store can see.
+// TestConformanceBeforeRedis7 simulates a server that does not support SET with both
+// NX and GET.
 func TestConformanceBeforeRedis7(t *testing.T) {
 	conforms(t, func(tb testing.TB) *redis.Client {
 		tb.Helper()
@@ -91,8 +91,8 @@ func TestConformanceBeforeRedis7(t *testing.T) {
 	})
 }
 
-// TestScriptedOnce: what the server cannot do is found out once, not per call.
-func TestScriptedOnce(t *testing.T) {
+// TestOldServerIsDetectedOnce: the missing support is detected once, not in every call.
+func TestOldServerIsDetectedOnce(t *testing.T) {
 	client, old := connect(t), &redis6{}
 	client.AddHook(old)
 	s := store(t, client)
@@ -104,7 +104,7 @@ func TestScriptedOnce(t *testing.T) {
 	}
 }
 
-// redis6 is a hook that answers a SET with NX and GET as Redis 6 does.
+// redis6 is a hook that rejects a SET with NX and GET, as Redis 6 does.
 type redis6 struct {
 	mu      sync.Mutex
 	refused int
@@ -130,7 +130,7 @@ func (h *redis6) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
 	}
 }
 
-// syntaxError is an answer of a server.
+// syntaxError is an error reply of a server.
 type syntaxError string
 
 func (e syntaxError) Error() string { return string(e) }

@@ -9,9 +9,9 @@ import (
 	"github.com/oncewire/idempotency/backend"
 )
 
-// TestCorruptIsLeftAlone puts all sorts of bytes where a record should be. A
-// claim is refused, and no step changes or removes them.
-func TestCorruptIsLeftAlone(t *testing.T) {
+// TestCorruptIsNotChanged stores various invalid values in place of a record. Claims
+// are refused, and no step changes or removes the value.
+func TestCorruptIsNotChanged(t *testing.T) {
 	client := connect(t)
 	s := store(t, client)
 	whole := sample(t)
@@ -48,7 +48,7 @@ func sample(t *testing.T) string {
 	return client.Get(t.Context(), "idem:"+key.String()).Val()
 }
 
-// TestOtherTypes: somebody else's list stands where a record should be.
+// TestOtherTypes: the key of the record holds a list.
 func TestOtherTypes(t *testing.T) {
 	client := connect(t)
 	s, key, c := store(t, client), newKey(), newClaim()

@@ -14,15 +14,16 @@ import (
 )
 
 const (
-	// back is how long after an election every call must succeed again, on the
-	// busiest machine. By itself go-redis looks at a Cluster once a minute.
+	// back is the time after an election within which every call must succeed
+	// again, even on a busy machine. By itself, go-redis reloads the list of
+	// servers of a Cluster only once a minute.
 	back = 30 * time.Second
-	// calm is how long all calls must succeed to count as back.
+	// calm is how long all calls must succeed before the service counts as back.
 	calm = 1500 * time.Millisecond
 )
 
-// TestFailoverOfSentinel under load, which loses what only the master knew. A
-// record that was finished with WithMinReplicas must survive.
+// TestFailoverOfSentinel kills the master under load. The failover loses records that
+// only the master had. A record finished with WithMinReplicas must survive.
 func TestFailoverOfSentinel(t *testing.T) {
 	leavesNothing(t)
 	servers := redistest.StartSentinel(t)
@@ -36,7 +37,7 @@ func TestFailoverOfSentinel(t *testing.T) {
 	replays(t, s, key, "kept")
 }
 
-// TestFailoverOfCluster under load, whose keys are spread over all masters.
+// TestFailoverOfCluster kills one master under load with keys on all masters.
 func TestFailoverOfCluster(t *testing.T) {
 	leavesNothing(t)
 	cluster := redistest.StartCluster(t)
@@ -45,9 +46,9 @@ func TestFailoverOfCluster(t *testing.T) {
 	failsOver(t, client, cluster.Nodes[0], replicaOf(t, cluster, cluster.Nodes[0]))
 }
 
-// leavesNothing requires that what the test has started ends with it. It must
-// be called first. The pool of a dead server tries once a second to reach it,
-// and only then sees that its client has been closed.
+// leavesNothing requires that all goroutines that the test starts end with it. Run it
+// first in the test. The pool of a dead server tries to connect once a second, and
+// only then detects that its client was closed.
 func leavesNothing(t *testing.T) {
 	t.Helper()
 	before := goleak.IgnoreCurrent()
@@ -56,8 +57,8 @@ func leavesNothing(t *testing.T) {
 	})
 }
 
-// failsOver kills the master while callers use the client, and requires that
-// all is well after its replica has been elected.
+// failsOver kills the master while callers use the client, and requires that calls
+// succeed after its replica has been elected.
 func failsOver(t *testing.T, client redis.UniversalClient, master, replica *redistest.Server) {
 	t.Helper()
 	l := &load{t: t, store: store(t, client, redisstore.WithTimeout(time.Second))}
@@ -65,26 +66,26 @@ func failsOver(t *testing.T, client redis.UniversalClient, master, replica *redi
 	eventually(t, "some load", func() bool { return l.count() > 1000 })
 	l.kill(master, replica)
 	elected := election(t, replica)
-	l.settles(elected)
+	l.untilCalm(elected)
 	l.stop()
 
 	last, failures, well := l.health(elected)
 	t.Logf("elected %v after the kill; %d attempts failed, the last one %v after the election",
 		elected.Sub(l.killed), failures, last.Sub(elected))
 	if !well || last.Sub(elected) > back {
-		t.Errorf("calls fail %v after the election, or have not succeeded since; want %v", last.Sub(elected), back)
+		t.Errorf("calls fail %v after the election, or have not succeeded since; want at most %v", last.Sub(elected), back)
 	}
-	l.settle()
+	l.completeAll()
 	l.replayAll()
 	l.report()
-	eventually(t, "connections to be given back", func() bool {
+	eventually(t, "connections to be returned to the pool", func() bool {
 		stats := client.PoolStats()
 		return stats.TotalConns == stats.IdleConns
 	})
 }
 
-// election waits until the replica says that it is a master, and returns when
-// that was. Sentinels and the other nodes of a Cluster learn of it later.
+// election waits until the replica is a master, and returns the time. Sentinels and
+// the other nodes of a Cluster detect the election later.
 func election(t *testing.T, replica *redistest.Server) time.Time {
 	t.Helper()
 	eventually(t, "an election", func() bool { return role(t, replica)[0] == "master" })
@@ -103,7 +104,7 @@ func replicaOf(t *testing.T, cluster *redistest.Cluster, master *redistest.Serve
 	return nil
 }
 
-// role returns what a server says it is, and of whom.
+// role returns the reply to the command ROLE.
 func role(tb testing.TB, server *redistest.Server) []any {
 	tb.Helper()
 	client := redis.NewClient(&redis.Options{Addr: server.Addr()})
@@ -113,7 +114,7 @@ func role(tb testing.TB, server *redistest.Server) []any {
 	return is
 }
 
-// masterAddr returns the address of the master that a replica names.
+// masterAddr returns the address of the master in the role of a replica.
 func masterAddr(role []any) string {
 	return net.JoinHostPort(fmt.Sprint(role[1]), fmt.Sprint(role[2]))
 }

@@ -10,10 +10,10 @@ import (
 	"github.com/oncewire/idempotency/backend/redisstore"
 )
 
-// The tests of this file are done by somebody who can write to Redis and does
-// not have the secret. No answer may come of it.
+// The tests in this file act as someone who can write to Redis but does not have the
+// secret. No forged outcome may be replayed.
 
-// refuses requires that what stands under key is unreadable.
+// refuses requires that the record of key is unreadable.
 func refuses(t *testing.T, s backend.Store, key backend.Key, what string) {
 	t.Helper()
 	rec, err := s.Claim(t.Context(), key, newClaim())
@@ -36,7 +36,7 @@ func put(t *testing.T, client *redis.Client, key backend.Key, b []byte) {
 	ok(t, client.Set(t.Context(), name(key), b, time.Hour).Err())
 }
 
-// TestEveryBitIsBound: no bit of a finished record can be another one.
+// TestEveryBitIsBound: a finished record with any bit flipped is unreadable.
 func TestEveryBitIsBound(t *testing.T) {
 	for what, outcome := range map[string]backend.Outcome{
 		"done":     {Bytes: []byte(secret), Retention: time.Hour},
@@ -62,8 +62,8 @@ func TestEveryBitIsBound(t *testing.T) {
 	}
 }
 
-// TestPartsOfTwoRecords: the claim of one record and the outcome of another do
-// not make a third, and a claim without an outcome makes none.
+// TestPartsOfTwoRecords: the claim of one record with the outcome of another is
+// unreadable, and so is a claim without an outcome.
 func TestPartsOfTwoRecords(t *testing.T) {
 	client, key := connect(t), newKey()
 	s := store(t, client, sealer(t, sealKey(1)))
@@ -73,7 +73,7 @@ func TestPartsOfTwoRecords(t *testing.T) {
 	finish(t, s, key, "other")
 	other := value(t, client, key)
 
-	const outcome = 66 + 4 + 12 + 16 // the claim's seal by AES-GCM ends there
+	const outcome = 66 + 4 + 12 + 16 // end of the claim's seal by AES-GCM
 	put(t, client, key, append(first[:outcome:outcome], other[outcome:]...))
 	refuses(t, s, key, "two records")
 	put(t, client, key, first[:outcome])
@@ -84,8 +84,8 @@ func TestPartsOfTwoRecords(t *testing.T) {
 	replays(t, s, key, "first")
 }
 
-// TestForgedClaim: the fingerprint of a claim that runs was changed, so that
-// another request would get its answer.
+// TestForgedClaim changes the fingerprint of a running claim, so that another request
+// would get its outcome.
 func TestForgedClaim(t *testing.T) {
 	client := connect(t)
 	s := store(t, client, sealer(t, sealKey(1)))
@@ -100,7 +100,7 @@ func TestForgedClaim(t *testing.T) {
 	}
 }
 
-// TestClaimWithoutItsSeal is not the claim that the store has won.
+// TestClaimWithoutItsSeal: a claim without seal is not the claim that has won.
 func TestClaimWithoutItsSeal(t *testing.T) {
 	client, key := connect(t), newKey()
 	s, plain := store(t, client, sealer(t, sealKey(1))), store(t, client)
@@ -118,7 +118,7 @@ func TestClaimWithoutItsSeal(t *testing.T) {
 	replays(t, s, other, "done")
 }
 
-// TestAnotherPrefix: two services with one secret are two services.
+// TestAnotherPrefix: two services with the same secret cannot share a record.
 func TestAnotherPrefix(t *testing.T) {
 	client, key := connect(t), newKey()
 	live, staging := store(t, client, sealer(t, sealKey(1))), store(t, client, sealer(t, sealKey(1)), redisstore.WithPrefix("staging:"))
@@ -127,9 +127,9 @@ func TestAnotherPrefix(t *testing.T) {
 	refuses(t, live, key, "staging")
 }
 
-// TestClaimsAreSeenByAll: while a service gets its sealer, processes with and
-// without it see each other's claims, wait for them and take them over.
-func TestClaimsAreSeenByAll(t *testing.T) {
+// TestClaimsAreSharedDuringAMigration: while a sealer is added to a service,
+// processes with and without it find, wait for and take over each other's claims.
+func TestClaimsAreSharedDuringAMigration(t *testing.T) {
 	client := connect(t)
 	with, without := store(t, client, sealer(t, sealKey(1))), store(t, client)
 	for what, pair := range map[string][2]*redisstore.Store{"sealed": {with, without}, "plain": {without, with}} {

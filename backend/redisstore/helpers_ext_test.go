@@ -13,26 +13,25 @@ import (
 	"github.com/oncewire/idempotency/backend/redisstore"
 )
 
-// databases counts those of the shared server that tests have taken.
+// databases counts the databases of the shared server that tests use.
 var databases atomic.Int64
 
-// connect returns a client for an empty database of its own, which heeds
-// deadlines.
+// connect returns a client for a new empty database. The client respects deadlines.
 func connect(tb testing.TB, change ...func(*redis.Options)) *redis.Client {
 	tb.Helper()
-	options := &redis.Options{Addr: redisstore.ServerAddr(tb), DB: int(databases.Add(1)) % 1024, ContextTimeoutEnabled: true}
+	o := &redis.Options{Addr: redisstore.ServerAddr(tb), DB: int(databases.Add(1)) % 1024, ContextTimeoutEnabled: true}
 	for _, f := range change {
-		f(options)
+		f(o)
 	}
-	client := redis.NewClient(options)
+	client := redis.NewClient(o)
 	tb.Cleanup(func() { _ = client.Close() })
 	return client
 }
 
 // store returns a store that is closed when the test ends.
-func store(tb testing.TB, client redisstore.Client, opts ...redisstore.Option) *redisstore.Store {
+func store(tb testing.TB, client redisstore.Client, options ...redisstore.Option) *redisstore.Store {
 	tb.Helper()
-	s, err := redisstore.New(client, opts...)
+	s, err := redisstore.New(client, options...)
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -45,7 +44,7 @@ func newKey() (k backend.Key) {
 	return k
 }
 
-// newClaim returns a claim with an hour's lease and retention.
+// newClaim returns a claim with a lease and a retention of one hour.
 func newClaim() backend.Claim {
 	c := backend.Claim{Attempt: 1, Lease: time.Hour, Retention: time.Hour}
 	_, _ = rand.Read(c.Token[:])
@@ -99,7 +98,8 @@ func want(tb testing.TB, err, target error) {
 	}
 }
 
-// eventually polls until done. What takes long on a busy machine is an election.
+// eventually polls until done returns true. The limit is long because an election can
+// be slow on a busy machine.
 func eventually(tb testing.TB, what string, done func() bool) {
 	tb.Helper()
 	for start := time.Now(); !done(); time.Sleep(5 * time.Millisecond) {

@@ -14,11 +14,11 @@ import (
 	"github.com/oncewire/idempotency/internal/redistest"
 )
 
-// callers is how many goroutines a load has.
+// callers is the number of goroutines of a load.
 const callers = 8
 
-// load makes first calls with keys of their own and replays earlier ones, over
-// one store, until it is stopped.
+// load makes first calls with new keys and replays earlier ones, with one store,
+// until it is stopped.
 type load struct {
 	t       *testing.T
 	store   backend.Store
@@ -28,8 +28,8 @@ type load struct {
 	callers [callers]caller
 }
 
-// caller sends again what fails, as a client would. Its mutex guards what
-// others look at while it runs.
+// caller retries what fails, as a client would. Its mutex protects the fields that
+// other goroutines read.
 type caller struct {
 	*load
 
@@ -42,17 +42,17 @@ type caller struct {
 	failed    time.Time // last
 }
 
-// call is what its caller knows of a key.
+// call is what the caller knows about a key.
 type call struct {
 	key   backend.Key
-	claim backend.Claim // the last that won
+	claim backend.Claim // the last claim that won
 	won   time.Time
-	done  bool // the outcome was acknowledged; it is the text of the token
+	done  bool // the outcome, the text of the token, was acknowledged
 	fate  fate
 }
 
-// fate is what became of the claim or the outcome of a call that the store had
-// acknowledged last before the master was killed.
+// fate is what happened to the claim or outcome that the store had acknowledged last
+// before the master was killed.
 type fate int
 
 const (
@@ -72,14 +72,14 @@ func (l *load) start() {
 	l.t.Cleanup(l.stop)
 }
 
-// stop lets every caller finish the call that it is in.
+// stop stops every caller after its current call.
 func (l *load) stop() {
 	l.over.Store(true)
 	l.running.Wait()
 }
 
-// kill kills the master at a bad moment: the link to its replica has just
-// broken, while it acknowledged a few hundred steps more. Those are lost.
+// kill kills the master after it has acknowledged a few hundred steps without its
+// replica, so that these steps are lost.
 func (l *load) kill(master, replica *redistest.Server) {
 	client := redis.NewClient(&redis.Options{Addr: master.Addr()})
 	defer client.Close()
@@ -92,8 +92,8 @@ func (l *load) kill(master, replica *redistest.Server) {
 	l.killed = time.Now()
 }
 
-// run makes calls. One in five is still running when the load stops; one in
-// four is followed by a replay.
+// run makes calls. One in five is never completed before the load stops; one in four
+// is followed by a replay.
 func (c *caller) run() {
 	for n := 0; !c.over.Load(); n++ {
 		c.first(n%5 == 0)
@@ -116,7 +116,7 @@ func (c *caller) first(slow bool) {
 	}
 }
 
-// claim reports whether an answer came before the load was over.
+// claim reports whether the store replied before the load was over.
 func (c *caller) claim(key backend.Key, claim backend.Claim, found *backend.Record) bool {
 	return c.insist(func() error {
 		rec, err := c.store.Claim(c.t.Context(), key, claim)
@@ -125,41 +125,41 @@ func (c *caller) claim(key backend.Key, claim backend.Claim, found *backend.Reco
 		case found != nil:
 			*found = rec
 		case rec.Token != claim.Token:
-			c.t.Errorf("the first claim of a key met %v", rec)
+			c.t.Errorf("the first claim of a key got %v", rec)
 		}
 		return err
 	}) == nil
 }
 
-// complete runs the operation of a call that has won. If the claim is lost, it
-// runs once more.
+// complete runs the operation of a call that has won. If the claim is lost, the
+// operation runs again.
 func (c *caller) complete(k *call) {
 	err := c.insist(func() error {
 		return c.store.Complete(c.t.Context(), k.key, k.claim.Token, outcome(k.claim.Token.String()))
 	})
 	if k.done = err == nil; errors.Is(err, backend.ErrClaimLost) {
-		k.meets(claimLost)
+		k.setFate(claimLost)
 		c.claimAgain(k)
 	}
 }
 
-// claimAgain is for a call whose record is no longer there.
+// claimAgain claims again for a call whose record is absent.
 func (c *caller) claimAgain(k *call) {
 	next, rec := newClaim(), backend.Record{}
 	if !c.claim(k.key, next, &rec) {
 		return
 	}
 	if rec.Token != next.Token {
-		c.t.Errorf("a claim was lost, and then %v stood there", rec)
+		c.t.Errorf("a claim was lost, and then the record was %v", rec)
 		return
 	}
 	k.claim = next
 	c.complete(k)
 }
 
-// replay claims a finished call anew. If that wins, the record was lost; if it
-// finds the call running, the replica knew of the claim alone. The operation
-// runs once more.
+// replay claims the key of a finished call. If the claim wins, the record was lost. If
+// the call is running, the replica had only the claim. In both cases the operation
+// runs again.
 func (c *caller) replay(k *call) {
 	next, rec := newClaim(), backend.Record{}
 	if !k.done || !c.claim(k.key, next, &rec) {
@@ -167,19 +167,19 @@ func (c *caller) replay(k *call) {
 	}
 	switch {
 	case rec.Token == next.Token:
-		k.meets(outcomeLost)
+		k.setFate(outcomeLost)
 		k.claim = next
 		c.complete(k)
 	case rec.State == backend.Running && rec.Token == k.claim.Token:
-		k.meets(outcomeLost)
+		k.setFate(outcomeLost)
 		c.complete(k)
 	case !k.replayedBy(rec):
-		c.t.Errorf("a replay of %v met %v", k.claim.Token, rec)
+		c.t.Errorf("a replay of %v got %v", k.claim.Token, rec)
 	}
 }
 
-// meets notes the fate of a call, the first one that it meets.
-func (k *call) meets(f fate) {
+// setFate sets the fate of a call if it is not set.
+func (k *call) setFate(f fate) {
 	if k.fate == unknown {
 		k.fate = f
 	}
@@ -189,23 +189,24 @@ func (k *call) replayedBy(rec backend.Record) bool {
 	return rec.State == backend.Done && rec.Token == k.claim.Token && string(rec.Outcome) == k.claim.Token.String()
 }
 
-// insist tries until the store answers, or gives up when the load is over.
+// insist retries until the step succeeds, or the load is over.
 func (c *caller) insist(step func() error) error {
 	for {
 		err := step()
-		answered := err == nil || errors.Is(err, backend.ErrClaimLost)
-		c.note(answered)
-		if answered || c.over.Load() {
+		replied := err == nil || errors.Is(err, backend.ErrClaimLost)
+		c.addStep(replied)
+		if replied || c.over.Load() {
 			return err
 		}
 		time.Sleep(20 * time.Millisecond)
 	}
 }
 
-func (c *caller) note(answered bool) {
+// addStep counts a step and its result.
+func (c *caller) addStep(replied bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.count++; answered {
+	if c.count++; replied {
 		c.succeeded = time.Now()
 		return
 	}
@@ -213,7 +214,7 @@ func (c *caller) note(answered bool) {
 	c.failed = time.Now()
 }
 
-// count returns how many steps were tried.
+// count returns the number of steps.
 func (l *load) count() (n int) {
 	for i := range l.callers {
 		c := &l.callers[i]
@@ -224,8 +225,8 @@ func (l *load) count() (n int) {
 	return n
 }
 
-// health returns when the last step failed, but not less than since, how many
-// did, and whether every caller has been answered after its last failure.
+// health returns when the last step failed, or since if that is later; how many steps
+// failed; and whether every caller has succeeded after its last failure.
 func (l *load) health(since time.Time) (last time.Time, failures int, well bool) {
 	last, well = since, true
 	for i := range l.callers {
@@ -241,8 +242,8 @@ func (l *load) health(since time.Time) (last time.Time, failures int, well bool)
 	return last, failures, well
 }
 
-// settles waits until all is calm, or must have been.
-func (l *load) settles(elected time.Time) {
+// untilCalm waits until all calls succeed, or the time for that has passed.
+func (l *load) untilCalm(elected time.Time) {
 	for time.Since(elected) < back+calm {
 		time.Sleep(20 * time.Millisecond)
 		if last, _, well := l.health(elected); well && time.Since(last) > calm {
@@ -251,7 +252,8 @@ func (l *load) settles(elected time.Time) {
 	}
 }
 
-// each has every caller go through calls, its own or those of a neighbour.
+// each runs do for the calls of every caller, in the goroutine of that caller or of
+// another one.
 func (l *load) each(neighbour int, do func(c *caller, k *call)) {
 	for i := range l.callers {
 		l.running.Go(func() {
@@ -265,33 +267,33 @@ func (l *load) each(neighbour int, do func(c *caller, k *call)) {
 	l.running.Wait()
 }
 
-// settle completes what is still running and replays what is done.
-func (l *load) settle() {
+// completeAll completes running calls and replays finished ones.
+func (l *load) completeAll() {
 	l.each(0, func(c *caller, k *call) {
 		if k.done {
 			c.replay(k)
-			k.meets(outcomeSurvived)
+			k.setFate(outcomeSurvived)
 			return
 		}
 		c.complete(k)
-		k.meets(claimSurvived)
+		k.setFate(claimSurvived)
 	})
 }
 
-// replayAll requires that each key has one outcome for all who replay it.
+// replayAll requires that all replays of a key return the same outcome.
 func (l *load) replayAll() {
 	for neighbour := range 3 {
 		l.each(neighbour, func(c *caller, k *call) {
 			rec, err := c.store.Claim(c.t.Context(), k.key, newClaim())
 			if err != nil || !k.replayedBy(rec) {
-				c.t.Errorf("a replay of %v met %v, %v", k.claim.Token, rec, err)
+				c.t.Errorf("a replay of %v got %v, %v", k.claim.Token, rec, err)
 			}
 		})
 	}
 }
 
-// report prints what became of what was acknowledged. Of calls that began
-// after the kill, nothing should be lost.
+// report logs the fates of all calls. No call that started after the kill should be
+// lost.
 func (l *load) report() {
 	var counts [2][outcomeLost + 1]int // before the kill, and after
 	for i := range l.callers {

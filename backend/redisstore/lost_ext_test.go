@@ -14,27 +14,27 @@ import (
 	"github.com/oncewire/idempotency/internal/redistest"
 )
 
-// TestLostReplies loses one reply in ten under go-redis's own retries. Whoever
-// is the first to claim a key must be told so, and no key may stay blocked.
+// TestLostReplies loses one reply in ten while go-redis retries. The first claim of
+// every key must win, and no key may stay blocked.
 func TestLostReplies(t *testing.T) {
 	t.Parallel()
-	for name, opts := range map[string][]redisstore.Option{
+	for name, options := range map[string][]redisstore.Option{
 		"Plain":         nil,
 		"AutoPipelined": {redisstore.WithAutoPipeline()},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			lossy(t, opts...)
+			lossy(t, options...)
 		})
 	}
 }
 
-func lossy(t *testing.T, opts ...redisstore.Option) {
+func lossy(t *testing.T, options ...redisstore.Option) {
 	t.Helper()
 	proxy := redistest.StartProxy(t, redisstore.ServerAddr(t), func() bool { return rand.IntN(10) == 0 })
 	client := redis.NewClient(&redis.Options{Addr: proxy.Addr(), DB: int(databases.Add(1))})
 	defer client.Close()
-	s := store(t, client, append(opts, redisstore.WithTimeout(5*time.Second))...)
+	s := store(t, client, append(options, redisstore.WithTimeout(5*time.Second))...)
 	var failed atomic.Int64
 	var callers sync.WaitGroup
 	for range 8 {
@@ -51,15 +51,15 @@ func lossy(t *testing.T, opts ...redisstore.Option) {
 	}
 }
 
-// firstCall makes a first call and its replay, sending again what failed, as
-// the engine's backlog does. It returns how many steps failed.
+// firstCall makes a first call and its replay, and retries failed steps, as the engine
+// does. It returns the number of failed steps.
 func firstCall(t *testing.T, s backend.Store) (failed int64) {
 	t.Helper()
 	key, c := newKey(), newClaim()
 	again := func(do func() error) {
 		for err := do(); err != nil; err = do() {
 			if failed++; failed > 20 {
-				t.Errorf("it never succeeds: %v", err)
+				t.Errorf("the step never succeeds: %v", err)
 				return
 			}
 		}
@@ -67,7 +67,7 @@ func firstCall(t *testing.T, s backend.Store) (failed int64) {
 	again(func() error {
 		rec, err := s.Claim(t.Context(), key, c)
 		if err == nil && rec.Token != c.Token {
-			t.Error("a first call was answered as somebody else's")
+			t.Error("the claim of a first call lost")
 		}
 		return err
 	})
@@ -76,7 +76,7 @@ func firstCall(t *testing.T, s backend.Store) (failed int64) {
 	again(func() error {
 		rec, err := s.Claim(t.Context(), key, newClaim())
 		if err == nil && (rec.State != backend.Done || rec.Token != c.Token) {
-			t.Errorf("a retry met state %d", rec.State)
+			t.Errorf("a replay got state %d", rec.State)
 		}
 		return err
 	})

@@ -10,8 +10,7 @@ import (
 	"github.com/oncewire/idempotency/backend/redisstore"
 )
 
-// near returns a near cache over a store of its own on the client, as another
-// process would have it.
+// near returns a near cache over a new store with the client, as in another process.
 func near(tb testing.TB, client redisstore.Client) nearcache.Store {
 	tb.Helper()
 	cache, err := nearcache.New(store(tb, client, redisstore.WithTimeout(20*time.Second)))
@@ -20,8 +19,7 @@ func near(tb testing.TB, client redisstore.Client) nearcache.Store {
 	return cache
 }
 
-// TestConformanceNear runs the suite on a near cache, which must free what it
-// keeps just as Redis does.
+// TestConformanceNear runs the suite on a near cache, which must free its entries too.
 func TestConformanceNear(t *testing.T) {
 	t.Parallel()
 	backendtest.Run(t, backendtest.Harness{
@@ -42,23 +40,22 @@ func TestConformanceNear(t *testing.T) {
 	})
 }
 
-// TestNearOutlivesNothing: what another process finished is kept for as long
-// as Redis says it has left, and not a moment longer.
-func TestNearOutlivesNothing(t *testing.T) {
+// TestNearDoesNotOutliveTheRecord: a record that another process finished is cached at
+// most for its remaining retention.
+func TestNearDoesNotOutliveTheRecord(t *testing.T) {
 	client, key := connect(t), newKey()
 	here, there := near(t, client), near(t, client)
 	c := win(t, there, key)
 	ok(t, there.Complete(t.Context(), key, c.Token, backend.Outcome{Bytes: []byte("done"), Retention: time.Second}))
 	replays(t, here, key, "done")
 	if here.Len() != 1 {
-		t.Errorf("%d entries are kept, want 1", here.Len())
+		t.Errorf("%d entries are cached, want 1", here.Len())
 	}
 	eventually(t, "the record to expire", func() bool { return client.Exists(t.Context(), name(key)).Val() == 0 })
 	win(t, here, key)
 }
 
-// TestNearPurge: who removes a record from Redis and then tells the caches is
-// not answered with it any more.
+// TestNearPurge: a record that was removed from Redis and purged is not returned.
 func TestNearPurge(t *testing.T) {
 	_, client := own(t)
 	key := newKey()
@@ -69,12 +66,12 @@ func TestNearPurge(t *testing.T) {
 		replays(t, caches[0], key, "old")
 		replays(t, caches[1], key, "old")
 	}
-	if asked := stats(t, client)["set"] - before; asked != 1 {
-		t.Errorf("Redis was asked by %d claims, want 1", asked)
+	if claims := stats(t, client)["set"] - before; claims != 1 {
+		t.Errorf("%d claims reached Redis, want 1", claims)
 	}
 	ok(t, client.Del(t.Context(), name(key)).Err())
 	for _, cache := range caches {
-		replays(t, cache, key, "old") // nobody has told yet
+		replays(t, cache, key, "old") // not purged yet
 		cache.Purge(key)
 	}
 	finish(t, caches[1], key, "new")
@@ -83,5 +80,5 @@ func TestNearPurge(t *testing.T) {
 	}
 }
 
-// name is where the record of key stands.
+// name returns the name of the record of key in Redis.
 func name(key backend.Key) string { return redisstore.DefaultPrefix + key.String() }

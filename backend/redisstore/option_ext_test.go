@@ -16,14 +16,14 @@ func TestOptionsAreChecked(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), "1m0s") {
 		t.Errorf("waiting for replicas longer than for a step: %v", err)
 	}
-	for name, opt := range map[string]redisstore.Option{
+	for name, option := range map[string]redisstore.Option{
 		"prefix with braces":   redisstore.WithPrefix("{tag}:"),
 		"negative timeout":     redisstore.WithTimeout(-1),
-		"fewer than none":      redisstore.WithMinReplicas(-1, time.Second),
+		"negative replicas":    redisstore.WithMinReplicas(-1, time.Second),
 		"no time for replicas": redisstore.WithMinReplicas(1, 0),
 		"negative threshold":   redisstore.WithCompression(-1),
 	} {
-		if _, err := redisstore.New(client, opt); err == nil {
+		if _, err := redisstore.New(client, option); err == nil {
 			t.Errorf("%s: no error", name)
 		}
 	}
@@ -39,7 +39,7 @@ func TestClientsAreChecked(t *testing.T) {
 	}
 }
 
-// TestPrefix: what is stored is the prefix and a digest, nothing else.
+// TestPrefix: the name of a record is the prefix and a digest.
 func TestPrefix(t *testing.T) {
 	for _, prefix := range []string{"", "other:"} {
 		client, key := connect(t), newKey()

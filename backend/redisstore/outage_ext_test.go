@@ -15,8 +15,7 @@ import (
 	"github.com/oncewire/idempotency/internal/redistest"
 )
 
-// own returns a server of the test's own, and a client with go-redis's
-// defaults.
+// own returns a new server for the test, and a client with the defaults of go-redis.
 func own(t *testing.T, args ...string) (*redistest.Server, *redis.Client) {
 	t.Helper()
 	server := redistest.Start(t, args...)
@@ -25,11 +24,11 @@ func own(t *testing.T, args ...string) (*redistest.Server, *redis.Client) {
 	return server, client
 }
 
-// hours is a ReadTimeout that no test lives to see: what ends sooner was ended by
+// hours is a ReadTimeout longer than any test: a step that ends earlier was ended by
 // the store.
 const hours = 2 * time.Hour
 
-// TestScriptsAreFlushed between any two steps.
+// TestScriptsAreFlushed flushes the scripts between any two steps.
 func TestScriptsAreFlushed(t *testing.T) {
 	_, client := own(t)
 	s, key := store(t, client), newKey()
@@ -51,23 +50,23 @@ func TestScriptsAreFlushed(t *testing.T) {
 	replays(t, s, key, "done")
 }
 
-// TestRestartedEmpty is what a server without persistence does.
+// TestRestartedEmpty restarts a server without persistence.
 func TestRestartedEmpty(t *testing.T) {
 	server, client := own(t)
 	s, key := store(t, client), newKey()
 	c := win(t, s, key)
 	ok(t, server.Restart())
 	want(t, s.Complete(t.Context(), key, c.Token, outcome("late")), backend.ErrClaimLost)
-	finish(t, s, key, "anew")
-	replays(t, s, key, "anew")
+	finish(t, s, key, "again")
+	replays(t, s, key, "again")
 }
 
-// TestDownAndHanging: every step fails within its time, whether the server
-// refuses connections or takes them and says nothing, and whether or not the
-// client heeds deadlines; afterwards the store heals by itself.
+// TestDownAndHanging: every step fails within its timeout, whether the server refuses
+// connections or accepts them and does not reply, and whether or not the client
+// respects deadlines. Afterwards the store recovers by itself.
 func TestDownAndHanging(t *testing.T) {
 	t.Parallel()
-	for name, opts := range map[string][]redisstore.Option{
+	for name, options := range map[string][]redisstore.Option{
 		"Plain":         nil,
 		"AutoPipelined": {redisstore.WithAutoPipeline()},
 	} {
@@ -76,7 +75,7 @@ func TestDownAndHanging(t *testing.T) {
 			server := redistest.Start(t)
 			client := redis.NewClient(&redis.Options{Addr: server.Addr(), ReadTimeout: hours})
 			defer client.Close()
-			s := store(t, client, append(opts, redisstore.WithTimeout(100*time.Millisecond))...)
+			s := store(t, client, append(options, redisstore.WithTimeout(100*time.Millisecond))...)
 			finish(t, s, newKey(), "before")
 
 			server.Pause()
@@ -118,20 +117,20 @@ func failsInTime(t *testing.T, s *redisstore.Store) {
 
 func heals(t *testing.T, s *redisstore.Store) {
 	t.Helper()
-	eventually(t, "the store to heal", func() bool {
+	eventually(t, "the store to recover", func() bool {
 		c := newClaim()
 		rec, err := s.Claim(t.Context(), newKey(), c)
 		return err == nil && rec.Token == c.Token
 	})
 }
 
-// TestContextEndsFirst: the error is the context's and comes in its time,
-// although the server hangs and the client may wait for hours.
+// TestContextEndsFirst: a step returns the error of the context at its end, although
+// the server hangs and the client would wait for hours.
 func TestContextEndsFirst(t *testing.T) {
 	server := redistest.Start(t)
-	for name, heeds := range map[string]bool{"Heeding": true, "ByDefault": false} {
+	for name, respects := range map[string]bool{"RespectsDeadlines": true, "ByDefault": false} {
 		t.Run(name, func(t *testing.T) {
-			client := redis.NewClient(&redis.Options{Addr: server.Addr(), ReadTimeout: hours, ContextTimeoutEnabled: heeds})
+			client := redis.NewClient(&redis.Options{Addr: server.Addr(), ReadTimeout: hours, ContextTimeoutEnabled: respects})
 			defer client.Close()
 			s := store(t, client)
 			win(t, s, newKey())
@@ -149,8 +148,8 @@ func TestContextEndsFirst(t *testing.T) {
 	}
 }
 
-// TestNoPileUp: while the server hangs, calls leave no more behind than the
-// client has connections, and those end by its ReadTimeout.
+// TestNoPileUp: while the server hangs, the number of goroutines that calls leave is
+// limited by the client's pool, and they end after its ReadTimeout.
 func TestNoPileUp(t *testing.T) {
 	server := redistest.Start(t)
 	client := redis.NewClient(&redis.Options{Addr: server.Addr(), PoolSize: 10, ReadTimeout: 500 * time.Millisecond})
@@ -164,18 +163,18 @@ func TestNoPileUp(t *testing.T) {
 	for range 1000 {
 		callers.Go(func() {
 			if _, err := s.Claim(t.Context(), newKey(), newClaim()); err == nil {
-				t.Error("a server that hangs took a claim")
+				t.Error("a claim succeeded on a server that hangs")
 			}
 		})
 	}
 	callers.Wait()
-	eventually(t, "those who wait for a connection to give up", func() bool {
+	eventually(t, "calls that wait for a connection to end", func() bool {
 		return runtime.NumGoroutine() < before+4*10
 	})
 }
 
-// TestOutOfMemory: a claim is refused with a clear error, while what runs can
-// be kept alive, given up, and found again.
+// TestOutOfMemory: a claim is refused with a clear error, while running claims can be
+// extended and released, and records can be read.
 func TestOutOfMemory(t *testing.T) {
 	_, client := own(t, "--maxmemory-policy", "noeviction")
 	s, key, other := store(t, client), newKey(), newKey()
@@ -185,7 +184,7 @@ func TestOutOfMemory(t *testing.T) {
 	_, err := s.Claim(t.Context(), newKey(), newClaim())
 	want(t, err, backend.ErrFull)
 	if err == nil || !strings.Contains(err.Error(), "maxmemory") {
-		t.Errorf("the error %v does not say what is wrong", err)
+		t.Errorf("the error %v does not name the cause", err)
 	}
 	ok(t, s.Extend(t.Context(), key, c.Token, c.Lease, c.Retention))
 	ok(t, s.Release(t.Context(), other, gone.Token))

@@ -15,9 +15,9 @@ import (
 	"github.com/oncewire/idempotency/internal/redistest"
 )
 
-// TestPartitionThatHeals: claims time out in a partition, what releases them
-// arrives first, and then the network delivers the claims. No handler has run,
-// so no key may stay blocked, and under Reject none may end as unknown.
+// TestPartitionThatHeals: claims time out in a network partition. Their releases arrive
+// first, and then the network delivers the claims. No handler has run, so no key may
+// stay blocked, and with Reject no outcome may be reported as unknown.
 func TestPartitionThatHeals(t *testing.T) {
 	const calls = 8
 	_, direct := own(t)
@@ -32,17 +32,17 @@ func TestPartitionThatHeals(t *testing.T) {
 	run := func(name string) []error { return inParallelDo(t, engine, name, calls) }
 	counted := func(command string) int { return stats(t, direct)[command] }
 
-	for _, err := range run("before") { // has every connection made
+	for _, err := range run("before") { // opens every connection
 		ok(t, err)
 	}
 	proxy.Part()
 	for _, err := range run("during") {
 		want(t, err, idempotency.ErrStore)
 	}
-	eventually(t, "the claims to be on their way", func() bool { return proxy.Held() >= calls })
-	sets, looks := counted("set"), counted("getrange")
+	eventually(t, "the claims to be sent", func() bool { return proxy.Held() >= calls })
+	sets, reads := counted("set"), counted("getrange")
 	proxy.Heal()
-	eventually(t, "the releases", func() bool { return counted("getrange") >= looks+calls })
+	eventually(t, "the releases", func() bool { return counted("getrange") >= reads+calls })
 	proxy.Deliver()
 	eventually(t, "the claims", func() bool { return counted("set") >= sets+calls })
 	eventually(t, "the claims to be released again", func() bool { return direct.DBSize(t.Context()).Val() == calls })
@@ -51,9 +51,9 @@ func TestPartitionThatHeals(t *testing.T) {
 	}
 }
 
-// TestSlowRepliesBlockNoKey: claims are made, but their replies come after the
-// time of a step, and so do those of every release, for a new connection takes
-// several round trips. When the network is fast again, all of them run.
+// TestSlowRepliesBlockNoKey: claims are applied, but their replies arrive after the
+// timeout of a step, and so do the replies of their releases, because a new connection
+// takes several round trips. When the network is fast again, all calls run.
 func TestSlowRepliesBlockNoKey(t *testing.T) {
 	const calls = 16
 	_, direct := own(t)
@@ -74,7 +74,7 @@ func TestSlowRepliesBlockNoKey(t *testing.T) {
 		want(t, err, idempotency.ErrStore)
 	}
 	if stats(t, direct)["set"] == sets {
-		t.Error("no claim was made")
+		t.Error("no claim was applied")
 	}
 	proxy.Delay(0)
 	eventually(t, "the claims to be released", func() bool { return direct.DBSize(t.Context()).Val() == calls })
@@ -83,8 +83,8 @@ func TestSlowRepliesBlockNoKey(t *testing.T) {
 	}
 }
 
-// inParallelDo makes so many calls at once, each with a key of its own, and
-// returns their errors.
+// inParallelDo makes concurrent calls, each with its own key, and returns their
+// errors.
 func inParallelDo(t *testing.T, engine *idempotency.Engine, name string, calls int) []error {
 	t.Helper()
 	errs := make([]error, calls)

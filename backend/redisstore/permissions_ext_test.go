@@ -12,8 +12,7 @@ import (
 	"github.com/oncewire/idempotency/internal/redistest"
 )
 
-// TestPermissions runs every step as the user whom the package documentation
-// describes.
+// TestPermissions runs every step as a user with the documented permissions.
 func TestPermissions(t *testing.T) {
 	_, admin := own(t, "--appendonly", "yes")
 	ok(t, admin.Do(t.Context(), append(documented(t), "on", "nopass")...).Err())
@@ -32,8 +31,8 @@ func TestPermissions(t *testing.T) {
 	refusesNothing(t, admin)
 }
 
-// TestPermissionsOfCluster: the client has questions of its own there, and asks
-// them again when a server has failed.
+// TestPermissionsOfCluster: the client of a Cluster sends additional commands, and
+// sends them again after a server has failed.
 func TestPermissionsOfCluster(t *testing.T) {
 	cluster := redistest.StartCluster(t, "--appendonly", "yes")
 	var admins []*redis.Client
@@ -66,7 +65,7 @@ func TestPermissionsOfCluster(t *testing.T) {
 	}
 }
 
-// everyStep makes every step but those that wait.
+// everyStep runs every step except Wait.
 func everyStep(t *testing.T, client redisstore.Client) {
 	t.Helper()
 	s, key := store(t, client), newKey()
@@ -88,7 +87,7 @@ func everyStep(t *testing.T, client redisstore.Client) {
 	ok(t, s.Release(t.Context(), other, win(t, s, other).Token))
 }
 
-// refusesNothing requires that the server has refused no command of a user.
+// refusesNothing requires that the server has denied no command.
 func refusesNothing(t *testing.T, admin *redis.Client) {
 	t.Helper()
 	log, err := admin.ACLLog(t.Context(), 10).Result()

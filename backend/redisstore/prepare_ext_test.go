@@ -18,8 +18,8 @@ import (
 	"github.com/oncewire/idempotency/internal/redistest"
 )
 
-// pingsPrepared requires that the client heeds deadlines, and that every
-// connection that it makes is prepared.
+// pingsPrepared requires that the client respects deadlines, and that every connection
+// that it opens is prepared.
 func pingsPrepared(t *testing.T, client redis.UniversalClient) {
 	t.Helper()
 	defer client.Close()
@@ -35,24 +35,24 @@ func TestPrepareOptions(t *testing.T) {
 	addr := redistest.Start(t).Addr()
 	t.Run("Options", func(t *testing.T) {
 		o := redisstore.PrepareOptions(&redis.Options{Addr: addr})
-		heeds(t, o.ContextTimeoutEnabled, o.Dialer)
+		preparesDialer(t, o.ContextTimeoutEnabled, o.Dialer)
 		pingsPrepared(t, redis.NewClient(o))
 	})
 	t.Run("UniversalOptions", func(t *testing.T) {
 		o := redisstore.PrepareOptions(&redis.UniversalOptions{Addrs: []string{addr}})
-		heeds(t, o.ContextTimeoutEnabled, o.Dialer)
+		preparesDialer(t, o.ContextTimeoutEnabled, o.Dialer)
 		pingsPrepared(t, redis.NewUniversalClient(o))
 	})
 	t.Run("FailoverOptions", func(t *testing.T) {
 		sentinels := redistest.StartSentinel(t)
 		o := redisstore.PrepareOptions(&redis.FailoverOptions{MasterName: redistest.MasterName, SentinelAddrs: sentinels.Addrs()})
-		heeds(t, o.ContextTimeoutEnabled, o.Dialer)
+		preparesDialer(t, o.ContextTimeoutEnabled, o.Dialer)
 		pingsPrepared(t, redis.NewFailoverClient(o))
 	})
 	t.Run("ClusterOptions", func(t *testing.T) {
 		cluster := redistest.StartCluster(t)
 		o := redisstore.PrepareOptions(&redis.ClusterOptions{Addrs: cluster.Addrs()})
-		heeds(t, o.ContextTimeoutEnabled, o.Dialer)
+		preparesDialer(t, o.ContextTimeoutEnabled, o.Dialer)
 		pingsPrepared(t, redis.NewClusterClient(o))
 	})
 }
@@ -60,18 +60,20 @@ func TestPrepareOptions(t *testing.T) {
 // dial is the type of a Dialer.
 type dial = func(ctx context.Context, network, addr string) (net.Conn, error)
 
-func heeds(t *testing.T, deadlines bool, dial dial) {
+// preparesDialer requires that the client respects deadlines and that dial prepares
+// connections.
+func preparesDialer(t *testing.T, deadlines bool, dial dial) {
 	t.Helper()
 	if !deadlines {
-		t.Error("the client does not heed deadlines")
+		t.Error("the client ignores deadlines")
 	}
 	if !discards(t, dial) {
-		t.Error("what was not sent is sent after the end")
+		t.Error("unsent data is sent after closing")
 	}
 }
 
-// discards reports whether a connection that is closed forgets what its peer
-// has had no room for yet.
+// discards reports whether closing a connection discards data that its peer has not
+// accepted yet.
 func discards(t *testing.T, dial dial) bool {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -84,7 +86,7 @@ func discards(t *testing.T, dial dial) bool {
 	defer server.Close()
 
 	sent, chunk := int64(0), make([]byte, 64<<10)
-	for err == nil { // until nothing fits any more
+	for err == nil { // until the buffers are full
 		ok(t, client.SetWriteDeadline(time.Now().Add(100*time.Millisecond)))
 		var n int
 		n, err = client.Write(chunk)
@@ -100,14 +102,15 @@ func discards(t *testing.T, dial dial) bool {
 	return arrived < sent
 }
 
-// TestUnprepared is the control: by itself go-redis leaves all to the kernel.
+// TestUnprepared is the control: by default, unsent data is sent after closing.
 func TestUnprepared(t *testing.T) {
 	if discards(t, redis.NewDialer(&redis.Options{DialTimeout: time.Second})) {
-		t.Skip("this system forgets by itself what was not sent")
+		t.Skip("this system discards unsent data by default")
 	}
 }
 
-// TestOwnDialer is kept, whatever stands between its connection and TCP.
+// TestOwnDialer: a Dialer that is set is used, and its TCP connection is found in
+// wrappers.
 func TestOwnDialer(t *testing.T) {
 	used := 0
 	o := redisstore.PrepareOptions(&redis.Options{Dialer: func(ctx context.Context, network, addr string) (net.Conn, error) {
@@ -115,7 +118,7 @@ func TestOwnDialer(t *testing.T) {
 		conn, err := new(net.Dialer).DialContext(ctx, network, addr)
 		return wrapped{conn}, err
 	}})
-	if heeds(t, o.ContextTimeoutEnabled, o.Dialer); used != 1 {
+	if preparesDialer(t, o.ContextTimeoutEnabled, o.Dialer); used != 1 {
 		t.Errorf("the dialer was used %d times", used)
 	}
 
@@ -132,12 +135,12 @@ func TestOwnDialer(t *testing.T) {
 	ok(t, conn.Close())
 }
 
-// wrapped is a connection as TLS libraries wrap it.
+// wrapped wraps a connection as TLS libraries do.
 type wrapped struct{ net.Conn }
 
 func (w wrapped) NetConn() net.Conn { return w.Conn }
 
-// TestPreparedTLS: the TLSConfig is used, which go-redis leaves to its own
+// TestPreparedTLS: the TLSConfig is used, which go-redis applies only in its default
 // dialer.
 func TestPreparedTLS(t *testing.T) {
 	web := httptest.NewTLSServer(nil) // for its certificate

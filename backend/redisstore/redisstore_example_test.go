@@ -30,12 +30,12 @@ func ExampleNew() {
 	if err != nil {
 		panic(err)
 	}
-	_ = engine // which guards every adapter of the service
+	_ = engine // pass it to the adapters of the service
 }
 
 func ExampleNewAESGCM() {
 	current := redisstore.SealKey{ID: 2, Secret: make([]byte, 32)} // from your vault
-	older := redisstore.SealKey{ID: 1, Secret: make([]byte, 32)}   // which still opens what it sealed
+	older := redisstore.SealKey{ID: 1, Secret: make([]byte, 32)}   // still opens the records that it has sealed
 	sealer, err := redisstore.NewAESGCM(current, older)
 	if err != nil {
 		panic(err)

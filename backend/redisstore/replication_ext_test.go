@@ -13,8 +13,8 @@ import (
 	"github.com/oncewire/idempotency/internal/redistest"
 )
 
-// TestMinReplicas: with the replica, a claim that wins and its completion are
-// on it when the step returns. Without, both fail, and the claim is given back.
+// TestMinReplicas: a winning claim and its completion are on the replica when the step
+// returns. Without the replica both fail, and the claim is released.
 func TestMinReplicas(t *testing.T) {
 	master, client := own(t)
 	replica, copied := replicating(t, master, client)
@@ -36,24 +36,23 @@ func TestMinReplicas(t *testing.T) {
 	_, err := s.Claim(t.Context(), lonely, newClaim())
 	want(t, err, redisstore.ErrTooFewReplicas)
 	if n := client.Exists(t.Context(), "idem:"+lonely.String()).Val(); n != 0 {
-		t.Error("the claim that failed still stands")
+		t.Error("the claim that failed was not released")
 	}
-	for range 2 { // the second one has nothing to write, and may not pass for it
+	for range 2 { // the second one writes nothing, and must fail too
 		err = s.Complete(t.Context(), late, unfinished.Token, outcome("late"))
 		want(t, err, redisstore.ErrTooFewReplicas)
 	}
-	replays(t, s, key, "done") // has nothing to wait for, or it would fail
+	replays(t, s, key, "done") // a replay does not wait for replicas, or it would fail
 }
 
-// replicating returns a replica of the master that is in sync, and a client for
-// it.
+// replicating returns a synchronized replica of the master, and a client for it.
 func replicating(t *testing.T, master *redistest.Server, client *redis.Client) (*redistest.Server, *redis.Client) {
 	t.Helper()
 	host, port, err := net.SplitHostPort(master.Addr())
 	ok(t, err)
 	replica, copied := own(t, "--replicaof", host+" "+port)
 	eventually(t, "the replica to have a write", func() bool {
-		var copies *redis.Cmd // WAIT speaks of the writes of its own connection
+		var copies *redis.Cmd // WAIT covers only writes of its own connection
 		_, _ = client.Pipelined(t.Context(), func(pipe redis.Pipeliner) error {
 			pipe.Set(t.Context(), "probe", "", time.Minute)
 			copies = pipe.Do(t.Context(), "wait", 1, 1000)
@@ -65,9 +64,9 @@ func replicating(t *testing.T, master *redistest.Server, client *redis.Client) (
 	return replica, copied
 }
 
-// TestLostBeforeItIsReplicated: between a step and the wait for replicas, its
-// record is removed, or another claim takes its place, as after a failover. The
-// replicas have all that stands there, but it is not the record of the step.
+// TestLostBeforeItIsReplicated: between a step and the wait for replicas, its record is
+// removed or replaced by that of another claim, as after a failover. The replicas are
+// up to date, but they do not have the record of the step.
 func TestLostBeforeItIsReplicated(t *testing.T) {
 	master, client := own(t)
 	replicating(t, master, client)
@@ -76,10 +75,10 @@ func TestLostBeforeItIsReplicated(t *testing.T) {
 	defer disturbed.Close()
 	disturbed.AddHook(disturb)
 	s := store(t, disturbed, redisstore.WithMinReplicas(1, 5*time.Second))
-	for what, do := range map[string]func(key backend.Key) (stands backend.Claim){
+	for what, do := range map[string]func(key backend.Key) (current backend.Claim){
 		"removed": func(key backend.Key) backend.Claim {
 			ok(t, client.Del(t.Context(), name(key)).Err())
-			return win(t, store(t, client), newKey()) // the replica has a later write
+			return win(t, store(t, client), newKey()) // a later write is on the replica
 		},
 		"replaced": func(key backend.Key) backend.Claim {
 			ok(t, client.Del(t.Context(), name(key)).Err())
@@ -88,12 +87,12 @@ func TestLostBeforeItIsReplicated(t *testing.T) {
 	} {
 		t.Run(what, func(t *testing.T) {
 			key, other := newKey(), newKey()
-			var stands backend.Claim
-			disturb.do = func() { stands = do(key) }
+			var current backend.Claim
+			disturb.do = func() { current = do(key) }
 			_, err := s.Claim(t.Context(), key, newClaim())
 			want(t, err, backend.ErrClaimLost)
 			if what == "replaced" {
-				ok(t, store(t, client).Complete(t.Context(), key, stands.Token, outcome("done"))) // it was not given back
+				ok(t, store(t, client).Complete(t.Context(), key, current.Token, outcome("done"))) // it was not released
 			}
 
 			disturb.do = func() {}
@@ -104,7 +103,7 @@ func TestLostBeforeItIsReplicated(t *testing.T) {
 	}
 }
 
-// beforePipelines is a hook that does something before every pipeline.
+// beforePipelines is a hook that runs a function before every pipeline.
 type beforePipelines struct{ do func() }
 
 func (h *beforePipelines) DialHook(next redis.DialHook) redis.DialHook          { return next }
@@ -112,16 +111,16 @@ func (h *beforePipelines) ProcessHook(next redis.ProcessHook) redis.ProcessHook 
 
 func (h *beforePipelines) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
 	return func(ctx context.Context, cmds []redis.Cmder) error {
-		if cmds[len(cmds)-1].Name() == "wait" { // those of a handshake are not meant
+		if cmds[len(cmds)-1].Name() == "wait" { // not the pipelines of a handshake
 			h.do()
 		}
 		return next(ctx, cmds)
 	}
 }
 
-// TestTakeoverIsNotForgotten: a takeover that replicas do not have leaves a
-// lapsed claim behind, so the next one is a takeover again.
-func TestTakeoverIsNotForgotten(t *testing.T) {
+// TestFailedTakeoverStaysExpired: a takeover that replicas do not have leaves an expired
+// claim, so that the next claim is a takeover again.
+func TestFailedTakeoverStaysExpired(t *testing.T) {
 	client := connect(t)
 	key := newKey()
 	first := win(t, store(t, client), key)

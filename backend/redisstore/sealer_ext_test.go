@@ -23,7 +23,7 @@ func sealer(tb testing.TB, current redisstore.SealKey, older ...redisstore.SealK
 
 const secret = "card 4242 4242 4242 4242 "
 
-// TestSealedAtRest: nothing of an outcome can be read in Redis.
+// TestSealedAtRest: the stored value does not contain the outcome.
 func TestSealedAtRest(t *testing.T) {
 	client := connect(t)
 	s, key := store(t, client, sealer(t, sealKey(1)), redisstore.WithCompression(0)), newKey()
@@ -34,25 +34,26 @@ func TestSealedAtRest(t *testing.T) {
 	}
 }
 
-// TestRotation: what an older key has sealed opens as long as that is given.
+// TestRotation: records sealed with an older key can be read while the key is
+// configured.
 func TestRotation(t *testing.T) {
 	client, key := connect(t), newKey()
 	finish(t, store(t, client, sealer(t, sealKey(1))), key, secret)
 	replays(t, store(t, client, sealer(t, sealKey(2), sealKey(1))), key, secret)
 
-	for name, opts := range map[string][]redisstore.Option{
+	for name, options := range map[string][]redisstore.Option{
 		"dropped": {sealer(t, sealKey(2))},
 		"none":    nil,
 		"wrong":   {sealer(t, redisstore.SealKey{ID: 1, Secret: bytes.Repeat([]byte{9}, 32)})},
 	} {
-		_, err := store(t, client, opts...).Claim(t.Context(), key, newClaim())
+		_, err := store(t, client, options...).Claim(t.Context(), key, newClaim())
 		t.Log(name, err)
 		want(t, err, backend.ErrCorrupt)
 	}
 }
 
-// TestSealedLater: what was stored before there was a sealer is unreadable, as
-// anybody could have written it, unless the option of the migration is set.
+// TestSealedLater: records that were stored before there was a sealer are unreadable,
+// because they could be forged, unless the option for the migration is set.
 func TestSealedLater(t *testing.T) {
 	client, key, empty := connect(t), newKey(), newKey()
 	before := store(t, client)
@@ -72,8 +73,8 @@ func TestSealedLater(t *testing.T) {
 	}
 }
 
-// TestSealOfTheOutcomeAlone, which development versions made: the header of
-// such a record is anybody's.
+// TestSealOfTheOutcomeAlone reads a record of a development version, whose header is not
+// bound.
 func TestSealOfTheOutcomeAlone(t *testing.T) {
 	client, key := connect(t), newKey()
 	finish(t, store(t, client), key, "")
@@ -90,7 +91,8 @@ func TestSealOfTheOutcomeAlone(t *testing.T) {
 	replays(t, store(t, client, redisstore.WithSealer(old), redisstore.WithUnsealedReads()), key, "old")
 }
 
-// TestMovedAndChanged: an outcome is neither another key's nor another one.
+// TestMovedAndChanged: a sealed record that was moved to another key or changed is
+// unreadable.
 func TestMovedAndChanged(t *testing.T) {
 	client, key, other := connect(t), newKey(), newKey()
 	s := store(t, client, sealer(t, sealKey(1)))
@@ -119,7 +121,7 @@ func TestSealKeysAreChecked(t *testing.T) {
 	}
 }
 
-// TestCompressedForEveryReader: readers need no option.
+// TestCompressedForEveryReader: reading a compressed outcome needs no option.
 func TestCompressedForEveryReader(t *testing.T) {
 	client, key := connect(t), newKey()
 	long := strings.Repeat("a word ", 1000)

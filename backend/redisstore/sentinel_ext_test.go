@@ -8,7 +8,7 @@ import (
 	"github.com/oncewire/idempotency/internal/redistest"
 )
 
-// TestConformanceOfSentinel runs the suite on a master that sentinels name.
+// TestConformanceOfSentinel runs the suite on a master found through Sentinel.
 func TestConformanceOfSentinel(t *testing.T) {
 	servers := redistest.StartSentinel(t, "--databases", "1024", "--hz", "100")
 	conforms(t, func(tb testing.TB) *redis.Client {

@@ -13,14 +13,14 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// Cluster is three masters, and a replica of each.
+// Cluster has three masters with one replica each.
 type Cluster struct{ Nodes []*Server }
 
 const masters = 3
 
-// StartCluster starts a Cluster that ends with the test, and returns when
-// every node knows all slots to be served and every replica is in sync. A
-// master that is killed is replaced after about a second.
+// StartCluster starts a Cluster that ends with the test. It returns when every node
+// reports that all slots are served and every replica is synchronized. If a master
+// is killed, its replica replaces it after about a second.
 func StartCluster(tb testing.TB, args ...string) *Cluster {
 	tb.Helper()
 	c := &Cluster{}
@@ -34,7 +34,7 @@ func StartCluster(tb testing.TB, args ...string) *Cluster {
 	return c
 }
 
-// startNode gives a node a port of its own for the Cluster's gossip.
+// startNode starts a node with a separate port for the Cluster bus.
 func startNode(tb testing.TB, args []string) *Server {
 	tb.Helper()
 	return Start(tb, append([]string{
@@ -62,8 +62,8 @@ func (c *Cluster) Node(addr string) *Server {
 	return nil
 }
 
-// join makes the nodes known to the first one, spreads the slots over the
-// masters, and gives each master its replica.
+// join introduces all nodes to the first one, distributes the slots among the
+// masters, and assigns a replica to each master.
 func (c *Cluster) join(ctx context.Context) error {
 	for i, node := range c.Nodes {
 		if err := node.do(ctx, "cluster", "set-config-epoch", i+1); err != nil {
@@ -87,16 +87,16 @@ func (c *Cluster) join(ctx context.Context) error {
 	return nil
 }
 
-// meet makes the node known to the first one.
+// meet introduces the node to the first one.
 func (c *Cluster) meet(ctx context.Context, node *Server) error {
 	host, port, _ := net.SplitHostPort(c.Nodes[0].Addr())
 	return node.do(ctx, "cluster", "meet", host, port, c.Nodes[0].args[3])
 }
 
-// replicate tries until the replica has heard of its master. On a busy machine a
-// node gives up a meeting that takes longer than its timeout, so they meet again.
+// replicate retries until the replica knows its master. On a busy machine, a meeting
+// can take longer than the node's timeout and fail, so they meet again.
 func (c *Cluster) replicate(ctx context.Context, replica, master *Server) error {
-	id, err := master.ask(ctx, "cluster", "myid")
+	id, err := master.query(ctx, "cluster", "myid")
 	for start := time.Now(); err == nil; time.Sleep(50 * time.Millisecond) {
 		failed := replica.do(ctx, "cluster", "replicate", id)
 		if failed == nil {
@@ -110,19 +110,19 @@ func (c *Cluster) replicate(ctx context.Context, replica, master *Server) error 
 	return err
 }
 
-// formed reports whether every node finds the Cluster well, and every replica
-// is connected.
+// formed reports whether every node reports that the Cluster is healthy, and every
+// replica is connected.
 func (c *Cluster) formed(ctx context.Context) bool {
 	for i, node := range c.Nodes {
-		info, _ := node.ask(ctx, "cluster", "info")
+		info, _ := node.query(ctx, "cluster", "info")
 		if !strings.Contains(info, "cluster_state:ok") || !strings.Contains(info, "cluster_known_nodes:6") {
 			return false
 		}
-		info, _ = node.ask(ctx, "info", "replication")
+		info, _ = node.query(ctx, "info", "replication")
 		if i >= masters && !strings.Contains(info, "master_link_status:up") {
 			return false
 		}
-		nodes, _ := node.ask(ctx, "cluster", "nodes")
+		nodes, _ := node.query(ctx, "cluster", "nodes")
 		if strings.Count(nodes, "slave ") != masters {
 			return false
 		}
@@ -132,18 +132,18 @@ func (c *Cluster) formed(ctx context.Context) bool {
 
 // do sends one command.
 func (s *Server) do(ctx context.Context, args ...any) error {
-	_, err := s.ask(ctx, args...)
+	_, err := s.query(ctx, args...)
 	return err
 }
 
-// ask sends one command and returns its reply.
-func (s *Server) ask(ctx context.Context, args ...any) (string, error) {
+// query sends one command and returns its reply.
+func (s *Server) query(ctx context.Context, args ...any) (string, error) {
 	client := redis.NewClient(&redis.Options{Addr: s.Addr()})
 	defer client.Close()
 	return client.Do(ctx, args...).Text()
 }
 
-// await polls until done.
+// await polls until done returns true.
 func await(tb testing.TB, what string, done func() bool) {
 	tb.Helper()
 	for start := time.Now(); !done(); time.Sleep(50 * time.Millisecond) {

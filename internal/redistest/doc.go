@@ -1,8 +1,8 @@
-// Package redistest starts real Redis servers for tests: one server, a
-// Cluster, or servers that Sentinel watches. Every server listens on a free
-// port of the loopback interface, keeps nothing on disk that outlives it, and
-// is ended by its process ID.
+// Package redistest starts real Redis servers for tests: one server, a Cluster, or
+// servers that Sentinel monitors. Every server listens on a free port of the
+// loopback interface, stores its files in a temporary folder, and is killed by its
+// process ID.
 //
-// The environment variable REDIS_SERVER names another program to run in place
-// of redis-server, such as valkey-server.
+// The environment variable REDIS_SERVER selects another program than redis-server,
+// for example valkey-server.
 package redistest

@@ -12,9 +12,9 @@ import (
 	"github.com/oncewire/idempotency/internal/redistest"
 )
 
-// TestKillEndsWhatTheServerStarted kills a server whose child is writing a
-// snapshot, into a folder that the test is about to remove.
-func TestKillEndsWhatTheServerStarted(t *testing.T) {
+// TestKillEndsChildren kills a server whose child is writing a snapshot into a folder
+// that is removed at the end of the test.
+func TestKillEndsChildren(t *testing.T) {
 	server := redistest.Start(t)
 	client := redis.NewClient(&redis.Options{Addr: server.Addr()})
 	defer client.Close()
@@ -38,6 +38,6 @@ func TestKillEndsWhatTheServerStarted(t *testing.T) {
 	child := strings.TrimSuffix(strings.TrimPrefix(filepath.Base(found[0]), "temp-"), ".rdb")
 	server.Kill()
 	if stat, err := os.ReadFile("/proc/" + child + "/stat"); err == nil && !strings.Contains(string(stat), ") Z ") {
-		t.Errorf("the child is still there: %s", stat)
+		t.Errorf("the child is still running: %s", stat)
 	}
 }

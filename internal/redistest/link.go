@@ -2,35 +2,37 @@ package redistest
 
 import (
 	"net"
+	"sync"
 	"time"
 )
 
 // link is a connection through the proxy.
 type link struct {
-	proxy          *Proxy
+	network        *network
+	gate           gate // shared by both directions
 	client, server net.Conn
-
-	stuck chan struct{} // closed by Deliver; nil if it passes; guarded by proxy.mu
+	running        *sync.WaitGroup
+	closed         <-chan struct{} // closed with the proxy
 }
 
-// handshake is how many bursts of replies a go-redis client needs before it
-// sends its first command.
+// handshake is the number of bursts of replies before a go-redis client sends its
+// first command.
 const handshake = 3
 
-// burst is what came in one piece, and when it may go on.
+// burst is data that was received together, and the time at which to pass it on.
 type burst struct {
 	bytes []byte
 	due   time.Time
 }
 
-// requests ends the connection to the server when all that the client has sent
-// is delivered.
+// requests passes requests to the server, and closes the connection to the server
+// when everything that the client has sent is delivered.
 func (l *link) requests() {
 	defer l.server.Close()
 	first := true
 	for b := range l.bursts(l.client, func() time.Duration {
-		delay := l.proxy.half()
-		if first { // the client has connected to the proxy only
+		delay := l.network.oneWay()
+		if first { // connecting to the proxy was not delayed
 			delay, first = 3*delay, false
 		}
 		return delay
@@ -41,15 +43,16 @@ func (l *link) requests() {
 	}
 }
 
-// replies breaks the connection when one is lost.
+// replies passes replies to the client, and closes both connections when a reply is
+// lost.
 func (l *link) replies() {
 	defer l.client.Close()
 	n := 0
-	for b := range l.bursts(l.server, l.proxy.half) {
+	for b := range l.bursts(l.server, l.network.oneWay) {
 		n++
 		switch {
-		case !l.pass(b) || l.proxy.drops():
-		case n > handshake && l.proxy.loses():
+		case !l.pass(b) || l.network.drops():
+		case n > handshake && l.network.loses():
 			_ = l.client.Close()
 			_ = l.server.Close()
 		default:
@@ -58,10 +61,11 @@ func (l *link) replies() {
 	}
 }
 
-// bursts reads until the connection ends. What cannot be passed on yet is kept.
+// bursts reads until the connection ends. The channel buffers bursts that cannot be
+// passed on yet.
 func (l *link) bursts(src net.Conn, delay func() time.Duration) <-chan burst {
 	bursts := make(chan burst, 1024)
-	l.proxy.running.Go(func() {
+	l.running.Go(func() {
 		defer close(bursts)
 		buffer := make([]byte, 64<<10)
 		for {
@@ -75,72 +79,15 @@ func (l *link) bursts(src net.Conn, delay func() time.Duration) <-chan burst {
 	return bursts
 }
 
-// pass waits until the burst may go on. It reports whether it may at all: what
-// is held when the proxy closes never arrives.
+// pass waits until the burst may be passed on. It returns false if the proxy is
+// closed first: the burst is then never delivered.
 func (l *link) pass(b burst) bool {
 	if pause := time.Until(b.due); pause > 0 {
 		select {
 		case <-time.After(pause):
-		case <-l.proxy.closed:
+		case <-l.closed:
 			return false
 		}
 	}
-	for stuck := l.hold(); stuck != nil; stuck = l.hold() {
-		select {
-		case <-stuck:
-			l.release(stuck)
-		case <-l.proxy.closed:
-			return false
-		}
-	}
-	return true
-}
-
-// hold returns what a burst has to wait for; nil if it passes.
-func (l *link) hold() chan struct{} {
-	p := l.proxy
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.parted && l.stuck == nil {
-		l.stuck = p.delivered
-	}
-	if l.stuck != nil {
-		p.held++
-	}
-	return l.stuck
-}
-
-func (l *link) release(stuck chan struct{}) {
-	p := l.proxy
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.held--; l.stuck == stuck {
-		l.stuck = nil
-	}
-}
-
-// half returns what one direction of a round trip takes longer.
-func (p *Proxy) half() time.Duration {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.delay / 2
-}
-
-func (p *Proxy) drops() bool {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.dropping {
-		p.lost++
-	}
-	return p.dropping
-}
-
-func (p *Proxy) loses() bool {
-	if !p.lose() {
-		return false
-	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.lost++
-	return true
+	return l.gate.pass()
 }

@@ -7,30 +7,24 @@ import (
 	"time"
 )
 
-// Proxy passes connections on to a server, and can be a bad network: it loses
-// replies, delays bytes, or holds them back and delivers them late. Its methods
-// are safe for concurrent use.
+// Proxy passes connections to a server and simulates a bad network: it can lose
+// replies, delay data, or hold data back and deliver it late. Its methods are safe
+// for concurrent use.
 type Proxy struct {
 	target   string
-	lose     func() bool
+	network  network
 	listener net.Listener
 	running  sync.WaitGroup
 	closed   chan struct{}
 
-	mu        sync.Mutex
-	conns     []net.Conn
-	lost      int
-	dropping  bool
-	delay     time.Duration
-	parted    bool
-	delivered chan struct{} // closed by Deliver
-	held      int
+	mu    sync.Mutex
+	conns []net.Conn
 }
 
-// StartProxy starts a proxy that ends with the test. Lose is asked for every
-// reply, save those of a connection's handshake; when it says so the server
-// has done what it was asked, and the connection breaks before it can say so.
-// It must be safe for concurrent use; nil loses nothing.
+// StartProxy starts a proxy that ends with the test. The function lose runs for
+// every reply, except those of a connection's handshake. If it returns true, the
+// connection breaks before the reply is delivered, although the server has applied
+// the command. It must be safe for concurrent use; nil loses nothing.
 func StartProxy(tb testing.TB, target string, lose func() bool) *Proxy {
 	tb.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -40,7 +34,7 @@ func StartProxy(tb testing.TB, target string, lose func() bool) *Proxy {
 	if lose == nil {
 		lose = func() bool { return false }
 	}
-	p := &Proxy{target: target, lose: lose, listener: listener, closed: make(chan struct{})}
+	p := &Proxy{target: target, network: network{lose: lose}, listener: listener, closed: make(chan struct{})}
 	p.running.Go(p.accept)
 	tb.Cleanup(p.close)
 	return p
@@ -49,62 +43,62 @@ func StartProxy(tb testing.TB, target string, lose func() bool) *Proxy {
 // Addr returns the host and port that the proxy listens on.
 func (p *Proxy) Addr() string { return p.listener.Addr().String() }
 
-// Lost returns how many replies were lost or dropped so far.
+// Lost returns the number of replies that were lost or dropped so far.
 func (p *Proxy) Lost() int {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.lost
+	p.network.mu.Lock()
+	defer p.network.mu.Unlock()
+	return p.network.lost
 }
 
-// DropReplies says whether replies vanish from now on. The connections stay
-// open, so clients wait until they give up.
+// DropReplies sets whether replies are dropped from now on. The connections stay
+// open, so clients wait until their timeout.
 func (p *Proxy) DropReplies(drop bool) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.dropping = drop
+	p.network.mu.Lock()
+	defer p.network.mu.Unlock()
+	p.network.dropping = drop
 }
 
-// Delay makes every round trip take so much longer from now on, that of
-// connecting included.
+// Delay makes every round trip take longer by that time from now on, including the
+// round trip of connecting.
 func (p *Proxy) Delay(trip time.Duration) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.delay = trip
+	p.network.mu.Lock()
+	defer p.network.mu.Unlock()
+	p.network.delay = trip
 }
 
-// Part begins a partition: all bytes are held back, in both directions. Clients
-// can still connect, but hear nothing. What a client has sent is held even when
-// it closes its connection, as a network does.
+// Part starts a partition: all data is held back in both directions. Clients can
+// still connect, but get no replies. Data that a client has sent is held even if the
+// client closes its connection, as in a real network.
 func (p *Proxy) Part() {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.parted, p.delivered = true, make(chan struct{})
+	p.network.mu.Lock()
+	defer p.network.mu.Unlock()
+	p.network.parted, p.network.delivered = true, make(chan struct{})
 }
 
-// Heal ends the partition, but not for what was held back: a connection that
-// has bytes in the proxy stays stuck until Deliver, as TCP repeats what was not
-// acknowledged at ever longer intervals. All others pass at once.
+// Heal ends the partition, except for connections with held data: they stay blocked
+// until Deliver, as TCP retransmits at increasing intervals. Data of all other
+// connections passes at once.
 func (p *Proxy) Heal() {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.parted = false
+	p.network.mu.Lock()
+	defer p.network.mu.Unlock()
+	p.network.parted = false
 }
 
-// Deliver delivers what was held back, and heals the partition if that was not
-// done before. It must follow Part.
+// Deliver delivers held data, and ends the partition if Heal has not. It must follow
+// Part.
 func (p *Proxy) Deliver() {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.parted = false
-	close(p.delivered)
+	p.network.mu.Lock()
+	defer p.network.mu.Unlock()
+	p.network.parted = false
+	close(p.network.delivered)
 }
 
-// Held returns how many connections have bytes in the proxy that wait for
-// Deliver, each direction counted by itself.
+// Held returns the number of connections with held data. Each direction counts
+// separately.
 func (p *Proxy) Held() int {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.held
+	p.network.mu.Lock()
+	defer p.network.mu.Unlock()
+	return p.network.held
 }
 
 func (p *Proxy) accept() {
@@ -118,18 +112,21 @@ func (p *Proxy) accept() {
 			_ = client.Close()
 			continue
 		}
-		if !p.keep(client, server) {
+		if !p.register(client, server) {
 			return
 		}
-		l := &link{proxy: p, client: client, server: server}
+		l := &link{
+			network: &p.network, gate: gate{network: &p.network, closed: p.closed},
+			client: client, server: server, running: &p.running, closed: p.closed,
+		}
 		p.running.Go(func() { l.requests() })
 		p.running.Go(func() { l.replies() })
 	}
 }
 
-// keep has the connections closed with the proxy. It reports whether that is
-// still to come.
-func (p *Proxy) keep(conns ...net.Conn) bool {
+// register makes the proxy close the connections when it is closed. If it is closed
+// already, register closes them and returns false.
+func (p *Proxy) register(conns ...net.Conn) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	select {

@@ -10,7 +10,7 @@ import (
 	"github.com/oncewire/idempotency/internal/redistest"
 )
 
-// impatient returns a client that gives up soon, with one connection at most.
+// impatient returns a client with at most one connection and no retries.
 func impatient(t *testing.T, addr string) *redis.Client {
 	t.Helper()
 	client := redis.NewClient(&redis.Options{
@@ -20,13 +20,13 @@ func impatient(t *testing.T, addr string) *redis.Client {
 	return client
 }
 
-// gaveUp sets the key and requires that no reply comes.
-func gaveUp(t *testing.T, client *redis.Client, key string) {
+// timesOut sets the key and requires that there is no reply.
+func timesOut(t *testing.T, client *redis.Client, key string) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
 	if client.Set(ctx, key, "value", 0).Err() == nil {
-		t.Fatal("a reply came")
+		t.Fatal("got a reply")
 	}
 }
 
@@ -39,8 +39,8 @@ func eventually(t *testing.T, what string, done func() bool) {
 	}
 }
 
-// TestProxyDeliversLate: after a partition others come first, and then what the
-// client has given up long ago.
+// TestProxyDeliversLate: after a partition, the command of another client is applied
+// first, and then the one that has already timed out.
 func TestProxyDeliversLate(t *testing.T) {
 	direct := redis.NewClient(&redis.Options{Addr: redistest.Start(t).Addr()})
 	defer direct.Close()
@@ -49,20 +49,20 @@ func TestProxyDeliversLate(t *testing.T) {
 	if err := client.Ping(t.Context()).Err(); err != nil {
 		t.Fatal(err)
 	}
-	stands := func(key string) bool { return direct.Exists(t.Context(), key).Val() == 1 }
+	exists := func(key string) bool { return direct.Exists(t.Context(), key).Val() == 1 }
 
 	proxy.Part()
-	gaveUp(t, client, "early")
+	timesOut(t, client, "early")
 	eventually(t, "bytes in the proxy", func() bool { return proxy.Held() > 0 })
 	proxy.Heal()
 	if err := impatient(t, proxy.Addr()).Set(t.Context(), "late", "value", 0).Err(); err != nil {
 		t.Fatal(err)
 	}
-	if stands("early") || !stands("late") {
-		t.Error("what was held did not stay behind")
+	if exists("early") || !exists("late") {
+		t.Error("held data was not delivered last")
 	}
 	proxy.Deliver()
-	eventually(t, "what was held", func() bool { return stands("early") })
+	eventually(t, "held data", func() bool { return exists("early") })
 	eventually(t, "the proxy to be empty", func() bool { return proxy.Held() == 0 })
 	if err := client.Ping(t.Context()).Err(); err != nil {
 		t.Error(err)
@@ -78,7 +78,7 @@ func TestProxyDropsReplies(t *testing.T) {
 		t.Fatal(err)
 	}
 	proxy.DropReplies(true)
-	gaveUp(t, client, "key")
+	timesOut(t, client, "key")
 	eventually(t, "the server to have done it", func() bool { return direct.Exists(t.Context(), "key").Val() == 1 })
 	eventually(t, "the reply to be dropped", func() bool { return proxy.Lost() == 1 })
 	proxy.DropReplies(false)

@@ -21,14 +21,14 @@ func TestServer(t *testing.T) {
 	}
 	server.Kill()
 	if client.Ping(t.Context()).Err() == nil {
-		t.Error("a server that was killed answers")
+		t.Error("a killed server replies")
 	}
 	if err := server.Restart(); err != nil {
 		t.Fatal(err)
 	}
-	_ = client.Ping(t.Context()) // finds the old connection broken
+	_ = client.Ping(t.Context()) // detects the broken connection
 	if n, err := client.DBSize(t.Context()).Result(); n != 0 || err != nil {
-		t.Errorf("a server that was started again holds %d keys, %v, want none", n, err)
+		t.Errorf("a restarted server holds %d keys, %v, want none", n, err)
 	}
 }
 
@@ -55,7 +55,7 @@ func TestSentinel(t *testing.T) {
 	s.Master.Kill()
 	start := time.Now()
 	for client.Set(t.Context(), "key", "value", 0).Err() != nil {
-		if time.Since(start) > 2*time.Minute { // see redistest's own patience
+		if time.Since(start) > 2*time.Minute { // as the patience of redistest
 			t.Fatal("no new master")
 		}
 		time.Sleep(50 * time.Millisecond)

@@ -9,26 +9,26 @@ import (
 	"testing"
 )
 
-// MasterName is what the sentinels of [StartSentinel] call their master.
+// MasterName is the name of the master in the sentinels of [StartSentinel].
 const MasterName = "main"
 
-// Sentinel is a master and its replica, watched by three sentinels. The roles
-// swap when the master is killed.
+// Sentinel is a master and its replica, monitored by three sentinels. When the master
+// is killed, the replica becomes the master.
 type Sentinel struct {
 	Master, Replica *Server
 	Sentinels       []*Server
 }
 
-// StartSentinel starts them all, to end with the test, and returns when the
-// replica is in sync and the sentinels know each other. A master that is
-// killed is replaced after about a second.
+// StartSentinel starts servers and sentinels that end with the test. It returns when
+// the replica is synchronized and the sentinels know each other. If the master is
+// killed, the replica replaces it after about a second.
 func StartSentinel(tb testing.TB, args ...string) *Sentinel {
 	tb.Helper()
 	s := &Sentinel{Master: Start(tb, args...)}
 	host, port, _ := net.SplitHostPort(s.Master.Addr())
 	s.Replica = Start(tb, append([]string{"--replicaof", host + " " + port}, args...)...)
 	await(tb, "the replica", func() bool {
-		info, _ := s.Replica.ask(tb.Context(), "info", "replication")
+		info, _ := s.Replica.query(tb.Context(), "info", "replication")
 		return strings.Contains(info, "master_link_status:up")
 	})
 	for range 3 {
@@ -38,7 +38,7 @@ func StartSentinel(tb testing.TB, args ...string) *Sentinel {
 	return s
 }
 
-// startSentinel starts one. Its configuration is a file, which it rewrites.
+// startSentinel starts one sentinel. It needs a configuration file, which it rewrites.
 func startSentinel(tb testing.TB, host, port string) *Server {
 	tb.Helper()
 	config := filepath.Join(tb.TempDir(), "sentinel.conf")
@@ -67,7 +67,7 @@ func (s *Sentinel) Addrs() []string {
 func (s *Sentinel) formed(tb testing.TB) bool {
 	tb.Helper()
 	for _, sentinel := range s.Sentinels {
-		info, _ := sentinel.ask(tb.Context(), "info", "sentinel")
+		info, _ := sentinel.query(tb.Context(), "info", "sentinel")
 		if !strings.Contains(info, "slaves=1,sentinels=3") {
 			return false
 		}

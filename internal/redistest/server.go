@@ -15,28 +15,29 @@ import (
 	"time"
 )
 
-// patience is how long a server may take to start, and how long a Cluster or
-// a Sentinel may take to find itself together. A sentinel that was not given the
-// processor for 2 s does nothing for the next 30.
+// patience is how long a server may take to start, and a Cluster or a Sentinel to
+// form. A sentinel that did not get processor time for 2 s is inactive for the next
+// 30 s.
 const patience = 2 * time.Minute
 
-// goneWithin bounds the wait for a child that was killed with its server: where
-// nobody collects it, it stays in the table of processes, and does no harm.
+// goneWithin limits the wait for a child that was killed with its server. If no
+// process waits for it, it remains in the process table, which is harmless.
 const goneWithin = time.Second
 
-// Server is a process with a group of its own. Its methods are not safe for concurrent use.
+// Server is a server in its own process group. Its methods are not safe for
+// concurrent use.
 type Server struct {
 	port    int
 	dir     string
-	file    string // the configuration; empty for none
+	file    string // the configuration file; empty for none
 	args    []string
-	process *exec.Cmd // nil while it is down
+	process *exec.Cmd // nil while the server is down
 	log     *os.File
 }
 
-// Start starts a server that ends with the test. Arguments are those of the
-// program, and follow those that make it small and forgetful. The test is skipped in
-// short mode.
+// Start starts a server that ends with the test. The arguments are passed to the
+// program after default arguments that turn persistence off. In short mode, Start
+// skips the test.
 func Start(tb testing.TB, args ...string) *Server {
 	tb.Helper()
 	skipShort(tb)
@@ -48,10 +49,10 @@ func Start(tb testing.TB, args ...string) *Server {
 	return s
 }
 
-// launch starts a server that works in dir and runs until Kill.
+// launch starts a server that stores its files in dir and runs until Kill.
 func launch(dir string, args ...string) (*Server, error) {
 	err := errors.New("no attempt was made")
-	for range 5 { // another process can snatch a port that was free
+	for range 5 { // another process can take the free port first
 		s := &Server{port: freePort(), dir: dir, args: args}
 		if err = s.Restart(); err == nil {
 			return s, nil
@@ -63,8 +64,8 @@ func launch(dir string, args ...string) (*Server, error) {
 // Addr returns the host and port that the server listens on.
 func (s *Server) Addr() string { return net.JoinHostPort("127.0.0.1", strconv.Itoa(s.port)) }
 
-// Kill ends the server as kill -9 does, with the child that may be writing a
-// snapshot for it, and waits for their end. It has no effect on one that is down.
+// Kill kills the server and any child that writes a snapshot for it (SIGKILL), and
+// waits for their end. It has no effect on a server that is down.
 func (s *Server) Kill() {
 	if s.process == nil {
 		return
@@ -79,14 +80,14 @@ func (s *Server) Kill() {
 	s.process = nil
 }
 
-// Pause makes the server hang: it takes connections and answers nothing.
+// Pause makes the server hang: it accepts connections and sends no replies.
 func (s *Server) Pause() { _ = s.process.Process.Signal(syscall.SIGSTOP) }
 
-// Resume lets a paused server go on.
+// Resume continues a paused server.
 func (s *Server) Resume() { _ = s.process.Process.Signal(syscall.SIGCONT) }
 
-// Restart starts the server again, empty, on the same port, and returns when
-// it answers.
+// Restart starts the server again on the same port, without its data, and returns
+// when it replies.
 func (s *Server) Restart() error {
 	s.Kill()
 	program, err := program()
@@ -111,14 +112,14 @@ func (s *Server) arguments() []string {
 	if s.file != "" {
 		return append(append([]string{s.file}, common...), s.args...)
 	}
-	forgetful := []string{"--save", "", "--appendonly", "no", "--repl-diskless-sync-delay", "0"}
-	return append(append(common, forgetful...), s.args...)
+	volatile := []string{"--save", "", "--appendonly", "no", "--repl-diskless-sync-delay", "0"}
+	return append(append(common, volatile...), s.args...)
 }
 
-// ready waits until the server answers. What it wrote is part of the error.
+// ready waits until the server replies. The error contains the log of the server.
 func (s *Server) ready() error {
 	for start := time.Now(); time.Since(start) < patience; time.Sleep(5 * time.Millisecond) {
-		if s.answers() {
+		if s.replies() {
 			return nil
 		}
 		if s.gone() {
@@ -130,7 +131,7 @@ func (s *Server) ready() error {
 	return fmt.Errorf("redistest: no server on %s:\n%s", s.Addr(), text)
 }
 
-func (s *Server) answers() bool {
+func (s *Server) replies() bool {
 	conn, err := net.DialTimeout("tcp", s.Addr(), time.Second)
 	if err != nil {
 		return false
@@ -144,11 +145,11 @@ func (s *Server) answers() bool {
 	return strings.HasPrefix(reply, "+PONG") || strings.HasPrefix(reply, "-NOAUTH")
 }
 
-// gone reports whether the process has ended and only waits to be collected.
+// gone reports whether the process has ended and is a zombie.
 func (s *Server) gone() bool {
 	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", s.process.Process.Pid))
 	if err != nil {
-		return false // no /proc on this system: the patience decides
+		return false // no /proc on this system: wait for the patience
 	}
 	_, state, _ := strings.Cut(string(stat), ") ")
 	return strings.HasPrefix(state, "Z")

@@ -2,8 +2,8 @@ package redistest
 
 import "syscall"
 
-// attributes put a server into a group of its own, and end it with the test that
-// started it, even if the test is killed.
+// attributes puts a server into its own process group, and makes it end with the test
+// process, even if that is killed.
 func attributes() *syscall.SysProcAttr {
 	return &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
 }

@@ -4,6 +4,6 @@ package redistest
 
 import "syscall"
 
-// attributes put a server into a group of its own. A test that is killed leaves
-// its servers behind here.
+// attributes puts a server into its own process group. On this system, the servers of
+// a test process that is killed keep running.
 func attributes() *syscall.SysProcAttr { return &syscall.SysProcAttr{Setpgid: true} }
