@@ -41,13 +41,23 @@ func (names exportedNames) addSpec(pkg string, spec ast.Spec) {
 		}
 	case *ast.TypeSpec:
 		names.add(pkg, s.Name.Name)
-		if structure, is := s.Type.(*ast.StructType); is {
-			for _, field := range structure.Fields.List {
-				for _, name := range field.Names {
-					names.add(pkg, s.Name.Name, name.Name)
-				}
+		for _, member := range members(s.Type) {
+			for _, name := range member.Names {
+				names.add(pkg, s.Name.Name, name.Name)
 			}
 		}
+	}
+}
+
+// members returns the fields of a struct or the methods of an interface.
+func members(expression ast.Expr) []*ast.Field {
+	switch e := expression.(type) {
+	case *ast.StructType:
+		return e.Fields.List
+	case *ast.InterfaceType:
+		return e.Methods.List
+	default:
+		return nil
 	}
 }
 

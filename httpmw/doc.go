@@ -127,19 +127,21 @@
 //   - the fields of [WithUnstored], by default those of [DefaultUnstored],
 //   - the replay marker and Idempotency-Refused of an inner layer.
 //
-// # Order of middleware
+// # Where to put it
 //
-// Authentication belongs outside the guard, since the scope of a key comes from the
-// context. So do authorization, rate limits and validation: a request that they
-// refuse does not use up its key. So do logging, tracing, metrics and panic recovery,
-// which then see every request, compression, whose coding then suits each caller,
-// and time limits: inside the guard a time limit answers 503 while its handler still
-// runs, which abandons the claim. A drawing is in
-// https://github.com/oncewire/idempotency/blob/main/docs/verdicts.md#where-the-guard-goes.
+// In this order, from the outside in:
 //
-// What must run once with the handler, such as a transaction, belongs inside the
-// guard.
+//  1. logging, tracing, metrics and panic recovery, which see every request;
+//  2. rate limits and time limits: their 429 and 503 then touch no key. A time
+//     limit inside answers 503 while its handler is still at work, which
+//     abandons the claim;
+//  3. compression, whose coding then suits each caller;
+//  4. authentication, which leaves what the engine's WithScope reads;
+//  5. authorization and validation: a request that fails them then does not use
+//     up its key, and the client can correct it;
+//  6. this middleware;
+//  7. whatever shall run once with the handler, and the handler.
 //
-// A middleware that reads the body outside the guard must put it back: the guard
-// cannot tell a consumed body from an empty one.
+// What reads the request's body before this middleware must put it back: a body
+// that is gone cannot be told from an empty one.
 package httpmw

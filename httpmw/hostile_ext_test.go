@@ -16,7 +16,7 @@ import (
 )
 
 // TestSlowBodyHoldsNothing : a client that sends half of a body and stops has
-// no claim, so it cannot block another's call with the same key.
+// no claim, so it cannot block the call of another client with the same key.
 func TestSlowBodyHoldsNothing(t *testing.T) {
 	handler := count(ok)
 	server := startHTTP1(t, newGuard(t, newEngine(t)).Wrap(handler))

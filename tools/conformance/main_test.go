@@ -45,8 +45,8 @@ type result struct {
 
 var results []result
 
-// summarize prints what was run, for whoever reads the log of CI: the cases,
-// and then what became of their unary calls.
+// summarize prints for the log of CI what was run: the cases, and what happened to
+// their unary calls.
 func summarize() {
 	table := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', tabwriter.AlignRight)
 	defer table.Flush()
