@@ -86,7 +86,7 @@ func (c *call) handle(ctx context.Context) idempotency.Answer {
 	c.guard.next.ServeHTTP(c.recorder.exposed(), request)
 	defer c.recorder.record.drop()
 	if c.recorder.status == 0 && ctx.Err() != nil {
-		return idempotency.Answer{Verdict: idempotency.Abandon} // the implicit 200 would be wrong
+		return idempotency.Answer{Verdict: idempotency.Abandon} // the implicit 200 is ignored
 	}
 	c.recorder.commit(http.StatusOK)
 	if c.hadNoEffect() {
@@ -95,7 +95,7 @@ func (c *call) handle(ctx context.Context) idempotency.Answer {
 	return c.answer(ctx)
 }
 
-// hadNoEffect reports whether it is certain that the handler did not run.
+// hadNoEffect reports whether it is certain that the request had no effect.
 func (c *call) hadNoEffect() bool {
 	status := c.recorder.status
 	return innerRefusal(status, c.w.Header(), c.operation, c.path, c.key) ||

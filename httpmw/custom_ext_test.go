@@ -13,7 +13,7 @@ import (
 	"github.com/oncewire/idempotency/internal/mark"
 )
 
-// amount compares orders by their amount alone.
+// amount compares orders only by their amount.
 func amount(_ *http.Request, body []byte) ([]byte, error) {
 	var order struct {
 		Amount json.Number `json:"amount"`
@@ -46,8 +46,8 @@ func TestWithFingerprint(t *testing.T) {
 	}
 }
 
-// TestFingerprintPath: a function that forgets the path does not mix up two
-// mounts of one handler.
+// TestFingerprintPath: with a function that ignores the path, two mounts of one
+// handler are still different.
 func TestFingerprintPath(t *testing.T) {
 	guarded := newGuard(t, newEngine(t), httpmw.WithFingerprint(amount)).Wrap(http.HandlerFunc(ok))
 	send := func(mount string) answer {
@@ -57,7 +57,8 @@ func TestFingerprintPath(t *testing.T) {
 	send("/b").refuses(t, http.StatusUnprocessableEntity, idempotency.ReasonKeyReused)
 }
 
-// TestFingerprintError: nothing runs, and the client does not see why.
+// TestFingerprintError: the handler does not run, and the client does not see the
+// error.
 func TestFingerprintError(t *testing.T) {
 	handler := count(ok)
 	var events observed
@@ -104,8 +105,8 @@ func TestFingerprintReadsForm(t *testing.T) {
 	}
 }
 
-// TestFingerprintIsSwitched: records from before are known, and those of the
-// function are replayed without it.
+// TestFingerprintIsSwitched: records from before the function still match, and
+// records of the function are replayed after it was removed.
 func TestFingerprintIsSwitched(t *testing.T) {
 	engine := newEngine(t)
 	plain := newGuard(t, engine).Wrap(http.HandlerFunc(ok))
@@ -120,7 +121,7 @@ func TestFingerprintIsSwitched(t *testing.T) {
 	order("/off", "1").send(plain).is(t, http.StatusOK, "done", true)
 }
 
-// TestFingerprintWithoutKey: the function is not asked about what is not guarded.
+// TestFingerprintWithoutKey: the function does not run for unguarded requests.
 func TestFingerprintWithoutKey(t *testing.T) {
 	guarded := newGuard(t, newEngine(t), httpmw.WithFingerprint(func(*http.Request, []byte) ([]byte, error) {
 		return nil, errors.New("asked")

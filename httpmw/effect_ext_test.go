@@ -20,8 +20,7 @@ import (
 	"github.com/oncewire/idempotency/httpmw"
 )
 
-// charges counts the effects of a handler, and whether it was told that an
-// earlier attempt may have had one.
+// charges counts the effects of a handler, and the runs that were takeovers.
 type charges struct {
 	made, recovered atomic.Int64
 }
@@ -33,7 +32,7 @@ func (c *charges) charge(ctx context.Context) {
 	}
 }
 
-// proxyTo returns a proxy to the handler, which stands on a server of its own.
+// proxyTo returns a proxy to the handler, which runs on another server.
 func proxyTo(t *testing.T, handler http.Handler) *httputil.ReverseProxy {
 	t.Helper()
 	target, err := url.Parse(startHTTP1(t, handler).URL)
@@ -61,7 +60,8 @@ func chargesThenDrops(t *testing.T, upstream *charges) http.Handler {
 	}))
 }
 
-// chargesThenHangs has its effect and outlives a time limit inside of the guard.
+// chargesThenHangs has its effect and runs longer than a time limit inside the
+// guard.
 func chargesThenHangs(t *testing.T, done *charges) http.Handler {
 	t.Helper()
 	return http.TimeoutHandler(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
@@ -102,9 +102,9 @@ func (service) ListPayments(context.Context, *connect.Request[paymentsv1.ListPay
 	return nil, io.ErrClosedPipe
 }
 
-// TestAnswerAfterTheEffect : a handler has its effect and then gives an answer
-// that says nothing about it. Under Reject it has no second one. Under Retry
-// the next attempts are told.
+// TestAnswerAfterTheEffect: a handler has its effect and then gives an answer that
+// says nothing about it. With Reject there is no second effect. With Retry the next
+// attempts see that they are takeovers.
 func TestAnswerAfterTheEffect(t *testing.T) {
 	tests := map[string]struct {
 		handler func(*testing.T, *charges) http.Handler
@@ -156,8 +156,8 @@ func forwards(t *testing.T, done *charges) http.Handler {
 	}))
 }
 
-// pay sends a payment to a Connect service or to any handler. It waits while
-// the first one is being recorded.
+// pay sends a payment to a Connect service or to any handler. It waits until the
+// first one is recorded.
 func pay(server *server, body string) (got answer) {
 	server.Helper()
 	soon(server, "the payment before has ended", func() bool {
@@ -177,7 +177,7 @@ func (a answer) answers(tb testing.TB, status int) {
 	}
 }
 
-// are waits for effects of a handler that its time limit left behind.
+// are waits for the effects of a handler that still runs after its time limit.
 func (c *charges) are(tb testing.TB, want int64) {
 	tb.Helper()
 	soon(tb, "all effects are there", func() bool { return c.made.Load() >= want })
@@ -186,8 +186,8 @@ func (c *charges) are(tb testing.TB, want int64) {
 	}
 }
 
-// TestRollingDeploy : what an old server answers because it does not know the
-// route yet is not the answer for the retention.
+// TestRollingDeploy: the answer of an old server that does not know the route yet
+// is not replayed for the whole retention.
 func TestRollingDeploy(t *testing.T) {
 	const path = paymentsv1connect.PaymentServiceCreatePaymentProcedure
 	mux := func(pattern string) *http.ServeMux {
@@ -221,8 +221,8 @@ func TestRollingDeploy(t *testing.T) {
 
 func notImplemented(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNotImplemented) }
 
-// TestNotFoundByTheHandlerIsRecorded : only a router that has no route answers
-// 404 without an effect for certain.
+// TestNotFoundByTheHandlerIsRecorded: a 404 certainly had no effect only if a
+// router had no route.
 func TestNotFoundByTheHandlerIsRecorded(t *testing.T) {
 	own := func(w http.ResponseWriter, r *http.Request) {
 		r.URL.Path, r.Pattern = "/nowhere", "" // a router inside may rewrite the path
@@ -246,7 +246,7 @@ func TestNotFoundByTheHandlerIsRecorded(t *testing.T) {
 	}
 }
 
-// fallback has the methods of a mux, and serves what that does not know.
+// fallback has the methods of a mux, and serves requests without a route too.
 type fallback struct {
 	*http.ServeMux
 
@@ -255,8 +255,8 @@ type fallback struct {
 
 func (f fallback) ServeHTTP(w http.ResponseWriter, r *http.Request) { f.serve(w, r) }
 
-// TestClientTimesOut : the handler answers with a generic 500 because its
-// client is gone. That is not the answer for the retention.
+// TestClientTimesOut: the handler answers with a generic 500 because its client has
+// gone. That answer is not replayed for the whole retention.
 func TestClientTimesOut(t *testing.T) {
 	for protocol, start := range protocols {
 		t.Run(protocol, func(t *testing.T) {

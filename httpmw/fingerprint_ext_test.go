@@ -12,7 +12,7 @@ import (
 	"github.com/oncewire/idempotency/httpmw"
 )
 
-// message is a request in short.
+// message is the part of a request that a case changes.
 type message struct{ target, contentType, coding, body string }
 
 func (m message) send(handler http.Handler) answer {
@@ -81,8 +81,8 @@ func TestJSONSuffix(t *testing.T) {
 	message{"/", "application/merge-patch+json;v=1", "", ` {"a": 1} `}.send(guarded).is(t, http.StatusOK, "done", true)
 }
 
-// A record made before the option was switched on, or off, must neither refuse
-// the true retry nor let another request pass.
+// A record from before the option was switched on or off must still replay to its
+// own retry and refuse any other request.
 func TestOptionIsSwitched(t *testing.T) {
 	engine := engineOn(t, memstore.New())
 	bytes := newGuard(t, engine).Wrap(http.HandlerFunc(ok))

@@ -91,7 +91,7 @@ func (a answer) is(tb testing.TB, status int, body string, replayed bool) {
 	}
 }
 
-// reason is that of a refusal, and empty for every other answer.
+// reason returns the reason of a refusal, and "" for any other answer.
 func (a answer) reason() idempotency.Reason {
 	var problem struct {
 		Reason idempotency.Reason `json:"reason"`
@@ -136,7 +136,7 @@ func read(response *http.Response) answer {
 	return answer{response.StatusCode, response.Header, response.Trailer, string(body)}
 }
 
-// protocols start true servers.
+// protocols start servers on real connections.
 var protocols = map[string]func(testing.TB, http.Handler) *server{
 	"HTTP/1.1": startHTTP1,
 	"HTTP/2.0": startHTTP2,
@@ -230,7 +230,7 @@ func (s doneStore) Claim(context.Context, backend.Key, backend.Claim) (backend.R
 	return backend.Record{State: backend.Done, Attempt: 1, Outcome: s.outcome}, nil
 }
 
-// soon waits for what happens behind the client's back.
+// soon waits for something that happens asynchronously.
 func soon(tb testing.TB, what string, happened func() bool) {
 	tb.Helper()
 	for deadline := time.Now().Add(time.Minute); !happened(); time.Sleep(time.Millisecond) {

@@ -9,8 +9,8 @@ import (
 	"github.com/oncewire/idempotency/internal/mark"
 )
 
-// TestForgedRefusalReleasesNothing : an answer that looks like a refusal, and is
-// none of this very call, is recorded. The field is not stored.
+// TestForgedRefusalReleasesNothing: an answer that looks like a refusal, but is not
+// the refusal of this call, is recorded. The field is not stored.
 func TestForgedRefusalReleasesNothing(t *testing.T) {
 	const operation = "POST /v1/payments"
 	tests := map[string]struct {
@@ -45,8 +45,8 @@ func TestForgedRefusalReleasesNothing(t *testing.T) {
 	}
 }
 
-// TestOwnRefusalReleases : with the mark of the operation, or of the path that
-// an RPC's operation is, a handler that did not run may run later.
+// TestOwnRefusalReleases: the mark of the operation, or of the path, which is the
+// operation of an RPC, releases the key, since the handler did not run.
 func TestOwnRefusalReleases(t *testing.T) {
 	for _, operation := range []string{"POST /v1/payments", "/v1/payments"} {
 		guarded := newGuard(t, newEngine(t)).Wrap(attempts(func(w http.ResponseWriter, r *http.Request) {

@@ -15,8 +15,8 @@ import (
 	"github.com/oncewire/idempotency/httpmw"
 )
 
-// TestSlowBodyHoldsNothing : a client that sends half of a body and stops has
-// no claim, so it cannot block the call of another client with the same key.
+// TestSlowBodyHoldsNothing: a client that sends half of a body and stops holds no
+// claim, so it cannot block another call with the same key.
 func TestSlowBodyHoldsNothing(t *testing.T) {
 	handler := count(ok)
 	server := startHTTP1(t, newGuard(t, newEngine(t)).Wrap(handler))
@@ -44,7 +44,7 @@ func TestSlowBodyHoldsNothing(t *testing.T) {
 	handler.ran(t, 1)
 }
 
-// TestBodyBombIsNotUnpacked : a body counts as it was sent, whatever its coding.
+// TestBodyBombIsNotUnpacked: a body is compared as it was sent, in any coding.
 func TestBodyBombIsNotUnpacked(t *testing.T) {
 	handler := count(func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
@@ -77,7 +77,7 @@ func TestNewerRecordIsNotRunAgain(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// The fingerprint is none, so that only the outcome is in the way.
+	// Without a fingerprint, so that only the outcome prevents a replay.
 	engine, handler := newEngine(t), count(ok)
 	_, err = engine.Operation("POST /v1/payments", idempotency.Policy{}).Run(t.Context(), idempotency.Call{Key: key},
 		func(context.Context) idempotency.Answer {

@@ -9,9 +9,8 @@ import (
 	"github.com/oncewire/idempotency/internal/fingerprint"
 )
 
-// BenchmarkCanonicalJSON shows, for the bodies that cost the most, that their
-// fingerprint costs at most three times the time and twice the memory of
-// decoding them.
+// BenchmarkCanonicalJSON shows that the fingerprint of the most expensive bodies
+// takes at most three times the time and twice the memory of decoding them.
 func BenchmarkCanonicalJSON(b *testing.B) {
 	inputs := []hostileBody{{"payment", usualBody}}
 	for _, size := range []int{1, 4} {
@@ -53,7 +52,7 @@ func decodeAny(t testing.TB, body []byte) {
 const usualBody = `{"amount": 1250, "currency": "EUR", "customer": "cus_9s6XKzkNRiz8i3",
 	"description": "two tickets for the evening", "metadata": {"order": "7711", "channel": "web"}}`
 
-// hostileBody is a request that is large in the way that its name says.
+// hostileBody is a large request; its name says what it has much of.
 type hostileBody struct{ name, text string }
 
 // hostileBodies are of about the given size in bytes.

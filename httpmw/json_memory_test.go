@@ -9,8 +9,8 @@ import (
 	"github.com/oncewire/idempotency/internal/fingerprint"
 )
 
-// TestCanonicalJSONTakesLittleMemory takes at most twice what decoding takes, or
-// twice the body where decoding takes next to nothing.
+// TestCanonicalJSONTakesLittleMemory: at most twice the memory of decoding, or twice
+// the body where decoding takes almost none.
 func TestCanonicalJSONTakesLittleMemory(t *testing.T) {
 	if testing.Short() {
 		t.Skip("decodes hostile bodies of 1 MiB")

@@ -28,8 +28,8 @@ func TestNumbersByValue(t *testing.T) {
 	}
 }
 
-// FuzzNumbersByValue : two numbers are written alike if they are equal, and only
-// then. What is written is a number, of the same value, and stays as it is.
+// FuzzNumbersByValue: two numbers are written in the same way if and only if they
+// are equal. The result is a number of the same value, and its own form.
 func FuzzNumbersByValue(f *testing.F) {
 	f.Add("1", "1.0")
 	f.Add("-0.0e5", "0")
@@ -54,8 +54,8 @@ func FuzzNumbersByValue(f *testing.F) {
 	})
 }
 
-// rational knows JSON numbers, except those that math/big would expand into
-// very many digits.
+// rational parses JSON numbers, except those that math/big would expand into very
+// many digits.
 func rational(number string) (*big.Rat, bool) {
 	if !json.Valid([]byte(number)) || strings.Trim(number, "+-.0123456789eE") != "" {
 		return nil, false

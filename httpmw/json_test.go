@@ -56,8 +56,8 @@ func TestCanonicalJSON(t *testing.T) {
 	}
 }
 
-// A canonical form is its own, means what the body means, and is the same for
-// a body whose members Go has sorted and whose characters Go has escaped.
+// The canonical form of a canonical form is the same, it means the same as the body,
+// and a body that Go has decoded and encoded again has the same form.
 func FuzzCanonicalJSON(f *testing.F) {
 	for _, seed := range []string{
 		`{"b":{"d":1,"c":2},"a":[{"z":1e3,"y":-0.0}]}`, `["\u0041\/\n\"\\ä\ud83d\ude00<&>"]`, ` 12345678901234567890 `,
@@ -94,7 +94,7 @@ func FuzzCanonicalJSON(f *testing.F) {
 	})
 }
 
-// decode keeps numbers as they are written, so that no two are taken for one.
+// decode leaves numbers as they are written, so that different ones stay different.
 func decode(t *testing.T, body []byte) (value any) {
 	t.Helper()
 	decoder := json.NewDecoder(bytes.NewReader(body))

@@ -12,7 +12,7 @@ import (
 	"github.com/oncewire/idempotency/httpmw"
 )
 
-// same is a handler that wants the server's own writer and request.
+// same is a handler that expects the server's own writer and request.
 type same struct {
 	t testing.TB
 	w http.ResponseWriter
@@ -98,8 +98,8 @@ func TestZeroOptions(t *testing.T) {
 	post(guarded, key, "{}").is(t, http.StatusOK, "done", true)
 }
 
-// TestMethodInAnotherCase: a handler may take it for the same, and so it is not
-// protected less.
+// TestMethodInAnotherCase: a handler may treat it like the same method, so it is
+// guarded like the same method.
 func TestMethodInAnotherCase(t *testing.T) {
 	policy := idempotency.WithPolicy("POST /v1/*", idempotency.Policy{Key: idempotency.KeyRequired})
 	handler := count(ok)

@@ -89,8 +89,8 @@ func TestMultipartRetry(t *testing.T) {
 
 const oneField = "--B\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\n1\r\n--B--\r\n"
 
-// TestMultipartForms: what the framing leaves open does not matter, and what is
-// not well-formed is compared as bytes.
+// TestMultipartForms: variations that RFC 2046 allows do not matter, and a body that
+// is not well-formed is compared as bytes.
 func TestMultipartForms(t *testing.T) {
 	const base = "multipart/form-data; boundary=B"
 	deep := strings.ReplaceAll(oneField, "\r\n1\r\n", "\r\n--C\r\n\r\n1\r\n--C--\r\n\r\n")
@@ -180,7 +180,7 @@ func TestMultipartHandler(t *testing.T) {
 	}
 }
 
-// TestMultipartByCurl: curl draws a new boundary for every attempt.
+// TestMultipartByCurl: curl chooses a new boundary for every attempt.
 func TestMultipartByCurl(t *testing.T) {
 	curl, err := exec.LookPath("curl")
 	if err != nil {
@@ -228,8 +228,8 @@ func TestMultipartByCurl(t *testing.T) {
 	handler.ran(t, 1)
 }
 
-// TestMultipartRecordOfBytes: a record of a body that was not well-formed is not
-// that of one that is, and the other way round.
+// TestMultipartRecordOfBytes: the record of a body that is not well-formed does not
+// match a body that is, and the other way round.
 func TestMultipartRecordOfBytes(t *testing.T) {
 	well := form(t, field("a", "1"))
 	ill := message{well.target, well.contentType, "", well.body + "x"}
@@ -243,7 +243,7 @@ func TestMultipartRecordOfBytes(t *testing.T) {
 	}
 }
 
-// FuzzMultipart: whatever is sent has a fingerprint, and is its own retry.
+// FuzzMultipart: any body has a fingerprint, and matches itself.
 func FuzzMultipart(f *testing.F) {
 	f.Add("B", oneField)
 	f.Add("B", "\r\n--B--")
@@ -260,8 +260,8 @@ func FuzzMultipart(f *testing.F) {
 	})
 }
 
-// BenchmarkFingerprint compares a form with the same bytes of no known form: it
-// runs the replay, whose time is that of the fingerprint.
+// BenchmarkFingerprint compares a form with the same bytes under another content
+// type. It replays, which takes little more time than the fingerprint.
 func BenchmarkFingerprint(b *testing.B) {
 	content := strings.Repeat("\x89PNG\r\n-", 130_000)
 	sent := form(b, field("a", "1"), file("photo", "cat.png", "image/png", content))

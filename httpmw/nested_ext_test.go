@@ -9,7 +9,7 @@ import (
 	"github.com/oncewire/idempotency/httpmw"
 )
 
-// TestNested : two guards around one handler are one guard, whatever they share.
+// TestNested: two guards around one handler act as one guard.
 func TestNested(t *testing.T) {
 	store := memstore.New()
 	one := newEngine(t)
@@ -33,8 +33,8 @@ func TestNested(t *testing.T) {
 
 func innerName(*http.Request) string { return "inner" }
 
-// TestInnerGuardOfAnotherStoreGuards : the inner one is not skipped because an
-// outer one of another engine holds the same operation and key.
+// TestInnerGuardOfAnotherStoreGuards: the inner guard claims its own record although
+// the outer guard holds a claim of another engine for the same operation and key.
 func TestInnerGuardOfAnotherStoreGuards(t *testing.T) {
 	handler := count(ok)
 	inner := newGuard(t, newEngine(t)).Wrap(handler)
@@ -44,8 +44,8 @@ func TestInnerGuardOfAnotherStoreGuards(t *testing.T) {
 	handler.ran(t, 1)
 }
 
-// TestAnotherKeyInside : a request that a handler makes of the inner guard is
-// another call. Here it is a replay the second time.
+// TestAnotherKeyInside: a request that a handler sends to the inner guard with
+// another key is another call. The second time it is a replay.
 func TestAnotherKeyInside(t *testing.T) {
 	guard, handler := newGuard(t, newEngine(t)), count(ok)
 	inner := guard.Wrap(handler)
@@ -58,8 +58,8 @@ func TestAnotherKeyInside(t *testing.T) {
 	handler.ran(t, 1)
 }
 
-// TestInnerRefusalIsNotRecorded : an inner guard that refuses has not run the
-// request, in this process or behind a proxy.
+// TestInnerRefusalIsNotRecorded: if an inner guard refuses, in this process or
+// behind a proxy, the request has not run.
 func TestInnerRefusalIsNotRecorded(t *testing.T) {
 	around := map[string]func(*testing.T, http.Handler) http.Handler{
 		"same process": func(_ *testing.T, inner http.Handler) http.Handler { return inner },

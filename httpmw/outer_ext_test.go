@@ -10,8 +10,8 @@ import (
 	"testing"
 )
 
-// outside is a middleware that sets fields before the guard, the call's number
-// in each of them.
+// outside is a middleware that sets fields before the guard. Each contains the
+// number of the request.
 type outside struct {
 	calls   atomic.Int64
 	set     func(header http.Header, call string)
@@ -23,8 +23,8 @@ func (o *outside) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	o.guarded.ServeHTTP(w, r)
 }
 
-// TestOuterFields : a replay looks as if the handler had run again on what the
-// outer middleware sets this time.
+// TestOuterFields: a replay looks as if the handler had run again on the fields that
+// the outer middleware set for this request.
 func TestOuterFields(t *testing.T) {
 	one := func(header http.Header, call string) { header.Set("X-Outer", call) }
 	several := func(header http.Header, call string) { header["X-Outer"] = []string{"a" + call, "b" + call} }
@@ -82,8 +82,8 @@ func TestOuterFields(t *testing.T) {
 	}
 }
 
-// replayOf makes the second call, which may have to be sent more than once
-// until the first has been recorded.
+// replayOf sends the second request, more than once if the first is not recorded
+// yet.
 func replayOf(server *server, outer *outside) (got answer) {
 	server.Helper()
 	soon(server, "the first call is recorded", func() bool {
@@ -94,7 +94,7 @@ func replayOf(server *server, outer *outside) (got answer) {
 	return got
 }
 
-// TestOuterTrailers : the same for trailers, with and without announcement.
+// TestOuterTrailers: the same for trailers, announced or not.
 func TestOuterTrailers(t *testing.T) {
 	const late = http.TrailerPrefix
 	set := func(header http.Header, call string) {
@@ -148,8 +148,8 @@ func TestOuterTrailers(t *testing.T) {
 	}
 }
 
-// TestOuterAndHandlerMeet : what the handler did to one field leaves the others
-// as they are.
+// TestOuterAndHandlerMeet: what the handler did to one field does not change the
+// others.
 func TestOuterAndHandlerMeet(t *testing.T) {
 	outer := &outside{
 		set: func(header http.Header, call string) {

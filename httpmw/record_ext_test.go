@@ -137,7 +137,7 @@ func TestNeverStored(t *testing.T) {
 	}
 	tests := map[string]struct {
 		options []httpmw.Option
-		kept    []string
+		stored  []string
 	}{
 		"by default":      {nil, []string{"X-Keep"}},
 		"cookie opted in": {[]httpmw.Option{httpmw.WithSetCookie()}, []string{"Set-Cookie", "X-Keep", "set-Cookie"}},
@@ -154,9 +154,9 @@ func TestNeverStored(t *testing.T) {
 			delete(replay.header, "Idempotent-Replayed")
 			delete(replay.header, "Content-Length")
 			got := slices.Sorted(maps.Keys(replay.header))
-			slices.Sort(test.kept)
-			if !slices.Equal(got, test.kept) {
-				t.Fatalf("kept %q, want %q", got, test.kept)
+			slices.Sort(test.stored)
+			if !slices.Equal(got, test.stored) {
+				t.Fatalf("stored %q, want %q", got, test.stored)
 			}
 		})
 	}

@@ -103,12 +103,12 @@ func TestWriteErrors(t *testing.T) {
 		want     error // that the handler sees at the second write
 		writes   int   // that reach the transport
 	}{
-		"transport, kept":        {errBroken, 8, "", nil, 1},
-		"transport, too large":   {errBroken, 2, "", errBroken, 1},
-		"transport, not kept":    {errBroken, 2, "8", errBroken, 2},
-		"body not allowed":       {http.ErrBodyNotAllowed, 8, "", http.ErrBodyNotAllowed, 2},
-		"longer than announced":  {http.ErrContentLength, 8, "", http.ErrContentLength, 2},
-		"longer, without a name": {errBroken, 8, "3", errBroken, 2},
+		"transport, recorded":     {errBroken, 8, "", nil, 1},
+		"transport, too large":    {errBroken, 2, "", errBroken, 1},
+		"transport, not recorded": {errBroken, 2, "8", errBroken, 2},
+		"body not allowed":        {http.ErrBodyNotAllowed, 8, "", http.ErrBodyNotAllowed, 2},
+		"longer than announced":   {http.ErrContentLength, 8, "", http.ErrContentLength, 2},
+		"longer, without a name":  {errBroken, 8, "3", errBroken, 2},
 	}
 	writes := map[string]func(io.Writer) (int, error){
 		"Write":       func(w io.Writer) (int, error) { return w.Write([]byte("done")) },
@@ -175,7 +175,7 @@ type brokenReader struct{}
 
 func (brokenReader) Read([]byte) (int, error) { return 0, io.ErrClosedPipe }
 
-// sendfiler notes that the server's own ReadFrom was reached.
+// sendfiler records that the server's own ReadFrom was used.
 type sendfiler struct {
 	http.ResponseWriter
 

@@ -242,8 +242,7 @@ func TestAbandonedAndRejected(t *testing.T) {
 	handler.ran(t, 1)
 }
 
-// TestRefusalIsNotEncoded : an outer middleware may have said that it compresses
-// what follows.
+// TestRefusalIsNotEncoded: an outer middleware may have announced a content coding.
 func TestRefusalIsNotEncoded(t *testing.T) {
 	guarded := newGuard(t, newEngine(t, keyRequired)).Wrap(http.HandlerFunc(ok))
 	got := do(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

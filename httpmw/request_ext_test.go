@@ -35,8 +35,8 @@ func upload(t *testing.T, size int) (string, *bytes.Buffer) {
 	return form.FormDataContentType(), body
 }
 
-// TestMultipartFilesAreRemoved : the server removes the files of the request
-// that it made. After a panic only that for HTTP/2 does.
+// TestMultipartFilesAreRemoved: the server removes the files of the request that it
+// made. After a panic only the HTTP/2 server does.
 func TestMultipartFilesAreRemoved(t *testing.T) {
 	tests := map[string]struct {
 		start  func(testing.TB, http.Handler) *server
@@ -80,8 +80,8 @@ func TestMultipartFilesAreRemoved(t *testing.T) {
 	}
 }
 
-// TestRequestOfOuterMiddleware : it finds in its request what the handler and
-// the router inside have left there.
+// TestRequestOfOuterMiddleware: it finds in its request what the handler and the
+// inner router set there.
 func TestRequestOfOuterMiddleware(t *testing.T) {
 	for _, panics := range []bool{false, true} {
 		mux := http.NewServeMux()
@@ -124,8 +124,8 @@ func TestRequestOfOuterMiddleware(t *testing.T) {
 	}
 }
 
-// TestOuterMiddlewareMayReadItsRequest while the handler runs: only what every
-// router and every form writes is written.
+// TestOuterMiddlewareMayReadItsRequest while the handler runs: only the route and the
+// forms are written, as they are without a guard.
 func TestOuterMiddlewareMayReadItsRequest(t *testing.T) {
 	guarded := newGuard(t, newEngine(t)).Wrap(http.HandlerFunc(ok))
 	request := newRequest(key, "{}")
@@ -139,8 +139,8 @@ func TestOuterMiddlewareMayReadItsRequest(t *testing.T) {
 	reading.Wait()
 }
 
-// TestBodyBelongsToTheHandler for good: later requests do not write to it,
-// whether it has been read or not.
+// TestBodyBelongsToTheHandler also after it returned: later requests do not write to
+// the body, whether it was read or not.
 func TestBodyBelongsToTheHandler(t *testing.T) {
 	var unread []io.Reader
 	guarded := newGuard(t, newEngine(t)).Wrap(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {

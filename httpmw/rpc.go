@@ -5,22 +5,22 @@ import (
 	"strings"
 )
 
-// rpcRoute reports whether the request can be a call over gRPC or gRPC-Web or a
-// stream over Connect, which package idemgrpc or idemconnect guards. A client
-// chooses the content type, so that alone must not switch protection off: the
-// path, which the server's routes decide, has to be an RPC's too.
+// rpcRoute reports whether the method and path of the request are those of a call
+// over gRPC or gRPC-Web or of a stream over Connect, which package idemgrpc or
+// idemconnect guards. A client chooses the content type, so the content type alone
+// must not disable the guard; the server decides which paths exist.
 func rpcRoute(r *http.Request) bool {
 	return r.Method == http.MethodPost && rpcPath(r.URL.Path)
 }
 
-// rpcFraming reports whether the content type is one that these protocols send:
+// rpcFraming reports whether the content type is one of these protocols:
 //
 //	application/grpc, application/grpc-web, application/grpc-web-text, also with +CODEC
 //	application/connect+proto, application/connect+json
 func rpcFraming(contentType string) bool {
 	const prefix = "application/"
 	if len(contentType) <= len(prefix) || !strings.ContainsRune("gGcC", rune(contentType[len(prefix)])) {
-		return false // nearly always
+		return false // the fast path for most requests
 	}
 	kind, _, _ := strings.Cut(contentType, ";")
 	protocol, codec, named := strings.Cut(strings.Trim(kind, " \t"), "+")
@@ -36,8 +36,8 @@ func rpcFraming(contentType string) bool {
 	}
 }
 
-// rpcPath reports whether the path is /package.Service/Method and no more. The
-// package is needed: /v1/payments is a path of REST.
+// rpcPath reports whether the path is exactly /package.Service/Method. The package
+// is required, because /v1/payments is a REST path.
 func rpcPath(path string) bool {
 	service, method, ok := strings.Cut(strings.TrimPrefix(path, "/"), "/")
 	if !ok || !strings.Contains(service, ".") || !identifier(method) {
@@ -51,7 +51,7 @@ func rpcPath(path string) bool {
 	return true
 }
 
-// identifier reports whether protobuf takes the text for a name.
+// identifier reports whether the text is an identifier in protobuf.
 func identifier(text string) bool {
 	for i, c := range []byte(text) {
 		letter := c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c == '_'

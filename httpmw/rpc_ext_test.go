@@ -8,9 +8,9 @@ import (
 	"github.com/oncewire/idempotency/gen/payments/v1/paymentsv1connect"
 )
 
-// TestContentTypeOpensNoWayAround : whatever content type a client sends, the
-// handler of a route that needs a key does not run without one, and not twice.
-func TestContentTypeOpensNoWayAround(t *testing.T) {
+// TestContentTypeDoesNotBypassTheGuard: with any content type the handler of a route
+// that requires a key does not run without one, and not twice.
+func TestContentTypeDoesNotBypassTheGuard(t *testing.T) {
 	const procedure = paymentsv1connect.PaymentServiceCreatePaymentProcedure
 	tests := map[string][]string{
 		"/v1/payments": append(framings, lookalikes...),
@@ -64,8 +64,8 @@ func TestLookalikesAreGuarded(t *testing.T) {
 	}
 }
 
-// TestFramingOnOtherPaths : what looks like an RPC on a path that is none could
-// be guarded in no way that suits both, and does not run with a key.
+// TestFramingOnOtherPaths: a request with the content type of an RPC on a path that
+// is not an RPC's is refused if it has a key.
 func TestFramingOnOtherPaths(t *testing.T) {
 	handler := count(ok)
 	guarded := newGuard(t, newEngine(t)).Wrap(handler)

@@ -15,15 +15,14 @@ import (
 	"github.com/oncewire/idempotency/internal/mark"
 )
 
-// shape is a writer of some API's own errors.
+// shape writes refusals in another format.
 func shape(w http.ResponseWriter, r *http.Request, refusal *idempotency.Error) {
 	w.Header().Set("Content-Type", "text/plain")
 	w.WriteHeader(http.StatusTeapot)
 	fmt.Fprint(w, r.Method, " ", refusal.Reason, " ", refusal.Next())
 }
 
-// TestRefusalWriter shapes every refusal that there is, and each has its mark if
-// its key is known.
+// TestRefusalWriter gets every refusal, and each has a mark if its key is known.
 func TestRefusalWriter(t *testing.T) {
 	gone, cancel := context.WithCancel(t.Context())
 	cancel()
@@ -88,8 +87,8 @@ func TestRefusalWriter(t *testing.T) {
 	}
 }
 
-// TestRefusalFields: a writer finds what every refusal needs, and nothing of what
-// an outer handler set for another body.
+// TestRefusalFields: the header has what every refusal needs before the writer is
+// called, and no fields that an outer handler set for another body.
 func TestRefusalFields(t *testing.T) {
 	for name, option := range map[string]httpmw.Option{
 		"default": httpmw.WithRefusalWriter(nil), "own": httpmw.WithRefusalWriter(shape), "types": httpmw.WithTypeBase("urn:x:"),
@@ -113,7 +112,7 @@ func TestRefusalFields(t *testing.T) {
 	}
 }
 
-// TestRefusalCannotHide: whatever a writer answers, a guard around it releases.
+// TestRefusalCannotHide: with any refusal writer an outer guard releases.
 func TestRefusalCannotHide(t *testing.T) {
 	engine, handler := newEngine(t), count(ok)
 	inner := newGuard(t, engine, httpmw.WithMaxRequest(4), httpmw.WithRefusalWriter(

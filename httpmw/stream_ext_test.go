@@ -13,9 +13,9 @@ import (
 	"github.com/oncewire/idempotency/httpmw"
 )
 
-// TestFlushedAnswerIsKept : it reaches the first caller piece by piece, and is
+// TestFlushedAnswerIsRecorded: it reaches the first caller piece by piece, and is
 // replayed whole.
-func TestFlushedAnswerIsKept(t *testing.T) {
+func TestFlushedAnswerIsRecorded(t *testing.T) {
 	tests := map[string]http.HandlerFunc{
 		"at once":       func(w http.ResponseWriter, _ *http.Request) { w.(http.Flusher).Flush(); _, _ = io.WriteString(w, "ab") },
 		"by controller": func(w http.ResponseWriter, _ *http.Request) { _ = http.NewResponseController(w).Flush() },
@@ -45,7 +45,7 @@ func TestFlushedAnswerIsKept(t *testing.T) {
 	}
 }
 
-// TestFlushReachesTheClient : the recorder holds nothing back.
+// TestFlushReachesTheClient: the recorder does not delay it.
 func TestFlushReachesTheClient(t *testing.T) {
 	read := make(chan struct{})
 	server := startHTTP1(t, newGuard(t, newEngine(t)).Wrap(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
@@ -70,9 +70,9 @@ func TestFlushReachesTheClient(t *testing.T) {
 	server.again(key, "").is(t, http.StatusOK, "first, second", true)
 }
 
-// TestChunkedAnswerBehindProxyIsKept : a proxy flushes every answer that has no
+// TestChunkedAnswerBehindProxyIsRecorded: a proxy flushes every answer that has no
 // length.
-func TestChunkedAnswerBehindProxyIsKept(t *testing.T) {
+func TestChunkedAnswerBehindProxyIsRecorded(t *testing.T) {
 	upstream := count(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Trailer", "X-Sum")
 		w.WriteHeader(http.StatusCreated)
@@ -97,7 +97,7 @@ func TestChunkedAnswerBehindProxyIsKept(t *testing.T) {
 	upstream.ran(t, 1)
 }
 
-func TestEventsBehindProxyAreNotKept(t *testing.T) {
+func TestEventsBehindProxyAreNotRecorded(t *testing.T) {
 	upstream := count(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/event-stream")
 		_, _ = io.WriteString(w, "data: 1\n\n")
@@ -108,7 +108,7 @@ func TestEventsBehindProxyAreNotKept(t *testing.T) {
 	upstream.ran(t, 1)
 }
 
-// TestUnfinishedStreamIsNotReplayed : what may lack its end is no answer.
+// TestUnfinishedStreamIsNotReplayed: its end may be missing.
 func TestUnfinishedStreamIsNotReplayed(t *testing.T) {
 	tests := map[string]struct {
 		finish func(w http.ResponseWriter)
@@ -149,7 +149,7 @@ func TestUnfinishedStreamIsNotReplayed(t *testing.T) {
 	}
 }
 
-// TestUpstreamBreaksOff : the proxy aborts its answer by a panic.
+// TestUpstreamBreaksOff: the proxy aborts its answer by a panic.
 func TestUpstreamBreaksOff(t *testing.T) {
 	upstream := count(func(w http.ResponseWriter, _ *http.Request) {
 		_, _ = io.WriteString(w, "some")
@@ -165,8 +165,8 @@ func TestUpstreamBreaksOff(t *testing.T) {
 	upstream.ran(t, 1)
 }
 
-// TestDetachedStreamIsKept : the proxy goes on when its client has hung up.
-func TestDetachedStreamIsKept(t *testing.T) {
+// TestDetachedStreamIsRecorded: the proxy continues after its client has hung up.
+func TestDetachedStreamIsRecorded(t *testing.T) {
 	gone := make(chan struct{})
 	upstream := count(func(w http.ResponseWriter, _ *http.Request) {
 		_, _ = io.WriteString(w, "some")
@@ -193,8 +193,8 @@ func TestDetachedStreamIsKept(t *testing.T) {
 	upstream.ran(t, 1)
 }
 
-// oddEnd ends with an error that wraps io.EOF, which is not the end of a stream
-// but a failure: only io.EOF itself is.
+// oddEnd ends with an error that wraps io.EOF. That is a failure; only io.EOF itself
+// is the end of a stream.
 type oddEnd struct{ io.Reader }
 
 func (r oddEnd) Read(p []byte) (int, error) {
@@ -221,8 +221,7 @@ func TestWrappedEOFIsNotTheEndOfTheAnswer(t *testing.T) {
 	handler.ran(t, 1)
 }
 
-// TestWrappedEOFIsNotTheEndOfTheRequest : a body that broke off is another
-// request than the whole one.
+// TestWrappedEOFIsNotTheEndOfTheRequest: an incomplete body is not the request.
 func TestWrappedEOFIsNotTheEndOfTheRequest(t *testing.T) {
 	handler := count(ok)
 	guarded := newGuard(t, newEngine(t), httpmw.WithMaxRequest(1<<10)).Wrap(handler)

@@ -14,8 +14,8 @@ import (
 	"github.com/oncewire/idempotency/httpmw"
 )
 
-// TestHost: another site is not answered with this one's answer, and a client
-// that goes to another replica is.
+// TestHost: a request to another site does not get this site's answer; a request to
+// another replica does.
 func TestHost(t *testing.T) {
 	shared := httpmw.WithHost(func(*http.Request) string { return "payments" })
 	none := httpmw.WithHost(func(*http.Request) string { return "" })
@@ -64,8 +64,8 @@ func TestHost(t *testing.T) {
 	}
 }
 
-// wantSame wants a replay of "done" for the same request, and a refusal for
-// another one.
+// wantSame expects a replay of "done" for the same request, and a refusal for any
+// other.
 func wantSame(t *testing.T, got answer, same bool) {
 	t.Helper()
 	if same {
@@ -99,8 +99,7 @@ func TestMounts(t *testing.T) {
 	}
 }
 
-// TestPath: what counts is the path as the client sent it, in whatever form of
-// the target it came.
+// TestPath: the path is compared as the client sent it, in any form of the target.
 func TestPath(t *testing.T) {
 	one := httpmw.WithOperation(func(*http.Request) string { return "pay" })
 	tests := map[string]struct {
@@ -134,8 +133,8 @@ func TestPath(t *testing.T) {
 	}
 }
 
-// TestAbsoluteTarget: a client that speaks to a proxy sends the whole URL, whose
-// host goes before the Host field.
+// TestAbsoluteTarget: a client of a proxy sends the whole URL, whose host overrides
+// the Host field.
 func TestAbsoluteTarget(t *testing.T) {
 	server := startHTTP1(t, newGuard(t, newEngine(t)).Wrap(http.HandlerFunc(ok)))
 	send := func(target, host string) answer {

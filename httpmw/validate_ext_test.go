@@ -8,8 +8,8 @@ import (
 	"github.com/oncewire/idempotency/httpmw"
 )
 
-// TestNewRefuses names everything that is wrong at once.
-func TestNewRefuses(t *testing.T) {
+// TestNewRejectsOptions: the error names everything that is wrong.
+func TestNewRejectsOptions(t *testing.T) {
 	engine := newEngine(t)
 	tests := map[string]struct {
 		engine  *idempotency.Engine

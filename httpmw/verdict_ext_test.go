@@ -27,8 +27,8 @@ func TestDefaultClassifier(t *testing.T) {
 	}
 }
 
-// attempts answers with the number of the attempt after doing what the test
-// wants at the first.
+// attempts returns a handler that runs the function the first time, and then answers
+// with the number of the attempt.
 func attempts(first http.HandlerFunc) *counted {
 	var handler *counted
 	handler = count(func(w http.ResponseWriter, r *http.Request) {

@@ -13,7 +13,7 @@ func (r *recorder) Unwrap() http.ResponseWriter { return r.writer }
 
 // FlushError is for http.ResponseController. An answer that was flushed is
 // recorded like any other, because proxies flush every answer without a length. A
-// stream of events is not: it has no end that a replay could reach.
+// stream of events is not recorded: it may never end.
 func (r *recorder) FlushError() error {
 	err := http.NewResponseController(r.writer).Flush()
 	if errors.Is(err, http.ErrNotSupported) {

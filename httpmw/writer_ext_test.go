@@ -98,7 +98,7 @@ func TestAbilitiesOfTheServer(t *testing.T) {
 	}
 }
 
-// What the server cannot do leaves the answer kept.
+// A call of an ability that the server does not have does not change the record.
 func TestUnsupported(t *testing.T) {
 	guarded := newGuard(t, newEngine(t)).Wrap(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		control := http.NewResponseController(w)
@@ -129,7 +129,7 @@ func TestDeadlinesReachTheServer(t *testing.T) {
 	}
 }
 
-// A handler that streams sees the server's errors, also a deadline's.
+// A handler that streams gets the server's errors, also that of a deadline.
 func TestStreamSeesErrors(t *testing.T) {
 	server := startHTTP1(t, newGuard(t, newEngine(t)).Wrap(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		control := http.NewResponseController(w)

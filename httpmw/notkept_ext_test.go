@@ -49,14 +49,14 @@ func TestNotKept(t *testing.T) {
 	}
 }
 
-// onlyReader has no WriteTo, so that io.Copy looks for ReadFrom.
+// onlyReader has no WriteTo, so that io.Copy uses ReadFrom.
 func onlyReader(text string) io.Reader { return io.MultiReader(strings.NewReader(text)) }
 
 func serveContent(w http.ResponseWriter, r *http.Request, text string) {
 	http.ServeContent(w, r, "name.txt", time.Time{}, strings.NewReader(text))
 }
 
-func TestLimitItselfIsKept(t *testing.T) {
+func TestLimitItselfIsRecorded(t *testing.T) {
 	guarded := newGuard(t, newEngine(t), httpmw.WithMaxResponse(4)).Wrap(http.HandlerFunc(ok))
 	post(guarded, key, "").is(t, http.StatusOK, "done", false)
 	post(guarded, key, "").is(t, http.StatusOK, "done", true)
@@ -110,7 +110,7 @@ func TestHijack(t *testing.T) {
 	}
 }
 
-// wrapper shows what it wraps to http.ResponseController only.
+// wrapper can be unwrapped by http.ResponseController only.
 type wrapper struct{ http.ResponseWriter }
 
 func (w wrapper) Unwrap() http.ResponseWriter { return w.ResponseWriter }
