@@ -24,7 +24,7 @@ func Shared(tb testing.TB, args ...string) *Server {
 	shared.mu.Lock()
 	defer shared.mu.Unlock()
 	if shared.server == nil && shared.err == nil {
-		shared.dir, shared.err = os.MkdirTemp("", "redistest")
+		shared.dir, shared.err = os.MkdirTemp("", "redistest") //nolint:usetesting // it outlives the test
 		if shared.err == nil {
 			shared.server, shared.err = launch(shared.dir, args...)
 		}
@@ -44,12 +44,4 @@ func EndShared() {
 		shared.server = nil
 	}
 	_ = os.RemoveAll(shared.dir)
-}
-
-// skipShort is the only place that skips a test because it needs a Redis server.
-func skipShort(tb testing.TB) {
-	tb.Helper()
-	if testing.Short() {
-		tb.Skip("needs a Redis server, which short mode does not start")
-	}
 }
