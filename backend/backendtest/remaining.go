@@ -101,6 +101,6 @@ func leftWithoutContext(f *fixture) {
 	key, c := newKey(), newClaim()
 	f.finish(key, c, outcome("an outcome"))
 	if _, err := f.store.(backend.Remaining).RetentionLeft(f.canceled(), key, c.Token); !errors.Is(err, context.Canceled) {
-		f.Errorf("Left: %v, want an error that wraps context.Canceled", err)
+		f.Errorf("RetentionLeft: %v, want an error that wraps context.Canceled", err)
 	}
 }

@@ -35,7 +35,7 @@ func takeover(of backend.Claim) backend.Claim {
 	return c
 }
 
-// kept returns an outcome with a long retention.
+// outcome returns an outcome with a long retention.
 func outcome(bytes string) backend.Outcome {
 	return backend.Outcome{Bytes: []byte(bytes), Retention: long}
 }

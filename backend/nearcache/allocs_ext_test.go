@@ -19,7 +19,7 @@ func TestAllocations(t *testing.T) {
 	finish(t, store, 0, outcome("paid", time.Hour))
 	ctx, claim := t.Context(), stranger()
 	if n := testing.AllocsPerRun(1000, func() { _, _ = store.Claim(ctx, key(0), claim) }); n > 0 {
-		t.Errorf("a claim that is answered from memory allocates %v times", n)
+		t.Errorf("a claim that is answered from the cache allocates %v times", n)
 	}
 
 	engine, err := idempotency.New(store)

@@ -19,7 +19,7 @@ func TestClose(t *testing.T) {
 	for range 2 {
 		ok(t, store.Close())
 		if store.Len() != 0 || store.Bytes() != 0 {
-			t.Errorf("%d entries of %d bytes are kept, want none", store.Len(), store.Bytes())
+			t.Errorf("%d entries of %d bytes are cached, want none", store.Len(), store.Bytes())
 		}
 	}
 	_, err := store.Claim(t.Context(), key(0), claimed(0))
@@ -45,7 +45,7 @@ func TestCloseDuringCalls(t *testing.T) {
 		ok(t, store.Close())
 		time.Sleep(time.Second)
 		if store.Len() != 0 {
-			t.Errorf("a closed store keeps %d entries", store.Len())
+			t.Errorf("a closed store has %d entries", store.Len())
 		}
 	})
 }

@@ -19,7 +19,7 @@ func TestMaxBytes(t *testing.T) {
 	for n := range 1000 {
 		finish(t, store, n, outcome(string(make([]byte, 1000)), time.Hour))
 		if store.Bytes() > limit {
-			t.Fatalf("%d bytes are kept, want %d or less", store.Bytes(), limit)
+			t.Fatalf("%d bytes are cached, want %d or less", store.Bytes(), limit)
 		}
 	}
 	if n := store.Len(); n < 50 || n > 100 {

@@ -53,7 +53,7 @@ func (p *pubSub) add(ctx context.Context, sub *subscription) {
 func (p *pubSub) remove(sub *subscription) {
 	p.sendMu.Lock()
 	defer p.sendMu.Unlock()
-	channelUnused, allUnused := p.forget(sub)
+	channelUnused, allUnused := p.drop(sub)
 	if !channelUnused || p.conn == nil {
 		return
 	}
@@ -65,9 +65,9 @@ func (p *pubSub) remove(sub *subscription) {
 	}
 }
 
-// forget removes the subscription, and reports whether its channel and whether
+// drop removes the subscription, and reports whether its channel and whether
 // all channels are without subscriptions now.
-func (p *pubSub) forget(sub *subscription) (channelUnused, allUnused bool) {
+func (p *pubSub) drop(sub *subscription) (channelUnused, allUnused bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	rest := p.channels[sub.channel]
