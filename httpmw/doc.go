@@ -129,6 +129,8 @@
 //
 // # Where to put it
 //
+// See the drawing in
+// https://github.com/oncewire/idempotency/blob/main/docs/verdicts.md#where-the-guard-goes.
 // From the outside in:
 //
 //  1. panic recovery, logging, metrics and tracing, which see every request and every
@@ -136,12 +138,11 @@
 //  2. compression, which suits each caller, and time limits: a time limit inside the
 //     guard answers 503 while its handler still runs, which abandons the claim;
 //  3. authentication, which provides what the engine's WithScope reads;
-//  4. authorization, rate limiting and validation: a 403, 429 or 400 does not use up
-//     the key, so that the client can send a corrected request with it;
+//  4. authorization, rate limits and validation: a 403, 429 or 400 does not use up the
+//     key, so that the client can send a corrected request with it;
 //  5. this middleware;
 //  6. what must run once with the handler, such as a transaction, and the handler.
 //
-// A layer outside the guard that reads the request's body must put it back: the
-// guard cannot distinguish a body that was consumed from an empty one. A drawing is in
-// https://github.com/oncewire/idempotency/blob/main/docs/verdicts.md#where-the-guard-goes.
+// A layer outside the guard that reads the request's body must put it back: the guard
+// cannot distinguish a body that was consumed from an empty one.
 package httpmw
