@@ -8,25 +8,25 @@ PKG ?= ./...
 CI ?=
 # CI never takes a test result from the cache.
 TESTFLAGS ?= $(if $(CI),-count=1)
-# A number of runs, not a time: go test can report its own deadline as a failure.
+# A number of runs, not a duration: go test can report its own deadline as a failure.
 FUZZTIME ?= 50000x
 BENCH ?= .
 BENCHRUNS ?= 6
-# What `make breaking` compares with: the newest tag, or else the commit before this one.
+# The version that `make breaking` compares with: the newest tag; without a tag, the previous commit.
 AGAINST ?= $(shell git describe --tags --abbrev=0 2>/dev/null || git rev-parse --verify --quiet HEAD~1)
 
-# Tools are built by the go command from modules of their own, so the library's go.mod lists none.
+# The go command builds each tool from the tool's own module, so the library's go.mod lists none.
 TOOLS := bench buf conformance filegraph gen lint stripe
 BUF := $(GO) tool -modfile=tools/buf/go.mod buf
 GOLANGCI_LINT := $(GO) tool -modfile=tools/lint/go.mod golangci-lint
 BENCHSTAT := $(GO) tool -modfile=tools/bench/go.mod benchstat
 
 .PHONY: help
-help: ## Say what there is to make
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+help: ## Show every target
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: servers
-servers: # What tests start by themselves, on ports of their own, from the system's packages
+servers: ## Install the servers that tests start, if they are missing
 	@command -v "$${REDIS_SERVER:-redis-server}" >/dev/null && exit; \
 	if [[ -n "$${REDIS_SERVER:-}" ]]; then echo "servers: REDIS_SERVER is $$REDIS_SERVER, which is not there"; exit 1; fi; \
 	missing() { \
@@ -44,6 +44,14 @@ servers: # What tests start by themselves, on ports of their own, from the syste
 	elif command -v brew >/dev/null; then brew install --quiet redis; \
 	else false; fi && command -v redis-server >/dev/null || missing "it could not be installed here"
 
+.PHONY: all
+all: ## Run all that CI runs, in the same order
+	@.ci/run
+
+.PHONY: short
+short: ## Run the quick tests, without servers (about 10 seconds)
+	$(GO) test -short $(TESTFLAGS) $(PKG)
+
 .PHONY: test
 test: servers ## Run every test
 	$(GO) test $(TESTFLAGS) $(PKG)
@@ -51,6 +59,23 @@ test: servers ## Run every test
 .PHONY: race
 race: servers ## Run every test under the race detector
 	$(GO) test -race $(TESTFLAGS) $(PKG)
+
+.PHONY: cover
+cover: servers ## Print the coverage of all packages together, with a report in .tmp/cover.html
+	@mkdir -p .tmp
+	$(GO) test $(TESTFLAGS) -coverpkg=./... -coverprofile=.tmp/cover.all $(PKG)
+	@grep -v '/gen/' .tmp/cover.all >.tmp/cover.out
+	@$(GO) tool cover -html=.tmp/cover.out -o .tmp/cover.html
+	@$(GO) tool cover -func=.tmp/cover.out | tail -n 1
+
+# go.mod requires the lowest versions that are tested. The other tests use those.
+.PHONY: newest
+newest: servers ## Run the quick tests and those of the stores with the newest dependencies
+	@mkdir -p .tmp && cp go.mod .tmp/newest.mod && cp go.sum .tmp/newest.sum
+	@direct=$$($(GO) list -m -f '{{if not (or .Indirect .Main)}}{{.Path}}@latest{{end}}' all); \
+	$(GO) get -modfile=.tmp/newest.mod $$direct
+	$(GO) test -modfile=.tmp/newest.mod -short $(TESTFLAGS) ./...
+	$(GO) test -modfile=.tmp/newest.mod $(TESTFLAGS) ./backend/...
 
 .PHONY: valkey
 valkey: ## Run the tests of the Redis store on Valkey, where it can be installed
@@ -115,8 +140,16 @@ breaking: ## Fail when a schema change would break records or clients
 		git archive --format=tar "$(AGAINST)" buf.yaml proto | $(BUF) breaking --against '-#format=tar'; \
 	fi
 
+.PHONY: release-check
+release-check: ## Fail when Version, CHANGELOG.md and the tag of this commit disagree
+	@.ci/release-check.sh
+
+.PHONY: workflows
+workflows: ## Fail when a workflow names a target that this file lacks
+	@.ci/workflows.sh
+
 .PHONY: depcheck
-depcheck: ## Prove that no package imports what its users must not compile
+depcheck: ## Prove that no package makes its users compile what it must not
 	@.ci/depcheck.sh
 
 .PHONY: filegraph
