@@ -5,8 +5,8 @@ import (
 	"slices"
 )
 
-// graph holds, for each file, the files that it depends on, and why: a name
-// that is used.
+// graph holds for each file the files that it depends on, each with a name that it
+// uses from there.
 type graph map[string]map[string]string
 
 func (g graph) sorted() []string { return slices.Sorted(maps.Keys(g)) }
@@ -16,9 +16,9 @@ func (g graph) mutual() (pairs [][]string) {
 	files := g.sorted()
 	for i, a := range files {
 		for _, b := range files[i+1:] {
-			there, forth := g[a][b]
-			back, both := g[b][a]
-			if forth && both {
+			there, forward := g[a][b]
+			back, backward := g[b][a]
+			if forward && backward {
 				pairs = append(pairs, []string{a + " (" + there + ")", b + " (" + back + ")"})
 			}
 		}

@@ -32,7 +32,7 @@ func load(folder string) (graph, error) {
 	return g, nil
 }
 
-// uses notes the other files of the package that one of them depends on.
+// uses adds to needs the other files of the package that the file depends on.
 func uses(p *packages.Package, file *ast.File, needs map[string]string) {
 	own := position(p, file)
 	ast.Inspect(file, func(node ast.Node) bool {

@@ -1,12 +1,16 @@
 // Command filegraph reports how the files of a Go package depend on each other:
-// the pairs that need each other, and the largest set of files in which every
-// one reaches every other. Small numbers mean that a file can be read on its
-// own.
 //
-//	go -C tools/filegraph run . ../..  ../../httpmw
+//   - pair: two files that depend on each other
+//   - knot: a set of files in which every file reaches every other
+//   - up: a dependency against the main direction, which is the order of the
+//     files that leaves few of them
 //
-// A file depends on another one when it uses a name that is declared there:
-// a type, function, method, field, variable or constant. Tests do not count.
+// Small numbers mean that a file can be read without the others.
+//
+//	go -C tools/filegraph run . ../.. ../../httpmw
+//
+// A file depends on another file if it uses a name that is declared there: a
+// type, function, method, field, variable or constant. Tests do not count.
 package main
 
 import (
@@ -33,17 +37,21 @@ func main() {
 }
 
 func report(folder string, g graph) {
-	pairs, knots := g.mutual(), g.knots()
+	pairs, knots, upward := g.mutual(), g.knots(), g.upward()
 	slices.SortFunc(knots, func(a, b []string) int { return cmp.Compare(len(b), len(a)) })
 	largest := 1
 	if len(knots) > 0 {
 		largest = len(knots[0])
 	}
-	fmt.Printf("%s: %d files, %d mutual pairs, largest knot %d\n", folder, len(g), len(pairs), largest)
+	fmt.Printf("%s: %d files, %d mutual pairs, largest knot %d, %d arrows up\n",
+		folder, len(g), len(pairs), largest, len(upward))
 	for _, pair := range pairs {
 		fmt.Printf("  pair  %s\n", strings.Join(pair, " <-> "))
 	}
 	for _, knot := range knots {
 		fmt.Printf("  knot  %s\n", strings.Join(knot, " "))
+	}
+	for _, arrow := range upward {
+		fmt.Printf("  up    %s -> %s (%s)\n", arrow.from, arrow.to, arrow.name)
 	}
 }
