@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Proves, from `go list -deps`, what each package makes its users compile: the direction of the
-# dependencies, as CONTRIBUTING.md draws it. Test files are free; what they import is not counted.
+# dependencies in docs/architecture.md. The imports of test files do not count.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -9,14 +9,14 @@ readonly module
 readonly grpc=google.golang.org/grpc connect=connectrpc.com redis=github.com/redis
 readonly gateway=github.com/grpc-ecosystem/grpc-gateway
 readonly otel=go.opentelemetry.io prometheus=github.com/prometheus
-# The API of OpenTelemetry, with what it imports by itself: auto/sdk is no SDK, but the door for an
+# The API of OpenTelemetry with its own imports. auto/sdk is not an SDK but the interface for an
 # agent outside the process.
 readonly otel_api=("$otel/otel" "$otel/auto/sdk" github.com/go-logr github.com/cespare/xxhash)
-# What a program chooses by itself.
+# What each program chooses: SDK, exporters and instrumentation.
 readonly otel_program=("$otel/otel/sdk" "$otel/otel/exporters" "$otel/contrib" "$prometheus")
 failed=0
 
-# fail MESSAGE: says what is wrong and goes on, so that one run shows everything.
+# fail MESSAGE: prints the message and continues, so that one run shows every failure.
 fail() {
   echo "FAIL  $*"
   failed=1
@@ -38,19 +38,20 @@ within_any() {
   return 1
 }
 
-# standard PACKAGE: whether it comes with Go. Only there does a path's first element have no dot.
+# standard PACKAGE: whether it belongs to the standard library, where the first element of a path has
+# no dot.
 standard() {
   [[ ${1%%/*} != *.* ]]
 }
 
-# report FOLDER PROMISE [PACKAGE...]: the promise is kept when no PACKAGE breaks it.
+# report FOLDER RULE [PACKAGE...]: reports that the folder obeys the rule, or the packages that break it.
 report() {
-  local folder=$1 promise=$2
+  local folder=$1 rule=$2
   shift 2
   if (($# == 0)); then
-    echo "ok    $folder compiles $promise"
+    echo "ok    $folder compiles $rule"
   else
-    fail "$folder should compile $promise, but compiles: $*"
+    fail "$folder should compile $rule, but compiles: $*"
   fi
 }
 
@@ -79,7 +80,7 @@ never() {
   report "$folder" "nothing of $*" "${bad[@]}"
 }
 
-# for_tests PACKAGE: whether PACKAGE exists only to be used by tests, which its name shows.
+# for_tests PACKAGE: whether only tests use PACKAGE, which its name shows.
 for_tests() {
   [[ $1 == "$module"/*test || $1 == "$module"/*test/* ]]
 }
@@ -99,7 +100,7 @@ else
   echo "skip  ./backend/redisstore does not exist yet"
 fi
 
-# Every other package, so that a new one is held to this without a line of its own here.
+# Every other package. A new package is checked without a line of its own here.
 packages=$(go list ./...)
 helpers=()
 for package in $packages; do
@@ -116,7 +117,7 @@ for package in $packages; do
   esac
 done
 
-# The tools live in modules of their own: nobody who requires this one downloads them.
+# The tools have modules of their own, so that users of this module do not download them.
 graph=$(go list -m -f '{{.Path}}' all)
 for required in $graph; do
   if within_any "$required" github.com/bufbuild/buf github.com/golangci golang.org/x/perf; then

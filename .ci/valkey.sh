@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Prints the path of valkey-server, installing it where the system has it. On
-# Debian 12 that is in the backports of the mirror that is in use. Exits with 3,
-# and says so on standard error, where it cannot be had.
+# Prints the path of valkey-server, and installs it first if the system has a package. On
+# Debian 12 the package is in the backports of the configured mirror. Exits with 3 and a
+# message on standard error if it cannot be installed.
 set -euo pipefail
 
 quietly() { "$@" >/dev/null 2>&1; }
