@@ -102,7 +102,7 @@ func TestCommandsNamedInDocsExist(t *testing.T) {
 	makefile, err := os.ReadFile("Makefile")
 	ok(t, err)
 	for path, text := range pages(t) {
-		for _, found := range regexp.MustCompile("`make ([a-z]+)").FindAllStringSubmatch(text, -1) {
+		for _, found := range regexp.MustCompile("`make ([a-z-]+)").FindAllStringSubmatch(text, -1) {
 			if !strings.Contains(string(makefile), "\n"+found[1]+":") {
 				t.Errorf("%s names make %s, which does not exist", path, found[1])
 			}
