@@ -41,7 +41,7 @@ func BenchmarkClaim(b *testing.B) {
 			_, _ = store.Claim(b.Context(), key(0), claim)
 		}
 	})
-	b.Run("KeptParallel", func(b *testing.B) {
+	b.Run("CachedParallel", func(b *testing.B) {
 		b.ReportAllocs()
 		b.RunParallel(func(pb *testing.PB) {
 			for pb.Next() {

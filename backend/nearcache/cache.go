@@ -48,12 +48,12 @@ func (c *cache) stripe(key backend.Key) *stripe {
 	return &c.stripes[(uint(key[0])|uint(key[1])<<8)%stripeCount]
 }
 
-// finished returns the finished record of key that is cached, if any.
-func (c *cache) finished(key backend.Key, now time.Time) (backend.Record, bool) {
+// finished returns the entry of the finished record of key, or nil.
+func (c *cache) finished(key backend.Key, now time.Time) *entry {
 	if e, ok := c.entries.GetIfPresent(key); ok && e.replays(now) {
-		return e.record, true
+		return e
 	}
-	return backend.Record{}, false
+	return nil
 }
 
 // addClaim adds the entry of a claim that this process has won. It does not if a

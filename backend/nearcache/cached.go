@@ -26,8 +26,8 @@ func (s *cachedStore) Claim(ctx context.Context, key backend.Key, claim backend.
 		return backend.Record{}, err
 	}
 	now := time.Now()
-	if rec, ok := s.cache.finished(key, now); ok {
-		return rec, nil
+	if e := s.cache.finished(key, now); e != nil {
+		return e.record, nil
 	}
 	seen := s.cache.stripe(key).snapshot()
 	rec, err := s.behind.Claim(ctx, key, claim)

@@ -39,8 +39,8 @@ func WithPrefix(prefix string) Option {
 // client needs to get a connection, retry and follow redirections. A context
 // that ends earlier ends the step earlier. The default, and the meaning of
 // zero, is no limit other than the context: the engine already limits every
-// step (its store timeout). Steps that the store starts by itself then have 1 s.
-// [New] refuses a negative timeout.
+// step (idempotency.Limits.StoreTimeout). Steps that the store starts by itself
+// then have 1 s. [New] refuses a negative timeout.
 func WithTimeout(timeout time.Duration) Option {
 	return func(c *config) { c.timeout = timeout }
 }
