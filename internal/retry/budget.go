@@ -15,16 +15,25 @@ func newBudget(limit, refill float64) *budget {
 	return &budget{limit: limit, refill: refill, tokens: limit}
 }
 
-// spend takes a token for an answer that asks for a retry, and reports whether a
-// retry is allowed.
+// spend takes the token of a retry, and reports whether there was one.
 func (b *budget) spend() bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.tokens = max(b.tokens-1, 0)
-	return b.tokens > b.limit/2
+	if b.tokens < 1 {
+		return false
+	}
+	b.tokens--
+	return true
 }
 
-// earn returns a part of a token for an answer that needs no retry.
+// left reports whether there is a token.
+func (b *budget) left() bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.tokens >= 1
+}
+
+// earn returns a part of a token for a call that was settled.
 func (b *budget) earn() {
 	b.mu.Lock()
 	defer b.mu.Unlock()

@@ -1,4 +1,5 @@
-// Package retry sends a call again until it is settled: what the clients of all
-// protocols share. It knows no protocol. An adapter passes a function that sends
-// the call once and says whether sending it again, with the same key, may help.
+// Package retry sends a call again until an answer settles it: what the clients of
+// all protocols share. It knows no protocol. An adapter implements [Call], which
+// sends the call once and says whether sending it again, with the same key, may
+// help.
 package retry
