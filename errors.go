@@ -1,6 +1,7 @@
 package idempotency
 
 import (
+	"cmp"
 	"time"
 
 	"github.com/oncewire/idempotency/backend"
@@ -76,7 +77,7 @@ type Error struct {
 // Error describes the refusal and its cause, for the server's own log. It is not
 // for clients.
 func (e *Error) Error() string {
-	text := "idempotency: " + e.Detail()
+	text := "idempotency: " + cmp.Or(e.Detail(), "refused: "+string(e.Reason))
 	if e.cause != nil {
 		text += ": " + e.cause.Error()
 	}
@@ -92,10 +93,12 @@ func (e *Error) Is(target error) bool {
 	return ok && other.Reason == e.Reason
 }
 
-// Title is a short summary of the reason, the same at every occurrence.
+// Title is a short summary of the reason, the same at every occurrence. It is
+// empty for a reason that this version does not know.
 func (e *Error) Title() string { return guidances[e.Reason].title }
 
-// Detail explains the refusal to a client in a sentence or two.
+// Detail explains the refusal to a client in a sentence or two. It is empty for a
+// reason that this version does not know.
 func (e *Error) Detail() string {
 	if detail, ok := ruleDetails[e.Rule]; ok {
 		return detail
@@ -103,8 +106,18 @@ func (e *Error) Detail() string {
 	return guidances[e.Reason].detail
 }
 
-// Next says what a client can do.
-func (e *Error) Next() Next { return guidances[e.Reason].next }
+// Next says what a client can do. A refusal whose reason this version does not
+// know came from a newer server: then it is NextRetrySameKey if there is a
+// RetryAfter, and NextAskOperator if not.
+func (e *Error) Next() Next {
+	if guidance, known := guidances[e.Reason]; known {
+		return guidance.next
+	}
+	if e.RetryAfter > 0 {
+		return NextRetrySameKey
+	}
+	return NextAskOperator
+}
 
 // withCause returns a copy of the refusal that has the cause.
 func (e *Error) withCause(cause error) *Error {

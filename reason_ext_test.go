@@ -64,6 +64,15 @@ func TestEveryReasonGuides(t *testing.T) {
 	}
 }
 
+// TestReasonOfANewerServerGuides by whether the server says when to retry.
+func TestReasonOfANewerServerGuides(t *testing.T) {
+	refusal := &idempotency.Error{Reason: "QUOTA_EXCEEDED"}
+	equal(t, "next", refusal.Next(), idempotency.NextAskOperator)
+	equal(t, "text", refusal.Error(), "idempotency: refused: QUOTA_EXCEEDED")
+	refusal.RetryAfter = time.Second
+	equal(t, "next with a time", refusal.Next(), idempotency.NextRetrySameKey)
+}
+
 func TestRefusalsMatchByReason(t *testing.T) {
 	for one := range refusals {
 		for other := range refusals {
