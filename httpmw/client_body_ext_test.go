@@ -73,9 +73,7 @@ func TestBodyThatFailsToBeReadAgain(t *testing.T) {
 			if _, err := w.exchange(t, request, options...); !errors.Is(err, errGone) {
 				t.Errorf("got error %v", err)
 			}
-			if open := w.open.Load(); open != 0 {
-				t.Errorf("%d bodies of answers are open", open)
-			}
+			soon(t, "all bodies of answers are closed", func() bool { return w.open.Load() == 0 })
 		})
 	}
 }

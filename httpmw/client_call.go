@@ -79,7 +79,7 @@ func (c *clientCall) Try(ctx context.Context, n int) (clientAnswer, retry.Advice
 	if err != nil {
 		return clientAnswer{err: err}, retry.Advice{}
 	}
-	response, err := c.next.RoundTrip(request)
+	response, err := c.next.RoundTrip(request) //nolint:bodyclose // by Discard, or by the caller that gets the answer
 	if err != nil {
 		return clientAnswer{err: err}, retry.Advice{Retry: connectionFailed(request, err)}
 	}

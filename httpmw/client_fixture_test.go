@@ -65,9 +65,7 @@ func (w *wire) sent(t *testing.T, want int) {
 			t.Errorf("try %d has key %q and body %q, the first one %q and %q", i+1, w.keys[i], w.bodies[i], w.keys[0], w.bodies[0])
 		}
 	}
-	if open := w.open.Load(); open > 0 {
-		t.Errorf("%d bodies are still open", open)
-	}
+	soon(t, "all bodies are closed", func() bool { return w.open.Load() == 0 })
 }
 
 // pause is the time between a try, counted from 1, and the next one.
@@ -75,6 +73,7 @@ func (w *wire) pause(try int) time.Duration { return w.times[try].Sub(w.times[tr
 
 type watchedBody struct {
 	io.Reader
+
 	once   sync.Once
 	closed func()
 }

@@ -54,12 +54,12 @@ func readProblem(response *http.Response) (*idempotency.Error, idempotency.Next)
 	if mediaType != "application/problem+json" || response.Body == nil || response.ContentLength > maxProblem {
 		return nil, ""
 	}
-	var details struct {
+	details := struct {
 		Reason idempotency.Reason `json:"reason"`
 		Next   idempotency.Next   `json:"next"`
 		Rule   string             `json:"rule"`
-	}
-	if json.Unmarshal(peek(response), &details) != nil || details.Reason == "" || details.Next == "" {
+	}{}
+	if isJSON := json.Unmarshal(peek(response), &details) == nil; !isJSON || details.Reason == "" || details.Next == "" {
 		return nil, ""
 	}
 	refusal := &idempotency.Error{Reason: details.Reason, Rule: details.Rule, Mark: response.Header.Get(mark.Field)}

@@ -246,7 +246,7 @@ func TestEndOfTheContextIsNoReasonToRetry(t *testing.T) {
 func TestClosedCancelChannelIsNoReasonToRetry(t *testing.T) {
 	w := &wire{steps: []step{fails(errReset)}}
 	request, cancel := newCall(t, "POST", ""), make(chan struct{})
-	request.Cancel = cancel
+	request.Cancel = cancel //nolint:staticcheck // callers still set it
 	close(cancel)
 	w.exchange(t, request)
 	w.sent(t, 1)

@@ -67,8 +67,7 @@ func (r *race[T]) run(ctx context.Context) *try[T] {
 // timeout sends the call once more, because a pause is over or because the only
 // try takes long.
 func (r *race[T]) timeout(ctx context.Context, timer *time.Timer) {
-	hedge := len(r.flying) > 0 && r.unsettled == nil
-	if hedge && !(r.tries.left() && r.tries.client.budget.left()) {
+	if pauseIsOver := r.unsettled != nil; !pauseIsOver && !r.mayHedge() {
 		return
 	}
 	r.forget()
@@ -77,6 +76,8 @@ func (r *race[T]) timeout(ctx context.Context, timer *time.Timer) {
 		timer.Reset(r.tries.client.policy.HedgeAfter)
 	}
 }
+
+func (r *race[T]) mayHedge() bool { return r.tries.left() && r.tries.client.budget.left() }
 
 // settles reports whether an answer is the one to return.
 func (r *race[T]) settles(ctx context.Context, t *try[T], timer *time.Timer) bool {
@@ -96,7 +97,7 @@ func (r *race[T]) settles(ctx context.Context, t *try[T], timer *time.Timer) boo
 }
 
 func (r *race[T]) start(ctx context.Context) {
-	ctx, cancel := context.WithCancel(ctx)
+	ctx, cancel := context.WithCancel(ctx) //nolint:gosec // called by drop, or by the caller of Race
 	t, n := &try[T]{cancel: cancel}, r.tries.begin()
 	r.flying = append(r.flying, t)
 	go func() {
