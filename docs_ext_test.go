@@ -24,7 +24,7 @@ func document(t *testing.T, name string) string {
 // section returns the text from the mention of a package to the next heading of
 // its level.
 func section(text, name string) string {
-	_, after, _ := strings.Cut(text, "Package `"+name+"`")
+	_, after, _ := strings.Cut(text, "`"+name+"`: options of ")
 	before, _, _ := strings.Cut(after, "\n## ")
 	return before
 }
@@ -49,7 +49,8 @@ func TestEveryOptionIsDocumented(t *testing.T) {
 	}
 }
 
-// optionsByPackage finds the functions that return an Option.
+// optionsByPackage finds the functions that return an Option, and under
+// "package.ClientOption" those that return a ClientOption.
 func optionsByPackage(t *testing.T) map[string]map[string]bool {
 	t.Helper()
 	options := map[string]map[string]bool{}
@@ -65,25 +66,32 @@ func optionsByPackage(t *testing.T) map[string]map[string]bool {
 		file, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.SkipObjectResolution)
 		ok(t, err)
 		for _, declaration := range file.Decls {
-			if name, is := optionName(declaration); is {
-				if options[file.Name.Name] == nil {
-					options[file.Name.Name] = map[string]bool{}
-				}
-				options[file.Name.Name][name] = true
+			name, kind := optionName(declaration)
+			if kind == "" {
+				continue
 			}
+			of := strings.TrimSuffix(file.Name.Name+"."+kind, ".Option")
+			if options[of] == nil {
+				options[of] = map[string]bool{}
+			}
+			options[of][name] = true
 		}
 		return nil
 	}))
 	return options
 }
 
-func optionName(declaration ast.Decl) (string, bool) {
+// optionName returns the name of an option and its type: Option or ClientOption.
+func optionName(declaration ast.Decl) (name, kind string) {
 	function, is := declaration.(*ast.FuncDecl)
 	if !is || function.Recv != nil || !strings.HasPrefix(function.Name.Name, "With") || function.Type.Results == nil {
-		return "", false
+		return "", ""
 	}
 	result, is := function.Type.Results.List[0].Type.(*ast.Ident)
-	return function.Name.Name, is && result.Name == "Option"
+	if !is || result.Name != "Option" && result.Name != "ClientOption" {
+		return "", ""
+	}
+	return function.Name.Name, result.Name
 }
 
 // TestEveryReasonIsDocumented under the heading that the type of a problem links

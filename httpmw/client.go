@@ -14,6 +14,9 @@ import (
 // single try; nil is [http.DefaultTransport]. The error names every option that
 // cannot be honoured. The transport is safe for concurrent use.
 //
+// A transport that signs requests or traces each try belongs into next; one that
+// traces the whole request goes around this one.
+//
 // # The key
 //
 // A request with a method of [WithClientMethods] (POST and PATCH) gets a key,

@@ -7,7 +7,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/oncewire/idempotency"
 	"github.com/oncewire/idempotency/backend/memstore"
 	"github.com/oncewire/idempotency/httpmw"
 )
@@ -55,7 +54,7 @@ func BenchmarkHedging(b *testing.B) {
 			l, store := newLedger(), memstore.New()
 			var hosts [2]string
 			for i, delay := range []time.Duration{5 * time.Millisecond, 200 * time.Millisecond} {
-				guarded := newGuard(b, engineOn(b, store, idempotency.WithWait(time.Minute))).Wrap(l)
+				guarded := newGuard(b, engineOn(b, store, waiting)).Wrap(l)
 				server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 					time.Sleep(delay)
 					guarded.ServeHTTP(w, r)

@@ -31,7 +31,7 @@ func startBackends(t *testing.T, l *ledger, delays [2]time.Duration) *backends {
 	t.Helper()
 	store, b := memstore.New(), new(backends)
 	for i, delay := range delays {
-		b.engines[i] = engineOn(t, store, idempotency.WithWait(time.Minute))
+		b.engines[i] = engineOn(t, store, waiting)
 		guarded := newGuard(t, b.engines[i]).Wrap(l)
 		b.listeners[i] = newPipeListener()
 		b.servers[i] = &http.Server{ErrorLog: silent, Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -12,7 +12,12 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/oncewire/idempotency"
 )
+
+// waiting makes a try that meets another one wait for it, instead of 1 s.
+var waiting = idempotency.WithPolicy("*", idempotency.Policy{Wait: time.Minute})
 
 // ledger is a handler that enters each payment, and counts how often it did.
 type ledger struct {

@@ -31,7 +31,7 @@ func (s lossyServer) Close() {
 // lose says so.
 func startLossy(t *testing.T, l *ledger, http2 bool, lose func() bool) lossyServer {
 	t.Helper()
-	engine := newEngine(t, idempotency.WithWait(time.Minute)) // else a try that meets another one pauses for 1 s
+	engine := newEngine(t, waiting)
 	handler := newGuard(t, engine).Wrap(l)
 	if http2 { // a connection carries many answers, so that streams break instead
 		inner := handler

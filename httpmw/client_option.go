@@ -36,8 +36,8 @@ func clientDefaults() clientConfig {
 	}
 }
 
-// WithClientKeyField names the header field that carries the key, as the server
-// does with [idempotency.WithKeyField]. Case does not matter. The default, and the
+// WithClientKeyField names the header field that carries the key: that of the
+// server's [idempotency.KeyRules]. Case does not matter. The default, and the
 // meaning of the empty string, is Idempotency-Key.
 func WithClientKeyField(name string) ClientOption {
 	return func(c *clientConfig) { c.keyField = cmp.Or(name, idempotency.DefaultKeyField) }

@@ -96,11 +96,11 @@ func TestNoRefusal(t *testing.T) {
 // TestBrokenBodyStaysBroken: who reads it after ReadRefusal learns of the error.
 func TestBrokenBodyStaysBroken(t *testing.T) {
 	response := problemDetails("")
-	response.Body = io.NopCloser(io.MultiReader(strings.NewReader(`{"reason"`), iotest.ErrReader(errReset)))
+	response.Body = io.NopCloser(iotest.TimeoutReader(strings.NewReader(`{"reason"`)))
 	if refusal, is := httpmw.ReadRefusal(response); is {
 		t.Errorf("read %+v", refusal)
 	}
-	if body, err := io.ReadAll(response.Body); string(body) != `{"reason"` || !errors.Is(err, errReset) {
+	if body, err := io.ReadAll(response.Body); string(body) != `{"reason"` || !errors.Is(err, iotest.ErrTimeout) {
 		t.Errorf("read %q, error %v", body, err)
 	}
 }

@@ -52,18 +52,19 @@ func TestWhatSettles(t *testing.T) {
 		return answers(status, body, append([]string{"Content-Type", "application/problem+json"}, fields...)...)
 	}
 	settle := map[string]step{
-		"400":                          answers(400, ""),
-		"409 without Retry-After":      answers(409, ""),
-		"409 with a bad Retry-After":   answers(409, "", "Retry-After", "soon"),
-		"500":                          answers(500, "", "Retry-After", "1"),
-		"a longer pause":               answers(503, "", "Retry-After", "61"),
-		"an endless pause":             answers(503, "", "Retry-After", "99999999999999999999999"),
-		"a recorded 503":               answers(503, "", "Idempotent-Replayed", "true", "Retry-After", "1"),
-		"key reused":                   refuses(idempotency.ErrKeyReused),
-		"outcome unknown":              refuses(idempotency.ErrOutcomeUnknown),
-		"409 that asks the operator":   details(409, `{"reason":"OUTCOME_UNKNOWN","next":"ask_operator"}`, "Retry-After", "1"),
-		"503 that asks the operator":   details(503, `{"reason":"IN_PROGRESS","next":"ask_operator"}`, "Retry-After", "1"),
-		"a newer reason's fix_request": details(503, `{"reason":"NEW","next":"fix_request"}`, "Retry-After", "1"),
+		"400":                           answers(400, ""),
+		"409 without Retry-After":       answers(409, ""),
+		"409 with a bad Retry-After":    answers(409, "", "Retry-After", "soon"),
+		"500":                           answers(500, "", "Retry-After", "1"),
+		"a longer pause":                answers(503, "", "Retry-After", "61"),
+		"an endless pause":              answers(503, "", "Retry-After", "99999999999999999999999"),
+		"a recorded 503":                answers(503, "", "Idempotent-Replayed", "true", "Retry-After", "1"),
+		"key reused":                    refuses(idempotency.ErrKeyReused),
+		"outcome unknown":               refuses(idempotency.ErrOutcomeUnknown),
+		"409 that asks the operator":    details(409, `{"reason":"OUTCOME_UNKNOWN","next":"ask_operator"}`, "Retry-After", "1"),
+		"503 that asks the operator":    details(503, `{"reason":"IN_PROGRESS","next":"ask_operator"}`, "Retry-After", "1"),
+		"a reason that needs a new key": details(503, `{"reason":"KEY_REUSED","next":"retry_same_key"}`, "Retry-After", "1"),
+		"a newer reason's fix_request":  details(503, `{"reason":"NEW","next":"fix_request"}`, "Retry-After", "1"),
 	}
 	for name, only := range settle {
 		synctest.Test(t, func(t *testing.T) {
