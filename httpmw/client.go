@@ -41,8 +41,8 @@ import (
 //     that of a request in progress; after no other refusal, whatever its status.
 //
 // A recorded answer (see [Replayed]) is never a reason to retry, as it stays the
-// same. All other requests are sent once: a request without a key, because nobody
-// knows what its first try did, and a request with a body and without
+// same. All other requests are sent once: a request without a key, because it is
+// unknown what its first try did, and a request with a body and without
 // [http.Request.GetBody], because the body cannot be read again.
 // [http.NewRequest] sets GetBody for bytes.Buffer, bytes.Reader and
 // strings.Reader. Net/http's own [http.Transport] repeats a request with the field

@@ -30,7 +30,7 @@ func (t *tries) left() bool { return t.sent-t.free < t.client.policy.MaxAttempts
 func (t *tries) after(ctx context.Context, advice Advice) (pause time.Duration, again bool) {
 	switch {
 	case !advice.Retry:
-		if ctx.Err() == nil { // else nobody knows how the server is
+		if ctx.Err() == nil { // else the state of the server is unknown
 			t.client.budget.earn()
 		}
 		return 0, false
