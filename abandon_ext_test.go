@@ -20,7 +20,7 @@ var reject = all(idempotency.Policy{OnAbandoned: idempotency.Reject})
 func panics(tb testing.TB, engine *idempotency.Engine, call request, value any) (out any) {
 	tb.Helper()
 	defer func() { out = recover() }()
-	_, err := run(engine, tb.Context(), call, func(context.Context) idempotency.Answer { panic(value) })
+	_, err := run(tb.Context(), engine, call, func(context.Context) idempotency.Answer { panic(value) })
 	tb.Errorf("Run returned %v, want a panic", err)
 	return nil
 }
@@ -41,7 +41,7 @@ func TestPanicIsTakenOver(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		engine := newEngine(t, openStore(t))
 		panics(t, engine, payment("k"), "boom")
-		_, err := run(engine, t.Context(), payment("k"), func(ctx context.Context) idempotency.Answer {
+		_, err := run(t.Context(), engine, payment("k"), func(ctx context.Context) idempotency.Answer {
 			execution, _ := idempotency.FromContext(ctx)
 			equal(t, "attempt", execution.Attempt, 2)
 			equal(t, "recovered", execution.Recovered, true)
@@ -59,7 +59,7 @@ func TestGoexitAbandons(t *testing.T) {
 		go func() {
 			returned := false
 			defer func() { left <- returned }()
-			_, _ = run(engine, t.Context(), payment("k"), func(context.Context) idempotency.Answer {
+			_, _ = run(t.Context(), engine, payment("k"), func(context.Context) idempotency.Answer {
 				runtime.Goexit()
 				return recording("never").answer
 			})
@@ -107,7 +107,7 @@ func TestRejectStartsAtMostOnce(t *testing.T) {
 			left := make(chan struct{})
 			go func() {
 				defer close(left)
-				_, _ = run(engine, tb.Context(), payment("k"), func(context.Context) idempotency.Answer {
+				_, _ = run(tb.Context(), engine, payment("k"), func(context.Context) idempotency.Answer {
 					runtime.Goexit()
 					return idempotency.Answer{}
 				})
@@ -147,7 +147,7 @@ func TestOneTakeoverWins(t *testing.T) {
 		var runs atomic.Int32
 		for range 50 {
 			go func() {
-				result, err := run(engine, t.Context(), payment("k"), func(context.Context) idempotency.Answer {
+				result, err := run(t.Context(), engine, payment("k"), func(context.Context) idempotency.Answer {
 					runs.Add(1)
 					time.Sleep(time.Second)
 					return recording("paid").answer

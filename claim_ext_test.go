@@ -79,7 +79,7 @@ func TestFailsOpen(t *testing.T) {
 func TestFailedOpenHandlerIsUnguarded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		engine := newEngine(t, newShaky(openStore(t)).on(backendtest.OpClaim, every(down)), idempotency.WithFailOpen())
-		_, err := run(engine, t.Context(), payment("k"), func(ctx context.Context) idempotency.Answer {
+		_, err := run(t.Context(), engine, payment("k"), func(ctx context.Context) idempotency.Answer {
 			_, guarded := idempotency.FromContext(ctx)
 			equal(t, "guarded", guarded, false)
 			return idempotency.Answer{}
@@ -126,7 +126,7 @@ func TestCallerGivesUpInTheClaim(t *testing.T) {
 				defer stop()
 				for _, ctx := range []context.Context{cancelled, hurried} {
 					w := recording("ran")
-					_, err := run(engine, ctx, payment("k"), w.run)
+					_, err := run(ctx, engine, payment("k"), w.run)
 					equal(t, "error is the context's own", err, ctx.Err())
 					equal(t, "has an error", err != nil, true)
 					equal(t, "runs", w.runs.Load(), 0)
@@ -158,7 +158,7 @@ func TestLostClaimOfAClientThatHungUpIsReleased(t *testing.T) {
 			return backendtest.Fault{Err: context.Canceled, Applied: true}
 		})
 		engine := newEngine(t, store)
-		_, err := run(engine, ctx, payment("k"), recording("ran").run)
+		_, err := run(ctx, engine, payment("k"), recording("ran").run)
 		if err == nil {
 			t.Error("ran without a claim")
 		}

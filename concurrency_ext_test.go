@@ -85,7 +85,7 @@ func (c *crowd) call(t *testing.T, caller, key int, random *rand.Rand) {
 	}()
 	engine := c.engines[random.IntN(len(c.engines))]
 	verdict := idempotency.Abandon
-	result, err := run(engine, t.Context(), payment(strconv.Itoa(key)), func(context.Context) idempotency.Answer {
+	result, err := run(t.Context(), engine, payment(strconv.Itoa(key)), func(context.Context) idempotency.Answer {
 		answer := c.handle(random)
 		verdict = answer.Verdict
 		return answer

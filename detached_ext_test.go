@@ -18,7 +18,7 @@ func TestHandlerIsCancelledWithItsClient(t *testing.T) {
 		defer cancel()
 		start := time.Now()
 		var cause error
-		_, err := run(engine, ctx, payment("k"), untilCancelled(&cause))
+		_, err := run(ctx, engine, payment("k"), untilCancelled(&cause))
 		ok(t, err)
 		took(t, start, time.Second)
 		want(t, cause, context.DeadlineExceeded)
@@ -30,7 +30,7 @@ func TestDetachedHandlerSurvivesItsClient(t *testing.T) {
 		engine := newEngine(t, openStore(t), all(idempotency.Policy{Detached: idempotency.Forever}))
 		ctx, cancel := context.WithTimeout(context.WithValue(t.Context(), tenantKey{}, "acme"), time.Second)
 		defer cancel()
-		_, err := run(engine, ctx, payment("k"), func(ctx context.Context) idempotency.Answer {
+		_, err := run(ctx, engine, payment("k"), func(ctx context.Context) idempotency.Answer {
 			if _, bounded := ctx.Deadline(); bounded {
 				t.Error("a detached handler sees its client's deadline")
 			}
@@ -52,7 +52,7 @@ func TestDetachedHandlerIsBounded(t *testing.T) {
 		time.AfterFunc(time.Second, cancel)
 		start := time.Now()
 		var cause error
-		_, err := run(engine, ctx, payment("k"), func(ctx context.Context) idempotency.Answer {
+		_, err := run(ctx, engine, payment("k"), func(ctx context.Context) idempotency.Answer {
 			deadline, bounded := ctx.Deadline()
 			equal(t, "bounded", bounded, true)
 			equal(t, "deadline", deadline.Sub(start), time.Minute)
@@ -69,7 +69,7 @@ func TestDetachedHandlerStillLosesItsClaim(t *testing.T) {
 		store := newShaky(openStore(t)).on("Extend", every(down))
 		engine := newEngine(t, store, all(idempotency.Policy{Detached: time.Hour}), idempotency.WithLimits(idempotency.Limits{Retries: -1}))
 		var cause error
-		_, err := run(engine, t.Context(), payment("k"), untilCancelled(&cause))
+		_, err := run(t.Context(), engine, payment("k"), untilCancelled(&cause))
 		ok(t, err)
 		want(t, cause, idempotency.ErrClaimLost)
 	})
@@ -82,7 +82,7 @@ func TestHandlersContextEndsWithIt(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			engine := newEngine(t, openStore(t))
 			var kept context.Context
-			_, err := run(engine, context.Background(), payment("k"), func(ctx context.Context) idempotency.Answer {
+			_, err := run(context.Background(), engine, payment("k"), func(ctx context.Context) idempotency.Answer {
 				if kept = ctx; early {
 					_ = ctx.Done()
 				}

@@ -51,7 +51,7 @@ func recordsOfStateTable() map[string]*backend.Record {
 func gets(t *testing.T, record *backend.Record, policy idempotency.Policy) string {
 	t.Helper()
 	engine := newEngine(t, fixedStore{openStore(t), record}, all(policy))
-	result, err := run(engine, t.Context(), payload("k", "same"), recording("mine").run)
+	result, err := run(t.Context(), engine, payload("k", "same"), recording("mine").run)
 	for name, refusal := range refusalsByName {
 		if errors.Is(err, refusal) {
 			return name

@@ -24,7 +24,7 @@ func isUUID(tb testing.TB, text, version string) {
 func within(tb testing.TB, engine *idempotency.Engine, ctx context.Context, call request, verdict idempotency.Verdict, look func(context.Context)) { //nolint:revive // the test comes first
 	tb.Helper()
 	ran := false
-	_, err := run(engine, ctx, call, func(ctx context.Context) idempotency.Answer {
+	_, err := run(ctx, engine, call, func(ctx context.Context) idempotency.Answer {
 		ran = true
 		look(ctx)
 		return idempotency.Answer{Verdict: verdict}
@@ -130,7 +130,7 @@ func TestDerivedKeysDiffer(t *testing.T) {
 		derive("no name", "acme", "", payment("k"))
 		derive("other scope", "evil", "charge", payment("k"))
 		derive("other key", "acme", "charge", payment("l"))
-		derive("other operation", "acme", "charge", request{"/bank.v1.Bank/Refund", idempotency.Call{Key: "k"}})
+		derive("other operation", "acme", "charge", request{idempotency.Call{Key: "k"}, "/bank.v1.Bank/Refund"})
 		derive("other namespace", "acme", "charge", payment("k"), idempotency.WithNamespace("b"))
 	})
 }

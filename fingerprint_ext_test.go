@@ -115,7 +115,7 @@ func TestRehasherIsAskedOnlyWhenNeeded(t *testing.T) {
 		call.Rehasher = rehasher
 		replays(t, engine, call, "paid")
 		equal(t, "times asked", len(rehasher.asked), 0)
-		call.Fingerprint[0] = byte(newAlgorithm)
+		call.Fingerprint[0] = newAlgorithm
 		replays(t, engine, call, "paid")
 		equal(t, "times asked", len(rehasher.asked), 1)
 		equal(t, "asked for", rehasher.asked[0], fingerprint.Bytes)

@@ -14,7 +14,7 @@ func TestRecordsThoughTheClientHungUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		engine := newEngine(t, openStore(t))
 		ctx, cancel := context.WithCancel(t.Context())
-		result, err := run(engine, ctx, payment("k"), func(context.Context) idempotency.Answer {
+		result, err := run(ctx, engine, payment("k"), func(context.Context) idempotency.Answer {
 			cancel()
 			return recording("paid").answer
 		})
@@ -29,7 +29,7 @@ func TestRecordsThoughTheDeadlinePassed(t *testing.T) {
 		engine := newEngine(t, openStore(t))
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
-		_, err := run(engine, ctx, payment("k"), func(context.Context) idempotency.Answer {
+		_, err := run(ctx, engine, payment("k"), func(context.Context) idempotency.Answer {
 			time.Sleep(time.Minute)
 			return recording("paid").answer
 		})

@@ -35,7 +35,7 @@ func TestShortCallHasNoHeartbeat(t *testing.T) {
 		store := newShaky(openStore(t))
 		engine := newEngine(t, store)
 		for _, key := range []string{"a", "b", "c"} {
-			_, err := run(engine, t.Context(), payment(key), lasting(lease/3-1, "paid"))
+			_, err := run(t.Context(), engine, payment(key), lasting(lease/3-1, "paid"))
 			ok(t, err)
 		}
 		time.Sleep(time.Hour)
@@ -47,7 +47,7 @@ func TestShortCallHasNoGoroutine(t *testing.T) {
 	engine := newEngine(t, openStore(t))
 	for i := range 100 {
 		before := runtime.NumGoroutine()
-		_, err := run(engine, t.Context(), payment(string(rune('a'+i))), func(ctx context.Context) idempotency.Answer {
+		_, err := run(t.Context(), engine, payment(string(rune('a'+i))), func(ctx context.Context) idempotency.Answer {
 			ctx, cancel := context.WithTimeout(ctx, time.Minute) // as handlers do
 			defer cancel()
 			ok(t, ctx.Err())
@@ -89,7 +89,7 @@ func TestHeartbeatOutlivesTheClient(t *testing.T) {
 		defer cancel()
 		start := time.Now()
 		go func() {
-			_, err := run(engine, ctx, payment("k"), lasting(10*lease, "paid"))
+			_, err := run(ctx, engine, payment("k"), lasting(10*lease, "paid"))
 			ok(t, err)
 		}()
 		synctest.Wait()
@@ -109,9 +109,9 @@ func TestHeartbeatIsReused(t *testing.T) {
 		store := newShaky(openStore(t))
 		engine := newEngine(t, store)
 		for i := range 20 {
-			_, err := run(engine, t.Context(), payment(string(rune('a'+i))), lasting(lease/3+1, "paid"))
+			_, err := run(t.Context(), engine, payment(string(rune('a'+i))), lasting(lease/3+1, "paid"))
 			ok(t, err)
-			_, err = run(engine, t.Context(), payment(string(rune('A'+i))), lasting(lease/3-1, "paid"))
+			_, err = run(t.Context(), engine, payment(string(rune('A'+i))), lasting(lease/3-1, "paid"))
 			ok(t, err)
 		}
 		equal(t, "heartbeats", store.count(backendtest.OpExtend), 20)
@@ -125,7 +125,7 @@ func TestLostLeaseCancelsTheHandler(t *testing.T) {
 		engine := newEngine(t, store, idempotency.WithObserver(seen))
 		start := time.Now()
 		var cause error
-		_, err := run(engine, t.Context(), payment("k"), untilCancelled(&cause))
+		_, err := run(t.Context(), engine, payment("k"), untilCancelled(&cause))
 		ok(t, err)
 		took(t, start, lease/3)
 		want(t, cause, idempotency.ErrClaimLost)
@@ -147,7 +147,7 @@ func TestUnreachableStoreCancelsTheHandler(t *testing.T) {
 						idempotency.WithLimits(idempotency.Limits{Retries: -1}), all(idempotency.Policy{Lease: short}))
 					start, over := time.Now(), time.Duration(0)
 					var cause error
-					_, err := run(engine, t.Context(), payment("k"), func(ctx context.Context) idempotency.Answer {
+					_, err := run(t.Context(), engine, payment("k"), func(ctx context.Context) idempotency.Answer {
 						answer := untilCancelled(&cause)(ctx)
 						over = time.Since(start)
 						return answer
@@ -168,7 +168,7 @@ func TestFailedHeartbeatIsRetriedSooner(t *testing.T) {
 		store := newShaky(openStore(t)).on(backendtest.OpExtend, first(3, down))
 		engine := newEngine(t, store)
 		start := time.Now()
-		_, err := run(engine, t.Context(), payment("k"), func(ctx context.Context) idempotency.Answer {
+		_, err := run(t.Context(), engine, payment("k"), func(ctx context.Context) idempotency.Answer {
 			time.Sleep(2 * lease)
 			ok(t, ctx.Err())
 			return recording("paid").answer
@@ -195,7 +195,7 @@ func TestHeartbeatReplyMayBeLost(t *testing.T) {
 			return backendtest.Fault{}
 		})
 		engine := newEngine(t, store)
-		_, err := run(engine, t.Context(), payment("k"), func(ctx context.Context) idempotency.Answer {
+		_, err := run(t.Context(), engine, payment("k"), func(ctx context.Context) idempotency.Answer {
 			time.Sleep(10 * lease)
 			ok(t, ctx.Err())
 			return recording("paid").answer
@@ -225,7 +225,7 @@ func TestSlowClaimIsKeptAlive(t *testing.T) {
 		onlooker := newEngine(t, inner)
 		start := time.Now()
 		go func() {
-			_, err := run(engine, t.Context(), payment("k"), lasting(3*lease, "paid"))
+			_, err := run(t.Context(), engine, payment("k"), lasting(3*lease, "paid"))
 			ok(t, err)
 		}()
 		synctest.Wait()
@@ -242,7 +242,7 @@ func TestHandlerOfALostLeaseMayStillRecord(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		store := newShaky(openStore(t)).on(backendtest.OpExtend, every(down))
 		engine := newEngine(t, store)
-		_, err := run(engine, t.Context(), payment("k"), lasting(2*lease, "paid"))
+		_, err := run(t.Context(), engine, payment("k"), lasting(2*lease, "paid"))
 		ok(t, err)
 		replays(t, engine, payment("k"), "paid") // no call took it over meanwhile
 	})

@@ -48,7 +48,7 @@ func TestHeartbeatUnderWayRevivesNoAbandonedClaim(t *testing.T) {
 				engine := newEngine(t, store)
 				func() {
 					defer func() { equal(t, "panic", recover(), any("boom")) }()
-					_, _ = run(engine, t.Context(), payment("k"), dieAfter(lease/3+time.Second))
+					_, _ = run(t.Context(), engine, payment("k"), dieAfter(lease/3+time.Second))
 				}()
 				time.Sleep(store.late + retryPause)
 				starts(t, engine, payment("k"), recording("paid"), 2)

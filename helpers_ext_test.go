@@ -150,19 +150,20 @@ func (e *events) kinds() (kinds []string) {
 
 // request is a call of an operation.
 type request struct {
-	operation string
 	idempotency.Call
+
+	operation string
 }
 
 // run passes a request through the engine, as an adapter does.
-func run(engine *idempotency.Engine, ctx context.Context, r request, handler func(context.Context) idempotency.Answer) (idempotency.Result, error) {
+func run(ctx context.Context, engine *idempotency.Engine, r request, handler func(context.Context) idempotency.Answer) (idempotency.Result, error) {
 	return engine.Operation(r.operation, idempotency.Policy{}).Run(ctx, r.Call, handler)
 }
 
 // all sets the policy of all operations.
 func all(policy idempotency.Policy) idempotency.Option { return idempotency.WithPolicy("*", policy) }
 
-func payment(key string) request { return request{operation, idempotency.Call{Key: key}} }
+func payment(key string) request { return request{idempotency.Call{Key: key}, operation} }
 
 func payload(key, body string) request {
 	call := payment(key)
@@ -193,7 +194,7 @@ func abandoning() *worker { return &worker{answer: idempotency.Answer{Verdict: i
 func starts(tb testing.TB, engine *idempotency.Engine, call request, w *worker, attempt int) {
 	tb.Helper()
 	before := w.runs.Load()
-	result, err := run(engine, tb.Context(), call, w.run)
+	result, err := run(tb.Context(), engine, call, w.run)
 	if err != nil || result.Replayed || result.Attempt != attempt || w.runs.Load() != before+1 {
 		tb.Errorf("got %+v, %v after %d runs, want a run as attempt %d", result, err, w.runs.Load()-before, attempt)
 	}
@@ -206,7 +207,7 @@ func starts(tb testing.TB, engine *idempotency.Engine, call request, w *worker, 
 func replays(tb testing.TB, engine *idempotency.Engine, call request, outcome string) idempotency.Result {
 	tb.Helper()
 	w := recording("ran again")
-	result, err := run(engine, tb.Context(), call, w.run)
+	result, err := run(tb.Context(), engine, call, w.run)
 	if err != nil || !result.Replayed || string(result.Outcome) != outcome || w.runs.Load() != 0 {
 		tb.Errorf("got %q, %+v, %v, %d runs, want a replay of %q", result.Outcome, result, err, w.runs.Load(), outcome)
 	}
@@ -223,7 +224,7 @@ func refused(tb testing.TB, engine *idempotency.Engine, call request, target err
 func refusalOf(tb testing.TB, engine *idempotency.Engine, call request, target error) *idempotency.Error {
 	tb.Helper()
 	w := recording("ran")
-	result, err := run(engine, tb.Context(), call, w.run)
+	result, err := run(tb.Context(), engine, call, w.run)
 	want(tb, err, target)
 	if w.runs.Load() != 0 || result.Outcome != nil || result.Replayed {
 		tb.Errorf("got %+v after %d runs, want a refusal alone", result, w.runs.Load())
@@ -269,7 +270,7 @@ func start(tb testing.TB, engine *idempotency.Engine, call request) (h *held, st
 	h = &held{answer: make(chan idempotency.Answer), result: make(chan idempotency.Result, 1)}
 	started = make(chan struct{})
 	go func() {
-		result, err := run(engine, tb.Context(), call, func(ctx context.Context) idempotency.Answer {
+		result, err := run(tb.Context(), engine, call, func(ctx context.Context) idempotency.Answer {
 			h.ctx = ctx
 			close(started)
 			return <-h.answer
@@ -291,7 +292,7 @@ func crash(tb testing.TB, store *memstore.Store, call request, options ...idempo
 	tb.Helper()
 	broken := newShaky(store).on(backendtest.OpExtend, every(down))
 	engine := newEngine(tb, broken, append(options, idempotency.WithLimits(idempotency.Limits{Retries: -1}))...)
-	_, err := run(engine, tb.Context(), call, abandoning().run)
+	_, err := run(tb.Context(), engine, call, abandoning().run)
 	ok(tb, err)
 }
 

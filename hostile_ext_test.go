@@ -24,7 +24,7 @@ func TestMillionKeys(t *testing.T) {
 	paid := recording("paid")
 	refusals := 0
 	for n := range keys {
-		_, err := run(engine, t.Context(), payment(strconv.Itoa(n)), paid.run)
+		_, err := run(t.Context(), engine, payment(strconv.Itoa(n)), paid.run)
 		if errors.Is(err, backend.ErrFull) && errors.Is(err, idempotency.ErrStore) {
 			refusals++
 		} else if err != nil {

@@ -29,14 +29,17 @@ type KeyRules struct {
 }
 
 // over returns the rules with their zero fields taken from others.
-func (r KeyRules) over(base *KeyRules) KeyRules {
-	r.Field = cmp.Or(r.Field, base.Field)
-	r.MaxLength = cmp.Or(r.MaxLength, base.MaxLength)
-	r.UUID = r.UUID || base.UUID
-	if r.Validate == nil {
-		r.Validate = base.Validate
+func (r *KeyRules) over(base *KeyRules) KeyRules {
+	merged := KeyRules{
+		Field:     cmp.Or(r.Field, base.Field),
+		MaxLength: cmp.Or(r.MaxLength, base.MaxLength),
+		UUID:      r.UUID || base.UUID,
+		Validate:  r.Validate,
 	}
-	return r
+	if merged.Validate == nil {
+		merged.Validate = base.Validate
+	}
+	return merged
 }
 
 func (r *KeyRules) validate(check check) {

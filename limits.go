@@ -28,7 +28,7 @@ type Limits struct {
 }
 
 // over returns the limits with their zero fields taken from others.
-func (l Limits) over(base Limits) Limits {
+func (l *Limits) over(base *Limits) Limits {
 	return Limits{
 		StoreTimeout:  cmp.Or(l.StoreTimeout, base.StoreTimeout),
 		Waiters:       cmp.Or(l.Waiters, base.Waiters),

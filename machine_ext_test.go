@@ -136,7 +136,7 @@ func TestUnlikeOperationsNeverMeet(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		engine := newEngine(t, openStore(t))
 		for _, name := range []string{"POST /a", "POST /b", "post /a", "POST /a ", ""} {
-			starts(t, engine, request{name, idempotency.Call{Key: "k"}}, recording(name), 1)
+			starts(t, engine, request{idempotency.Call{Key: "k"}, name}, recording(name), 1)
 		}
 	})
 }

@@ -15,10 +15,10 @@ import (
 func TestRefusalMarkNamesTheGuardsAround(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		engine := newEngine(t, openStore(t))
-		outside := request{"POST /pay", idempotency.Call{Key: "k"}}
-		between := request{"POST /log", idempotency.Call{Key: "another"}}
-		_, err := run(engine, t.Context(), outside, func(ctx context.Context) idempotency.Answer {
-			_, err := run(engine, ctx, between, func(ctx context.Context) idempotency.Answer {
+		outside := request{idempotency.Call{Key: "k"}, "POST /pay"}
+		between := request{idempotency.Call{Key: "another"}, "POST /log"}
+		_, err := run(t.Context(), engine, outside, func(ctx context.Context) idempotency.Answer {
+			_, err := run(ctx, engine, between, func(ctx context.Context) idempotency.Answer {
 				refusal := engine.Operation(operation, idempotency.Policy{}).Refuse(ctx, "k", idempotency.ErrInProgress, nil)
 				equal(t, "its own", mark.Matches(refusal.Mark, operation, "k"), true)
 				equal(t, "around", mark.Matches(refusal.Mark, "POST /pay", "k"), true)
@@ -59,7 +59,7 @@ func TestMarkOfMalformedKey(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		lenient := newEngine(t, openStore(t))
 		strict := newEngine(t, openStore(t), idempotency.WithKeyRules(idempotency.KeyRules{UUID: true}))
-		_, err := run(lenient, t.Context(), request{"POST /pay", idempotency.Call{Key: "k"}}, func(ctx context.Context) idempotency.Answer {
+		_, err := run(t.Context(), lenient, request{idempotency.Call{Key: "k"}, "POST /pay"}, func(ctx context.Context) idempotency.Answer {
 			_, err := strict.Operation(operation, idempotency.Policy{}).ParseKey(ctx, []string{`"k"`})
 			refusal, _ := errors.AsType[*idempotency.Error](err)
 			equal(t, "its own", mark.Matches(refusal.Mark, operation, "k"), true)

@@ -13,8 +13,8 @@ import (
 // around runs a call through an outer guard and an inner one.
 func around(tb testing.TB, outer, inner *idempotency.Engine, outerCall, innerCall request, w *worker) (result idempotency.Result, err error) {
 	tb.Helper()
-	_, failed := run(outer, tb.Context(), outerCall, func(ctx context.Context) idempotency.Answer {
-		result, err = run(inner, ctx, innerCall, w.run)
+	_, failed := run(tb.Context(), outer, outerCall, func(ctx context.Context) idempotency.Answer {
+		result, err = run(ctx, inner, innerCall, w.run)
 		return idempotency.Answer{Verdict: idempotency.Record, Outcome: []byte("outer")}
 	})
 	ok(tb, failed)
@@ -54,9 +54,9 @@ func TestGuardedTwiceOnOneRecord(t *testing.T) {
 func TestTheInnerHandlerSeesTheOuterClaim(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		engine := newEngine(t, openStore(t))
-		_, err := run(engine, t.Context(), payment("k"), func(ctx context.Context) idempotency.Answer {
+		_, err := run(t.Context(), engine, payment("k"), func(ctx context.Context) idempotency.Answer {
 			outer, _ := idempotency.FromContext(ctx)
-			_, err := run(engine, ctx, payment("k"), func(ctx context.Context) idempotency.Answer {
+			_, err := run(ctx, engine, payment("k"), func(ctx context.Context) idempotency.Answer {
 				inner, guarded := idempotency.FromContext(ctx)
 				equal(t, "guarded", guarded, true)
 				equal(t, "claim", inner, outer)
@@ -81,7 +81,7 @@ func TestOtherGuardsAreGuardsOfTheirOwn(t *testing.T) {
 		call   request
 	}{
 		"key":       {outer, payment("another key")},
-		"operation": {outer, request{"/bank.v1.Bank/Log", idempotency.Call{Key: "operation"}}},
+		"operation": {outer, request{idempotency.Call{Key: "operation"}, "/bank.v1.Bank/Log"}},
 		"namespace": {newEngine(t, shared, idempotency.WithNamespace("inner")), payment("namespace")},
 		"store":     {newEngine(t, openStore(t)), payment("store")},
 	} {

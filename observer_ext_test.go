@@ -82,7 +82,7 @@ var incidents = []incident{
 
 		store.on(backendtest.OpExtend, every(backendtest.Fault{Err: backend.ErrClaimLost}))
 		var cause error
-		_, err := run(engine, t.Context(), payment(rawKey), untilCancelled(&cause))
+		_, err := run(t.Context(), engine, payment(rawKey), untilCancelled(&cause))
 		ok(t, err)
 	}},
 	{name: "lease lost when done", told: []string{"claimed", "ran", "lease_lost"}, happens: func(t *testing.T, store *shaky, engine *idempotency.Engine) {
@@ -108,7 +108,7 @@ var incidents = []incident{
 	{name: "no key", told: nil, happens: func(t *testing.T, _ *shaky, engine *idempotency.Engine) {
 		t.Helper()
 
-		_, err := run(engine, t.Context(), payment(""), recording("paid").run)
+		_, err := run(t.Context(), engine, payment(""), recording("paid").run)
 		ok(t, err)
 	}},
 }

@@ -35,7 +35,7 @@ func TestPanickingObserverBlocksNoKey(t *testing.T) {
 				engine := newEngine(t, store, idempotency.WithObserver(exploding(kind)))
 				func() {
 					defer func() { equal(t, "panic", recover(), any("observer")) }()
-					_, _ = run(engine, t.Context(), payment("k"), recording("paid").run)
+					_, _ = run(t.Context(), engine, payment("k"), recording("paid").run)
 				}()
 				equal(t, "leaves", left(t, newEngine(t, store)), want)
 			})
@@ -52,7 +52,7 @@ func TestPanickingObserverOfAFailedClaimLeavesNoClaim(t *testing.T) {
 			engine := newEngine(t, store, append(options, idempotency.WithObserver(exploding(idempotency.EventStoreError)))...)
 			func() {
 				defer func() { equal(t, "panic", recover(), any("observer")) }()
-				_, _ = run(engine, t.Context(), payment("k"), recording("paid").run)
+				_, _ = run(t.Context(), engine, payment("k"), recording("paid").run)
 			}()
 			time.Sleep(time.Second)
 			equal(t, "records left", inner.Len(), 0)

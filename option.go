@@ -105,7 +105,7 @@ func WithReplayedField(name string) Option {
 // WithLimits bounds what calls can make the engine hold and wait for. It may be
 // given several times: a field that is set replaces the earlier one.
 func WithLimits(limits Limits) Option {
-	return func(c *config) { c.limits = limits.over(c.limits) }
+	return func(c *config) { c.limits = limits.over(&c.limits) }
 }
 
 // WithReplayAuthorizer sets a function that is called before a recorded outcome is

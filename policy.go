@@ -76,20 +76,23 @@ type Policy struct {
 }
 
 // over returns the policy with its zero fields taken from another one.
-func (p Policy) over(base *Policy) Policy {
-	p.Key = cmp.Or(p.Key, base.Key)
-	p.Lease = cmp.Or(p.Lease, base.Lease)
-	p.Retention = cmp.Or(p.Retention, base.Retention)
-	p.Wait = cmp.Or(p.Wait, base.Wait)
-	p.OnAbandoned = cmp.Or(p.OnAbandoned, base.OnAbandoned)
-	p.RetryAfter = cmp.Or(p.RetryAfter, base.RetryAfter)
-	p.Detached = cmp.Or(p.Detached, base.Detached)
-	p.MaxRequest = cmp.Or(p.MaxRequest, base.MaxRequest)
-	p.MaxResponse = cmp.Or(p.MaxResponse, base.MaxResponse)
-	if p.Verdicts == nil {
-		p.Verdicts = base.Verdicts
+func (p *Policy) over(base *Policy) Policy {
+	merged := Policy{
+		Key:         cmp.Or(p.Key, base.Key),
+		Lease:       cmp.Or(p.Lease, base.Lease),
+		Retention:   cmp.Or(p.Retention, base.Retention),
+		Wait:        cmp.Or(p.Wait, base.Wait),
+		OnAbandoned: cmp.Or(p.OnAbandoned, base.OnAbandoned),
+		RetryAfter:  cmp.Or(p.RetryAfter, base.RetryAfter),
+		Detached:    cmp.Or(p.Detached, base.Detached),
+		Verdicts:    p.Verdicts,
+		MaxRequest:  cmp.Or(p.MaxRequest, base.MaxRequest),
+		MaxResponse: cmp.Or(p.MaxResponse, base.MaxResponse),
 	}
-	return p
+	if merged.Verdicts == nil {
+		merged.Verdicts = base.Verdicts
+	}
+	return merged
 }
 
 // empty reports whether the policy says nothing.

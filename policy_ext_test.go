@@ -99,9 +99,9 @@ func TestPolicyIsKept(t *testing.T) {
 		equal(t, "waited", time.Since(start), 5*time.Second)
 		long.end(recording("done").answer)
 
-		impatient := hold(t, engine, request{"patient", idempotency.Call{Key: "k"}})
+		impatient := hold(t, engine, request{idempotency.Call{Key: "k"}, "patient"})
 		start = time.Now()
-		refused(t, engine, request{"patient", idempotency.Call{Key: "k"}}, idempotency.ErrInProgress)
+		refused(t, engine, request{idempotency.Call{Key: "k"}, "patient"}, idempotency.ErrInProgress)
 		equal(t, "waited", time.Since(start), 0)
 		impatient.end(recording("done").answer)
 	})
@@ -132,7 +132,7 @@ func TestHandlerAsksNotToBeRecorded(t *testing.T) {
 	engine := newEngine(t, openStore(t))
 	runs := 0
 	call := func() idempotency.Result {
-		result, err := run(engine, t.Context(), payment("k"), func(ctx context.Context) idempotency.Answer {
+		result, err := run(t.Context(), engine, payment("k"), func(ctx context.Context) idempotency.Answer {
 			runs++
 			executionOf(ctx).NoEffect()
 			return recording("nothing done").answer
@@ -154,7 +154,7 @@ func TestHandlerAsksForAShorterRetention(t *testing.T) {
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			engine := newEngine(t, openStore(t))
-			_, err := run(engine, t.Context(), payment("k"), func(ctx context.Context) idempotency.Answer {
+			_, err := run(t.Context(), engine, payment("k"), func(ctx context.Context) idempotency.Answer {
 				executionOf(ctx).ShortenRetention(shorter)
 				return recording("paid").answer
 			})
@@ -173,8 +173,8 @@ func TestNoEffectReachesOuterLayers(t *testing.T) {
 	outer, inner := newEngine(t, openStore(t)), newEngine(t, openStore(t))
 	runs := 0
 	for range 2 {
-		_, err := run(outer, t.Context(), payment("k"), func(ctx context.Context) idempotency.Answer {
-			result, err := run(inner, ctx, payment("k"), func(ctx context.Context) idempotency.Answer {
+		_, err := run(t.Context(), outer, payment("k"), func(ctx context.Context) idempotency.Answer {
+			result, err := run(ctx, inner, payment("k"), func(ctx context.Context) idempotency.Answer {
 				runs++
 				executionOf(ctx).NoEffect()
 				return recording("nothing").answer

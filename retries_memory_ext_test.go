@@ -57,7 +57,7 @@ func runWith(t *testing.T, engine *idempotency.Engine) weak.Pointer[body] {
 	ctx := context.WithValue(t.Context(), requestKey{}, request)
 	call := payment("k")
 	call.Rehasher = request
-	_, _ = run(engine, ctx, call, func(context.Context) idempotency.Answer {
+	_, _ = run(ctx, engine, call, func(context.Context) idempotency.Answer {
 		request[0]++
 		return recording("paid").answer
 	})

@@ -28,6 +28,7 @@ func (o Operation) Run(ctx context.Context, call Call, handler func(context.Cont
 	}
 	decision, result, err := g.begin(ctx)
 	switch decision.mode {
+	case doNotRun:
 	case runProtected:
 		return g.runProtected(ctx, handler)
 	case runUnprotected:

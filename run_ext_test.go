@@ -71,7 +71,7 @@ func TestNoKeyRunsUnguarded(t *testing.T) {
 		engine := newEngine(t, store)
 		for range 2 {
 			ran := false
-			result, err := run(engine, t.Context(), payment(""), func(ctx context.Context) idempotency.Answer {
+			result, err := run(t.Context(), engine, payment(""), func(ctx context.Context) idempotency.Answer {
 				_, guarded := idempotency.FromContext(ctx)
 				equal(t, "guarded", guarded, false)
 				ran = true

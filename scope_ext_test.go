@@ -22,7 +22,7 @@ func tenantOf(ctx context.Context) (string, error) {
 // as returns an engine's Run for a tenant.
 func as(tb testing.TB, engine *idempotency.Engine, tenant, answer string) idempotency.Result {
 	tb.Helper()
-	result, err := run(engine, context.WithValue(tb.Context(), tenantKey{}, tenant), payment("k"), recording(answer).run)
+	result, err := run(context.WithValue(tb.Context(), tenantKey{}, tenant), engine, payment("k"), recording(answer).run)
 	ok(tb, err)
 	return result
 }
@@ -52,7 +52,7 @@ func TestAnotherScopesKeyCannotBeProbed(t *testing.T) {
 		as(t, engine, "acme", "done")
 		call := payload("k", "other")
 		ctx := context.WithValue(t.Context(), tenantKey{}, "evil")
-		result, err := run(engine, ctx, call, recording("mine").run)
+		result, err := run(ctx, engine, call, recording("mine").run)
 		ok(t, err)
 		equal(t, "outcome", string(result.Outcome), "mine")
 	})
@@ -75,7 +75,7 @@ func TestUnknownScopeIsRefused(t *testing.T) {
 func TestScopeIsNotAskedWithoutAKey(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		engine := newEngine(t, openStore(t), idempotency.WithScope(tenantOf))
-		_, err := run(engine, t.Context(), payment(""), recording("paid").run)
+		_, err := run(t.Context(), engine, payment(""), recording("paid").run)
 		ok(t, err)
 	})
 }
@@ -95,10 +95,10 @@ func TestNamespacesNeverMeet(t *testing.T) {
 
 func TestScopeFromContext(t *testing.T) {
 	engine := newEngine(t, openStore(t), idempotency.WithScope(idempotency.ScopeFromContext))
-	_, err := run(engine, t.Context(), payment("k"), recording("paid").run)
+	_, err := run(t.Context(), engine, payment("k"), recording("paid").run)
 	want(t, err, idempotency.ErrScopeUnknown)
 	for _, scope := range []string{"acme", "emca", ""} {
-		result, err := run(engine, idempotency.ContextWithScope(context.Background(), scope), payment("k"), recording("paid").run)
+		result, err := run(idempotency.ContextWithScope(context.Background(), scope), engine, payment("k"), recording("paid").run)
 		ok(t, err)
 		equal(t, scope+" meets another's key", result.Replayed, false)
 	}

@@ -118,7 +118,7 @@ func TestFailedOpenWithoutEffectIsReleased(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		inner := openStore(t)
 		engine := newEngine(t, newShaky(inner).on(backendtest.OpClaim, first(1, lost)), idempotency.WithFailOpen())
-		_, err := run(engine, t.Context(), payment("k"), func(ctx context.Context) idempotency.Answer {
+		_, err := run(t.Context(), engine, payment("k"), func(ctx context.Context) idempotency.Answer {
 			executionOf(ctx).NoEffect()
 			return recording("nothing to do").answer
 		})
@@ -146,7 +146,7 @@ func TestDerivedKeyIsTheSameFailedOpen(t *testing.T) {
 		engine := newEngine(t, store, idempotency.WithFailOpen())
 		var derived []string
 		for range 2 {
-			_, err := run(engine, t.Context(), payment("k"), func(ctx context.Context) idempotency.Answer {
+			_, err := run(t.Context(), engine, payment("k"), func(ctx context.Context) idempotency.Answer {
 				derived = append(derived, executionOf(ctx).DeriveKey("charge"))
 				return releasing().answer
 			})

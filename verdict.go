@@ -4,11 +4,11 @@ package idempotency
 type Verdict uint8
 
 const (
-	// Abandon: it is unknown whether the operation had an effect. The claim
+	// Abandon means that it is unknown whether the operation had an effect. The claim
 	// expires at once, and [Policy.OnAbandoned] decides about the next call.
 	Abandon Verdict = iota
 	// Record stores the answer for every later call.
 	Record
-	// Release: the operation had no effect, and the next call runs.
+	// Release means that the operation had no effect: the next call runs.
 	Release
 )

@@ -21,7 +21,7 @@ const (
 // left finds out what a call of payment("k") left behind.
 func left(tb testing.TB, engine *idempotency.Engine) (what string) {
 	tb.Helper()
-	result, err := run(engine, tb.Context(), payment("k"), recording("next").run)
+	result, err := run(tb.Context(), engine, payment("k"), recording("next").run)
 	ok(tb, err)
 	switch {
 	case result.Replayed:
@@ -59,7 +59,7 @@ func TestVerdictAfterTheContextEnded(t *testing.T) {
 					engine := newEngine(t, openStore(t))
 					ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 					defer cancel()
-					_, err := run(engine, ctx, payment("k"), func(context.Context) idempotency.Answer {
+					_, err := run(ctx, engine, payment("k"), func(context.Context) idempotency.Answer {
 						end(cancel)
 						return test.answer
 					})
@@ -86,7 +86,7 @@ func TestMarkedAnswerIsReleased(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				engine := newEngine(t, openStore(t), reject)
 				ctx, cancel := context.WithCancel(t.Context())
-				_, err := run(engine, ctx, payment("k"), func(ctx context.Context) idempotency.Answer {
+				_, err := run(ctx, engine, payment("k"), func(ctx context.Context) idempotency.Answer {
 					executionOf(ctx).NoEffect()
 					cancel()
 					return answer
@@ -110,7 +110,7 @@ func TestDetachedHandlerOutlivesItsClient(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				engine := newEngine(t, openStore(t), all(idempotency.Policy{Detached: test.limit}))
 				ctx, cancel := context.WithCancel(t.Context())
-				_, err := run(engine, ctx, payment("k"), func(context.Context) idempotency.Answer {
+				_, err := run(ctx, engine, payment("k"), func(context.Context) idempotency.Answer {
 					cancel()
 					time.Sleep(2 * time.Second)
 					return releasing().answer
@@ -134,7 +134,7 @@ func TestCallerGoneBeforeTheHandlerStarts(t *testing.T) {
 		})
 		engine := newEngine(t, lateCancel{store}, reject)
 		w := recording("ran")
-		_, err := run(engine, ctx, payment("k"), w.run)
+		_, err := run(ctx, engine, payment("k"), w.run)
 		want(t, err, context.Canceled)
 		equal(t, "runs", w.runs.Load(), 0)
 		equal(t, "leaves", left(t, engine), leavesNone)

@@ -102,14 +102,14 @@ func TestWaitIsBoundedByTheCaller(t *testing.T) {
 		hurried, cancel := context.WithTimeout(t.Context(), 2*time.Second)
 		defer cancel()
 		w := recording("ran")
-		result, err := run(engine, hurried, payment("k"), w.run)
+		result, err := run(hurried, engine, payment("k"), w.run)
 		want(t, err, idempotency.ErrInProgress)
 		took(t, start, 2*time.Second)
 		equal(t, "waited", result.Waited, 2*time.Second)
 
 		gone, hangUp := context.WithCancel(t.Context())
 		time.AfterFunc(time.Second, hangUp)
-		if _, err = run(engine, gone, payment("k"), w.run); err == nil {
+		if _, err = run(gone, engine, payment("k"), w.run); err == nil {
 			t.Error("a caller that is gone got an answer")
 		}
 		took(t, start, 3*time.Second)
@@ -127,7 +127,7 @@ func TestReleaseDuringWaitRunsOneWaiter(t *testing.T) {
 		var runs, replayed atomic.Int32
 		for range 32 {
 			go func() {
-				result, err := run(engine, t.Context(), payment("k"), func(context.Context) idempotency.Answer {
+				result, err := run(t.Context(), engine, payment("k"), func(context.Context) idempotency.Answer {
 					runs.Add(1)
 					time.Sleep(time.Minute)
 					return recording("paid").answer

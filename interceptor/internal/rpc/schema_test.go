@@ -40,7 +40,7 @@ func TestKeyModeFromOption(t *testing.T) {
 		idempotencyv1.KeyMode_KEY_MODE_UNSPECIFIED: idempotency.KeyDefault,
 		idempotencyv1.KeyMode_KEY_MODE_OPTIONAL:    idempotency.KeyOptional,
 		idempotencyv1.KeyMode_KEY_MODE_REQUIRED:    idempotency.KeyRequired,
-		idempotencyv1.KeyMode_KEY_MODE_IGNORED:         idempotency.KeyIgnored,
+		idempotencyv1.KeyMode_KEY_MODE_IGNORED:     idempotency.KeyIgnored,
 	} {
 		if got := schemaPolicy("/s.S/M", methodDescriptor("/s.S/M", methodWith(t, option))).Key; got != want {
 			t.Errorf("%v: key mode %d, want %d", option, got, want)
