@@ -2,6 +2,7 @@ package idemconnect_test
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 
@@ -37,5 +38,17 @@ func TestNilAndZeroAreDefaults(t *testing.T) {
 	_, err2 := create(client, "k", nil)
 	if err1 != nil || err2 != nil || service.runs.Load() != 2 {
 		t.Errorf("%v, %v, %d runs", err1, err2, service.runs.Load())
+	}
+}
+
+// TestDefaultUnrecordedFieldsIsACopy, so that a program can add a field to it.
+func TestDefaultUnrecordedFieldsIsACopy(t *testing.T) {
+	fields := idemconnect.DefaultUnrecordedFields()
+	if !slices.Contains(fields, "Traceparent") {
+		t.Fatalf("the default is %v", fields)
+	}
+	fields[0] = "changed"
+	if slices.Contains(idemconnect.DefaultUnrecordedFields(), "changed") {
+		t.Error("a change of the slice changes the default")
 	}
 }

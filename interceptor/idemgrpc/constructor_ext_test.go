@@ -1,6 +1,7 @@
 package idemgrpc_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -35,5 +36,17 @@ func TestNilAndZeroAreDefaults(t *testing.T) {
 	ran, replayed := create(client, "k", nil), create(client, "k", nil)
 	if ran.err != nil || replayed.err != nil || service.runs.Load() != 2 {
 		t.Errorf("%v, %v, %d runs", ran.err, replayed.err, service.runs.Load())
+	}
+}
+
+// TestDefaultUnrecordedFieldsIsACopy, so that a program can add a field to it.
+func TestDefaultUnrecordedFieldsIsACopy(t *testing.T) {
+	fields := idemgrpc.DefaultUnrecordedFields()
+	if !slices.Contains(fields, "Traceparent") {
+		t.Fatalf("the default is %v", fields)
+	}
+	fields[0] = "changed"
+	if slices.Contains(idemgrpc.DefaultUnrecordedFields(), "changed") {
+		t.Error("a change of the slice changes the default")
 	}
 }

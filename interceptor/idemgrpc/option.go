@@ -1,11 +1,14 @@
 package idemgrpc
 
 import (
+	"slices"
+
 	spb "google.golang.org/genproto/googleapis/rpc/status"
 	"google.golang.org/grpc/status"
 
 	"github.com/oncewire/idempotency"
 	"github.com/oncewire/idempotency/interceptor/internal/rpc"
+	"github.com/oncewire/idempotency/internal/outcome"
 )
 
 // DefaultMaxResponse is the default of [WithMaxResponse], in bytes.
@@ -43,10 +46,14 @@ func WithRawReplays() Option {
 	return func(c *rpc.Config) { c.RawReplays = true }
 }
 
+// DefaultUnrecordedFields returns the default of [WithUnrecordedFields]: request
+// ids, trace contexts and rate limits, in a slice of the caller's own.
+func DefaultUnrecordedFields() []string { return slices.Clone(outcome.RequestBound) }
+
 // WithUnrecordedFields replaces the list of metadata fields that are not recorded
-// because they belong to one request and not to the outcome. The default list has
-// request ids, trace contexts and rate limits. Case does not matter. Without names,
-// all fields are recorded.
+// because they belong to one request and not to the outcome. The default is
+// [DefaultUnrecordedFields]. Case does not matter. Without names, all fields are
+// recorded.
 func WithUnrecordedFields(names ...string) Option {
 	return func(c *rpc.Config) { c.UnrecordedFields = names }
 }
