@@ -1,0 +1,81 @@
+package pgstore
+
+import (
+	"context"
+
+	"github.com/jackc/pgx/v5/pgtype"
+
+	"github.com/oncewire/idempotency/backend"
+)
+
+// Claim implements [backend.Store]. It costs one round trip, and another one for
+// every claim that it loses to at the same moment. It takes the lock of a row
+// only to write it.
+func (s *Store) Claim(ctx context.Context, key backend.Key, claim backend.Claim) (record backend.Record, err error) {
+	err = s.step(ctx, "claim", func(ctx context.Context) error {
+		for decided := false; !decided; {
+			if record, decided, err = s.claim(ctx, key, &claim); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return backend.Record{}, err
+	}
+	return record, nil
+}
+
+// claim sends the claim once. It is not decided if another transaction has
+// changed the record after the statement began: the next statement sees that.
+func (s *Store) claim(ctx context.Context, key backend.Key, claim *backend.Claim) (record backend.Record, decided bool, err error) {
+	var found row
+	err = s.pool.QueryRow(ctx, s.sql.claim,
+		key[:], pgtype.UUID{Bytes: claim.Token, Valid: true}, pgtype.UUID{Bytes: claim.Replaces, Valid: true},
+		int32(claim.Attempt), claim.Fingerprint[:], interval(claim.Lease), retention(claim.Retention),
+	).Scan(&found.won, &found.state, &found.token, &found.attempt, &found.fingerprint, &found.leaseLeft, &found.outcome)
+	switch {
+	case err != nil:
+		return backend.Record{}, false, err
+	case !found.won.Valid:
+		record, err = found.record()
+		return record, true, err
+	default:
+		return won(claim), found.won.Bool, nil
+	}
+}
+
+// won is the record of a claim that has won at this moment.
+func won(c *backend.Claim) backend.Record {
+	return backend.Record{State: backend.Running, Token: c.Token, Attempt: c.Attempt, Fingerprint: c.Fingerprint, LeaseLeft: c.Lease}
+}
+
+// row is the reply to a claim: whether it has won, or else what stands.
+type row struct {
+	won         pgtype.Bool
+	state       pgtype.Int2
+	token       pgtype.UUID
+	attempt     pgtype.Int4
+	fingerprint []byte
+	leaseLeft   pgtype.Interval
+	outcome     []byte
+}
+
+func (r *row) record() (backend.Record, error) {
+	record := backend.Record{Token: r.token.Bytes, Attempt: uint32(r.attempt.Int32)}
+	if n := len(r.fingerprint); n != len(record.Fingerprint) {
+		return backend.Record{}, corrupt("a fingerprint of %d bytes", n)
+	}
+	copy(record.Fingerprint[:], r.fingerprint)
+	switch record.State = backend.State(r.state.Int16); {
+	case record.State == backend.Running:
+		record.LeaseLeft = duration(r.leaseLeft)
+	case record.State == backend.Done && r.outcome != nil:
+		record.Outcome = r.outcome
+	case record.State == backend.Done:
+		return backend.Record{}, corrupt("a finished record without an outcome")
+	case record.State != backend.NotKept:
+		return backend.Record{}, corrupt("state %d", r.state.Int16)
+	}
+	return record, nil
+}

@@ -1,0 +1,32 @@
+package pgstore
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgtype"
+
+	"github.com/oncewire/idempotency/backend"
+)
+
+var _ backend.Remaining = (*Store)(nil)
+
+// Left implements [backend.Remaining].
+func (s *Store) Left(ctx context.Context, key backend.Key, token backend.Token) (left time.Duration, err error) {
+	err = s.step(ctx, "left", func(ctx context.Context) error {
+		var found pgtype.Interval
+		err := s.pool.QueryRow(ctx, s.sql.remaining, key[:], pgtype.UUID{Bytes: token, Valid: true}).Scan(&found)
+		switch {
+		case errors.Is(err, pgx.ErrNoRows):
+			return backend.ErrClaimLost
+		case !found.Valid:
+			left = backend.Forever
+		default:
+			left = duration(found)
+		}
+		return err
+	})
+	return left, err
+}

@@ -1,0 +1,45 @@
+package pgstore
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgconn"
+)
+
+// maxRetries is how often a step is sent again within its time.
+const maxRetries = 5
+
+// conditions are the SQLSTATEs of failures that changed nothing and pass soon.
+var conditions = map[string]bool{
+	"40001": true, // serialization failure, where that isolation is the default
+	"40P01": true, // deadlock
+	"57P01": true, // the connection was terminated
+	"57P02": true, // another process of the server has crashed
+}
+
+// retry sends a step again that failed for a reason which passes. Every step may
+// be sent twice, also when the first one was applied.
+func retry(ctx context.Context, do func(context.Context) error) error {
+	for n := 1; ; n++ {
+		err := do(ctx)
+		if err == nil || n > maxRetries || !passes(err) {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return err
+		case <-time.After(rand.N(time.Duration(n) * 2 * time.Millisecond)):
+		}
+	}
+}
+
+func passes(err error) bool {
+	var failure *pgconn.PgError
+	if errors.As(err, &failure) {
+		return conditions[failure.Code]
+	}
+	return pgconn.SafeToRetry(err)
+}

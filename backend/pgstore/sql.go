@@ -1,0 +1,43 @@
+package pgstore
+
+import (
+	"embed"
+	"strings"
+)
+
+//go:embed sql/*.sql
+var queries embed.FS
+
+// statements are the texts that a store sends, with the names of its table.
+type statements struct {
+	claim, extend, complete, release string
+	standing, remaining, look        string
+	cleanup, postpone                string
+}
+
+func newStatements(n names) statements {
+	read := func(name string) string {
+		text, err := queries.ReadFile("sql/" + name + ".sql")
+		if err != nil {
+			panic(err) // the files are part of the package
+		}
+		return n.fill(withoutComments(string(text)))
+	}
+	return statements{
+		claim: read("claim"), extend: read("extend"), complete: read("complete"), release: read("release"),
+		standing: read("standing"), remaining: read("remaining"), look: read("look"),
+		cleanup: read("cleanup"), postpone: read("postpone"),
+	}
+}
+
+// withoutComments leaves out the lines that are comments, so that they are not
+// sent with every statement.
+func withoutComments(text string) string {
+	var lines []string
+	for line := range strings.Lines(text) {
+		if !strings.HasPrefix(line, "--") {
+			lines = append(lines, line)
+		}
+	}
+	return strings.TrimSpace(strings.Join(lines, ""))
+}

@@ -1,0 +1,48 @@
+package pgstore
+
+import (
+	"context"
+	"time"
+
+	"github.com/oncewire/idempotency/backend"
+)
+
+var _ backend.Waiter = (*Store)(nil)
+
+// Wait implements [backend.Waiter]. All callers that wait in this process for one
+// claim share a subscription. It ends when the claim is completed or released and
+// PostgreSQL notifies of that, see [WithListener], or when the store looks at the
+// claim and finds that it has ended, see [WithPollInterval]. Ends of claims for
+// which no caller waits are not notified.
+//
+// With more than 10,000 claims waited for, Wait returns after one poll interval,
+// as the contract allows.
+func (s *Store) Wait(ctx context.Context, key backend.Key, token backend.Token) error {
+	if err := s.enter(ctx); err != nil {
+		return err
+	}
+	sub, err := s.subscriptions.join(claimID{key, token})
+	if err != nil {
+		return err
+	}
+	if sub == nil {
+		return s.pause(ctx)
+	}
+	defer s.subscriptions.leave(sub)
+	select {
+	case <-sub.done:
+		return sub.err
+	case <-ctx.Done():
+		return contextEnded(ctx.Err())
+	}
+}
+
+// pause waits for one poll interval.
+func (s *Store) pause(ctx context.Context) error {
+	select {
+	case <-time.After(s.pollInterval):
+		return nil
+	case <-ctx.Done():
+		return contextEnded(ctx.Err())
+	}
+}
