@@ -192,3 +192,11 @@ func eventually(tb testing.TB, what string, done func() bool) {
 		}
 	}
 }
+
+func poolWith(tb testing.TB, config *pgxpool.Config) *pgxpool.Pool {
+	tb.Helper()
+	pool, err := pgxpool.NewWithConfig(tb.Context(), config)
+	ok(tb, err)
+	tb.Cleanup(pool.Close)
+	return pool
+}

@@ -13,6 +13,7 @@ type statements struct {
 	claim, extend, complete, release string
 	standing, remaining, look        string
 	cleanup, postpone                string
+	check, table                     string
 }
 
 func newStatements(n names) statements {
@@ -27,6 +28,7 @@ func newStatements(n names) statements {
 		claim: read("claim"), extend: read("extend"), complete: read("complete"), release: read("release"),
 		standing: read("standing"), remaining: read("remaining"), look: read("look"),
 		cleanup: read("cleanup"), postpone: read("postpone"),
+		check: read("check"), table: read("table"),
 	}
 }
 
