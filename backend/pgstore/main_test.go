@@ -1,6 +1,7 @@
 package pgstore
 
 import (
+	"context"
 	"os"
 	"testing"
 
@@ -16,3 +17,19 @@ func TestMain(m *testing.M) {
 		os.Exit(code)
 	}))
 }
+
+// Channel returns the channel of a store to black-box tests.
+func Channel(s *Store) string { return s.channel() }
+
+// FillSubscriptions brings a store to its bound.
+func FillSubscriptions(s *Store) {
+	s.subscriptions.mu.Lock()
+	defer s.subscriptions.mu.Unlock()
+	for i := range maxSubscriptions {
+		claim := claimID{key: [32]byte{byte(i), byte(i >> 8)}}
+		s.subscriptions.active[claim] = &subscription{claim: claim, done: make(chan struct{})}
+	}
+}
+
+// CleanUp runs the clean-up once.
+func CleanUp(ctx context.Context, s *Store) error { return s.cleanUp(ctx) }
