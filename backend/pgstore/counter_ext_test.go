@@ -31,3 +31,36 @@ func (c *counter) QueryRow(ctx context.Context, sql string, arguments ...any) pg
 	c.rows.Add(1)
 	return c.Pool.QueryRow(ctx, sql, arguments...)
 }
+
+// failing fails statements with an error of the server, a number of times.
+type failing struct {
+	pgstore.Pool
+
+	code  string
+	times atomic.Int64
+}
+
+func (f *failing) err() error {
+	if f.times.Add(-1) >= 0 {
+		return &pgconn.PgError{Code: f.code, Message: "injected"}
+	}
+	return nil
+}
+
+func (f *failing) Exec(ctx context.Context, sql string, arguments ...any) (pgconn.CommandTag, error) {
+	if err := f.err(); err != nil {
+		return pgconn.CommandTag{}, err
+	}
+	return f.Pool.Exec(ctx, sql, arguments...)
+}
+
+func (f *failing) QueryRow(ctx context.Context, sql string, arguments ...any) pgx.Row {
+	if err := f.err(); err != nil {
+		return failedRow{err}
+	}
+	return f.Pool.QueryRow(ctx, sql, arguments...)
+}
+
+type failedRow struct{ err error }
+
+func (r failedRow) Scan(...any) error { return r.err }

@@ -14,8 +14,12 @@ import (
 // explain adds to the error of a step which one it was, what to do about it where
 // that is known, and the context's error if that has ended.
 func explain(ctx context.Context, what string, err error) error {
-	if errors.Is(err, backend.ErrClaimLost) || errors.Is(err, backend.ErrCorrupt) {
+	var failure *pgconn.PgError
+	switch {
+	case errors.Is(err, backend.ErrClaimLost), errors.Is(err, backend.ErrCorrupt):
 		return err
+	case errors.As(err, &failure) && failure.Code == "22008": // no lease is infinite
+		return corrupt("%s: %w", what, err)
 	}
 	if ended := ended(ctx); ended != nil && !errors.Is(err, ended) {
 		return fmt.Errorf("pgstore: %s: %w: %w", what, ended, err)

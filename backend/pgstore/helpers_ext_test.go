@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -44,10 +45,12 @@ func (d database) table() string {
 	return pgx.Identifier{d.schema, pgstore.DefaultTable}.Sanitize()
 }
 
-// url has the connections named like the schema, so that a test finds its own.
+// url has the connections named after the schema, so that a test finds its own.
 func (d database) url(parameters ...string) string {
-	return d.server.URL(append(parameters, "application_name="+d.schema[:4]+"_"+d.schema[5:])...)
+	return d.server.URL(append(parameters, "application_name="+d.application())...)
 }
+
+func (d database) application() string { return strings.ReplaceAll(d.schema, " ", "_") }
 
 // conn returns a connection of the superuser, which is closed when the test ends.
 func (d database) conn(tb testing.TB) *pgx.Conn {

@@ -20,6 +20,7 @@ CREATE TABLE "idempotency_records" (
     CONSTRAINT key_is_a_digest CHECK (octet_length(key) = 32),
     CONSTRAINT fingerprint_is_a_digest CHECK (octet_length(fingerprint) = 33),
     CONSTRAINT state_is_known CHECK (state IN (1, 2, 3)),
+    CONSTRAINT lease_is_finite CHECK (isfinite(lease_until)),
     CONSTRAINT outcome_fits_state CHECK ((state = 2) = (outcome IS NOT NULL))
 ) WITH (
     fillfactor = 80,
