@@ -29,19 +29,23 @@ func (s *Store) Claim(ctx context.Context, key backend.Key, claim backend.Claim)
 // claim sends the claim once. It is not decided if another transaction has
 // changed the record after the statement began: the next statement sees that.
 func (s *Store) claim(ctx context.Context, key backend.Key, claim *backend.Claim) (record backend.Record, decided bool, err error) {
+	sql, arguments := s.sql.claim, []any{
+		key[:], uuid(claim.Token), int32(claim.Attempt), claim.Fingerprint[:], interval(claim.Lease), retention(claim.Retention),
+	}
+	if claim.Replaces != (backend.Token{}) {
+		sql, arguments = s.sql.takeover, append(arguments, uuid(claim.Replaces))
+	}
 	var found row
-	err = s.pool.QueryRow(ctx, s.sql.claim,
-		key[:], pgtype.UUID{Bytes: claim.Token, Valid: true}, pgtype.UUID{Bytes: claim.Replaces, Valid: true},
-		int32(claim.Attempt), claim.Fingerprint[:], interval(claim.Lease), retention(claim.Retention),
-	).Scan(&found.won, &found.state, &found.token, &found.attempt, &found.fingerprint, &found.leaseLeft, &found.outcome)
+	err = s.pool.QueryRow(ctx, sql, arguments...).
+		Scan(&found.state, &found.token, &found.attempt, &found.fingerprint, &found.leaseLeft, &found.outcome)
 	switch {
 	case err != nil:
 		return backend.Record{}, false, err
-	case !found.won.Valid:
+	case found.token.Valid:
 		record, err = found.record()
 		return record, true, err
 	default:
-		return won(claim), found.won.Bool, nil
+		return won(claim), found.state.Int16 == 1, nil
 	}
 }
 
@@ -50,9 +54,9 @@ func won(c *backend.Claim) backend.Record {
 	return backend.Record{State: backend.Running, Token: c.Token, Attempt: c.Attempt, Fingerprint: c.Fingerprint, LeaseLeft: c.Lease}
 }
 
-// row is the reply to a claim: whether it has won, or else what stands.
+// row is the reply to a claim: what stands, or whether the claim has won if the
+// token is null.
 type row struct {
-	won         pgtype.Bool
 	state       pgtype.Int2
 	token       pgtype.UUID
 	attempt     pgtype.Int4

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgtype"
 
 	"github.com/oncewire/idempotency/backend"
 )
@@ -15,7 +14,7 @@ import (
 func (s *Store) Extend(ctx context.Context, key backend.Key, token backend.Token, lease, keep time.Duration) error {
 	return s.step(ctx, "extend", func(ctx context.Context) error {
 		tag, err := s.pool.Exec(ctx, s.sql.extend,
-			key[:], pgtype.UUID{Bytes: token, Valid: true}, interval(lease), retention(keep), slack(keep), s.channel())
+			key[:], uuid(token), interval(lease), retention(keep), slack(keep), s.channel())
 		if err == nil && tag.RowsAffected() == 0 {
 			return backend.ErrClaimLost
 		}
@@ -27,7 +26,7 @@ func (s *Store) Extend(ctx context.Context, key backend.Key, token backend.Token
 func (s *Store) Complete(ctx context.Context, key backend.Key, token backend.Token, outcome backend.Outcome) error {
 	return s.step(ctx, "complete", func(ctx context.Context) error {
 		return s.finish(ctx, key, token, isDone, s.sql.complete,
-			key[:], pgtype.UUID{Bytes: token, Valid: true}, int16(outcome.State()), stored(&outcome),
+			key[:], uuid(token), int16(outcome.State()), stored(&outcome),
 			retention(outcome.Retention), slack(outcome.Retention), s.channel())
 	})
 }
@@ -36,7 +35,7 @@ func (s *Store) Complete(ctx context.Context, key backend.Key, token backend.Tok
 func (s *Store) Release(ctx context.Context, key backend.Key, token backend.Token) error {
 	return s.step(ctx, "release", func(ctx context.Context) error {
 		return s.finish(ctx, key, token, isAbsent, s.sql.release,
-			key[:], pgtype.UUID{Bytes: token, Valid: true}, s.channel())
+			key[:], uuid(token), s.channel())
 	})
 }
 
@@ -89,7 +88,7 @@ func isAbsent(s standing) bool { return s == standing{} }
 
 func (s *Store) standing(ctx context.Context, key backend.Key, token backend.Token) (found standing, err error) {
 	var state int16
-	err = s.pool.QueryRow(ctx, s.sql.standing, key[:], pgtype.UUID{Bytes: token, Valid: true}).Scan(&state, &found.own)
+	err = s.pool.QueryRow(ctx, s.sql.standing, key[:], uuid(token)).Scan(&state, &found.own)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return standing{}, nil
 	}

@@ -17,7 +17,7 @@ var _ backend.Remaining = (*Store)(nil)
 func (s *Store) Left(ctx context.Context, key backend.Key, token backend.Token) (left time.Duration, err error) {
 	err = s.step(ctx, "left", func(ctx context.Context) error {
 		var found pgtype.Interval
-		err := s.pool.QueryRow(ctx, s.sql.remaining, key[:], pgtype.UUID{Bytes: token, Valid: true}).Scan(&found)
+		err := s.pool.QueryRow(ctx, s.sql.remaining, key[:], uuid(token)).Scan(&found)
 		switch {
 		case errors.Is(err, pgx.ErrNoRows):
 			return backend.ErrClaimLost

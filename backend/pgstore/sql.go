@@ -10,10 +10,11 @@ var queries embed.FS
 
 // statements are the texts that a store sends, with the names of its table.
 type statements struct {
-	claim, extend, complete, release string
-	standing, remaining, look        string
-	cleanup, postpone                string
-	check, table                     string
+	claim, takeover           string
+	extend, complete, release string
+	standing, remaining, look string
+	cleanup, postpone         string
+	check, table              string
 }
 
 func newStatements(n names) statements {
@@ -25,7 +26,8 @@ func newStatements(n names) statements {
 		return n.fill(withoutComments(string(text)))
 	}
 	return statements{
-		claim: read("claim"), extend: read("extend"), complete: read("complete"), release: read("release"),
+		claim: read("claim"), takeover: read("takeover"),
+		extend: read("extend"), complete: read("complete"), release: read("release"),
 		standing: read("standing"), remaining: read("remaining"), look: read("look"),
 		cleanup: read("cleanup"), postpone: read("postpone"),
 		check: read("check"), table: read("table"),

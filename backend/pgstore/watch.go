@@ -95,7 +95,7 @@ type running struct {
 func (s *Store) look(ctx context.Context, claims []claimID) (found map[claimID]running, err error) {
 	keys, tokens := make([][]byte, len(claims)), make([]pgtype.UUID, len(claims))
 	for i := range claims {
-		keys[i], tokens[i] = claims[i].key[:], pgtype.UUID{Bytes: claims[i].token, Valid: true}
+		keys[i], tokens[i] = claims[i].key[:], uuid(claims[i].token)
 	}
 	ctx, cancel := context.WithTimeout(ctx, s.backgroundTimeout())
 	defer cancel()

@@ -9,6 +9,9 @@ import (
 	"github.com/oncewire/idempotency/backend"
 )
 
+// uuid returns a token as a parameter.
+func uuid(token backend.Token) pgtype.UUID { return pgtype.UUID{Bytes: token, Valid: true} }
+
 const day = 24 * time.Hour
 
 // interval returns d as a parameter, in the microseconds that PostgreSQL counts
