@@ -1,2 +1,76 @@
-// Package pgstore keeps idempotency records in PostgreSQL.
+// Package pgstore keeps idempotency records in PostgreSQL 14 or newer, through
+// pgx v5, so that many processes share them.
+//
+// A record is one row under a digest, with no text of any client in it. A claim, a
+// heartbeat, a completion, a release and a replay are one statement each, and
+// exclusive by the unique index alone. Leases and retentions run by the clock of
+// the server (clock_timestamp()); the clocks of its clients do not matter. A step
+// of the server's clock moves all of them at once, and so does a failover to a
+// server whose clock differs.
+//
+// The effect of a handler is not part of the transaction that records its outcome:
+// a process that dies between them leaves a claim that is taken over.
+//
+// # Schema
+//
+// [Migrate] creates the table and the function that inserts a claim, and brings
+// them to a newer version. To do it with goose, Atlas or by hand, use the SQL in
+// [Files], under migrations/ in this package, or in [Migrations] for another
+// schema or table. The comment of the table has the version. [Store.Check] says at
+// the start of a service what is missing.
+//
+// # Privileges
+//
+// Migrate needs a role that may create tables and functions in the schema. A role
+// with these privileges can do all that a store does, with the default names in a
+// schema idem:
+//
+//	GRANT USAGE ON SCHEMA idem TO app;
+//	GRANT SELECT, INSERT, UPDATE, DELETE ON idem.idempotency_records TO app;
+//	GRANT EXECUTE ON FUNCTION idem.idempotency_records_claim TO app;
+//
+// By default every role may execute a new function. Any role that can connect to
+// the database may LISTEN: it then learns the digests and the tokens of claims
+// that callers wait for, and nothing else.
+//
+// # Connections
+//
+// A step takes one connection of the pool for one statement. It ends with its
+// context, also while it waits for a connection; pgx then closes the connection
+// and has the server cancel the statement, which may have been applied. The first
+// step on a new connection takes more round trips: connecting, and preparing the
+// statement. Failures that pass soon are retried within the step, five times at
+// most: serialization failures, deadlocks and terminated connections. Every other
+// failure is returned as it is.
+//
+// Behind PgBouncer or another pooler in transaction mode, set the pool's
+// DefaultQueryExecMode to pgx.QueryExecModeExec or QueryExecModeSimpleProtocol, or
+// have the pooler keep prepared statements. A claim is a SELECT that calls a
+// function, so a pooler must not send a SELECT to a standby: there a claim of an
+// absent key fails.
+//
+// # Waiting
+//
+// With [WithListener] callers that wait for a claim learn of its end by NOTIFY, over
+// one connection for each store, and by a poll if a notification is lost. Without
+// it the store polls for all of them in one statement, 10 times a second. The end
+// of a claim is notified only if a caller waits for it, as transactions that notify
+// commit one after the other in PostgreSQL.
+//
+// # Clean-up
+//
+// Each store deletes what has expired, in batches, without waiting for rows that
+// other transactions hold; see [WithCleanup]. An expired row is absent to every
+// step, so nothing depends on when it is deleted. It stays for up to an eighth of
+// its retention longer: the clean-up finds rows by the column cleanup_at, which
+// heartbeats and completions leave as it is if it is not further away, so that they
+// change no index (HOT updates).
+//
+// # What PostgreSQL can lose
+//
+// The promises of package backend hold as long as PostgreSQL keeps what it has
+// acknowledged: with fsync on, synchronous_commit not off, and a logged table.
+// Asynchronous replication can lose the last commits in a failover, and then
+// operations can run twice; synchronous_commit with synchronous_standby_names
+// prevents that.
 package pgstore

@@ -23,7 +23,7 @@ CREATE TABLE "idempotency_records" (
     CONSTRAINT lease_is_finite CHECK (isfinite(lease_until)),
     CONSTRAINT outcome_fits_state CHECK ((state = 2) = (outcome IS NOT NULL))
 ) WITH (
-    fillfactor = 80,
+    fillfactor = 90,
     autovacuum_vacuum_scale_factor = 0.02,
     autovacuum_vacuum_threshold = 1000,
     autovacuum_analyze_scale_factor = 0.05,
