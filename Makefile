@@ -27,22 +27,7 @@ help: ## Show every target
 
 .PHONY: servers
 servers: ## Install the servers that tests start, if they are missing
-	@command -v "$${REDIS_SERVER:-redis-server}" >/dev/null && exit; \
-	if [[ -n "$${REDIS_SERVER:-}" ]]; then echo "servers: REDIS_SERVER is $$REDIS_SERVER, which is not there"; exit 1; fi; \
-	missing() { \
-		echo "servers: tests need redis-server 6.2 or newer in PATH, and $$1: install the package"; \
-		echo "redis-server (Debian, Ubuntu) or redis (others), or name a valkey-server in REDIS_SERVER"; exit 1; }; \
-	if [[ -n "$${NO_INSTALL:-}" ]]; then missing "NO_INSTALL is set"; fi; \
-	echo "servers: installing redis-server from the system's packages; set NO_INSTALL=1 to prevent that, or name one in REDIS_SERVER"; \
-	root=(); if ((EUID != 0)); then root=(sudo -n); fi; \
-	may() { command -v "$$1" >/dev/null && "$${root[@]}" true 2>/dev/null; }; \
-	if may apt-get; then \
-		"$${root[@]}" apt-get update -qq; \
-		"$${root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends redis-server; \
-	elif may apk; then "$${root[@]}" apk add --quiet redis; \
-	elif may dnf; then "$${root[@]}" dnf install -y -q redis || "$${root[@]}" dnf install -y -q valkey-compat-redis; \
-	elif command -v brew >/dev/null; then brew install --quiet redis; \
-	else false; fi && command -v redis-server >/dev/null || missing "it could not be installed here"
+	@.ci/servers.sh
 
 .PHONY: all
 all: ## Run all that CI runs, in the same order

@@ -6,7 +6,7 @@ cd "$(dirname "$0")/.."
 
 module=$(go list -m)
 readonly module
-readonly grpc=google.golang.org/grpc connect=connectrpc.com redis=github.com/redis
+readonly grpc=google.golang.org/grpc connect=connectrpc.com redis=github.com/redis postgres=github.com/jackc
 readonly gateway=github.com/grpc-ecosystem/grpc-gateway
 readonly otel=go.opentelemetry.io prometheus=github.com/prometheus
 # The API of OpenTelemetry with its own imports. auto/sdk is not an SDK but the interface for an
@@ -88,17 +88,18 @@ for_tests() {
 only . "$module/backend" "$module/internal"
 only ./backend
 only ./backend/memstore "$module"
-never ./interceptor/idemconnect "$grpc" "$gateway" "$redis"
-never ./interceptor/idemgrpc "$connect" "$gateway" "$redis"
-never ./httpmw "$grpc" "$connect" "$gateway" "$redis"
-never ./httpmw/idemgateway "$connect" "$redis"
+never ./interceptor/idemconnect "$grpc" "$gateway" "$redis" "$postgres"
+never ./interceptor/idemgrpc "$connect" "$gateway" "$redis" "$postgres"
+never ./httpmw "$grpc" "$connect" "$gateway" "$redis" "$postgres"
+never ./httpmw/idemgateway "$connect" "$redis" "$postgres"
 only ./otelidem "$module" "${otel_api[@]}"
-never ./otelidem "$grpc" "$connect" "$gateway" "$redis" "${otel_program[@]}"
+never ./otelidem "$grpc" "$connect" "$gateway" "$redis" "$postgres" "${otel_program[@]}"
 if [[ -d backend/redisstore ]]; then
-  never ./backend/redisstore "$grpc" "$connect" "$gateway"
+  never ./backend/redisstore "$grpc" "$connect" "$gateway" "$postgres"
 else
   echo "skip  ./backend/redisstore does not exist yet"
 fi
+only ./backend/pgstore "$module" "$postgres" golang.org/x/text
 
 # Every other package. A new package is checked without a line of its own here.
 packages=$(go list ./...)
@@ -111,9 +112,10 @@ for package in $packages; do
   folder=.${package#"$module"}
   case $folder in
     ./examples/*) never "$folder" testing "${helpers[@]}" ;;
-    ./otelidem) never "$folder" testing "${helpers[@]}" "$redis" ;;
-    ./backend/redisstore) never "$folder" testing "${helpers[@]}" "$otel" "$prometheus" ;;
-    *) never "$folder" testing "${helpers[@]}" "$redis" "$otel" "$prometheus" ;;
+    ./otelidem) never "$folder" testing "${helpers[@]}" "$redis" "$postgres" ;;
+    ./backend/redisstore) never "$folder" testing "${helpers[@]}" "$postgres" "$otel" "$prometheus" ;;
+    ./backend/pgstore) never "$folder" testing "${helpers[@]}" "$redis" "$otel" "$prometheus" ;;
+    *) never "$folder" testing "${helpers[@]}" "$redis" "$postgres" "$otel" "$prometheus" ;;
   esac
 done
 
