@@ -2,20 +2,18 @@ package pgstore
 
 import (
 	"context"
-	"math/rand/v2"
 	"time"
 )
 
 // cleanUpRegularly deletes what has expired until the store is closed. The
-// intervals differ by up to a quarter, so that many processes do not do it at
-// the same moment.
+// intervals vary, so that many processes do not do it at the same moment.
 func (s *Store) cleanUpRegularly(ctx context.Context) {
 	failing := false
 	for {
 		select {
 		case <-ctx.Done():
 			return
-		case <-time.After(s.cleanupEvery*3/4 + rand.N(s.cleanupEvery/2+1)):
+		case <-time.After(jitter(s.cleanupEvery)):
 		}
 		err := s.cleanUp(ctx)
 		if err != nil && !failing && ctx.Err() == nil {

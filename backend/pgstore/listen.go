@@ -3,7 +3,6 @@ package pgstore
 import (
 	"context"
 	"encoding/hex"
-	"math/rand/v2"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -35,7 +34,7 @@ func (ss *subscriptions) listen(ctx context.Context) {
 		ss.store.logger.WarnContext(ctx, "pgstore: not listening, waiters poll", "error", err, "retry_in", pause)
 		select {
 		case <-ctx.Done():
-		case <-time.After(pause/2 + rand.N(pause)):
+		case <-time.After(jitter(pause)):
 		}
 		pause = min(2*pause, reconnectMost)
 	}
@@ -91,7 +90,7 @@ func (ss *subscriptions) receiveOne(ctx context.Context, conn *pgx.Conn) error {
 }
 
 func (ss *subscriptions) disconnect(conn *pgx.Conn) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ss.ctx), ss.store.backgroundTimeout())
+	ctx, cancel := context.WithTimeout(context.Background(), ss.store.backgroundTimeout())
 	defer cancel()
 	_ = conn.Close(ctx)
 }

@@ -31,15 +31,19 @@ func retry(ctx context.Context, do func(context.Context) error) error {
 		select {
 		case <-ctx.Done():
 			return err
-		case <-time.After(rand.N(time.Duration(n) * 2 * time.Millisecond)):
+		case <-time.After(jitter(time.Duration(n) * time.Millisecond)):
 		}
 	}
 }
 
 func passes(err error) bool {
-	var failure *pgconn.PgError
-	if errors.As(err, &failure) {
+	if failure, ok := errors.AsType[*pgconn.PgError](err); ok {
 		return conditions[failure.Code]
 	}
 	return pgconn.SafeToRetry(err)
+}
+
+// jitter returns a time between half of d and one and a half of it.
+func jitter(d time.Duration) time.Duration {
+	return d/2 + rand.N(d+1) //nolint:gosec // it spreads load, and is no secret
 }

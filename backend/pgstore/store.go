@@ -32,8 +32,8 @@ type Store struct {
 	pool          Pool
 	sql           statements
 	closed        atomic.Bool
-	background    sync.WaitGroup
-	stop          context.CancelFunc // of what runs in the background
+	cleaning      sync.WaitGroup
+	stopCleaning  context.CancelFunc
 	subscriptions subscriptions
 }
 
@@ -50,10 +50,10 @@ func New(pool Pool, options ...Option) (*Store, error) {
 		return nil, err
 	}
 	ctx, stop := context.WithCancel(context.Background())
-	s := &Store{config: c, pool: pool, sql: newStatements(c.names), stop: stop}
-	s.subscriptions.init(ctx, s)
+	s := &Store{config: c, pool: pool, sql: newStatements(c.names), stopCleaning: stop}
+	s.subscriptions.init(s)
 	if c.cleanupEvery > 0 {
-		s.background.Go(func() { s.cleanUpRegularly(ctx) })
+		s.cleaning.Go(func() { s.cleanUpRegularly(ctx) })
 	}
 	return s, nil
 }
@@ -64,9 +64,9 @@ func New(pool Pool, options ...Option) (*Store, error) {
 // error.
 func (s *Store) Close() error {
 	s.closed.Store(true)
-	s.stop()
+	s.stopCleaning()
 	s.subscriptions.close()
-	s.background.Wait()
+	s.cleaning.Wait()
 	return nil
 }
 

@@ -2,6 +2,7 @@ package pgstore
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"time"
 
@@ -30,33 +31,37 @@ type subscription struct {
 // subscriptions are those of one store. The first one starts the goroutines that
 // look at claims and listen, which run until the store is closed.
 type subscriptions struct {
-	ctx   context.Context // ends with the store
-	store *Store
-	added chan struct{} // holds one element when there is a new due time
+	store   *Store
+	added   chan struct{} // holds one element when there is a new due time
+	running sync.WaitGroup
 
 	mu        sync.Mutex
-	started   bool
+	stop      context.CancelFunc // of the goroutines; nil before the first subscription
+	closed    bool
 	listening bool
 	active    map[claimID]*subscription
 }
 
-func (ss *subscriptions) init(ctx context.Context, s *Store) {
-	ss.ctx, ss.store = ctx, s
+func (ss *subscriptions) init(s *Store) {
+	ss.store = s
 	ss.added = make(chan struct{}, 1)
 	ss.active = make(map[claimID]*subscription)
 }
 
-// join returns the subscription of a claim, and nil if there are too many.
+// errTooMany says that there is no subscription because there are too many.
+var errTooMany = errors.New("pgstore: too many claims are waited for")
+
+// join returns the subscription of a claim.
 func (ss *subscriptions) join(claim claimID) (*subscription, error) {
 	ss.mu.Lock()
 	defer ss.mu.Unlock()
-	if ss.ctx.Err() != nil {
+	if ss.closed {
 		return nil, backend.ErrClosed
 	}
 	sub := ss.active[claim]
 	if sub == nil {
 		if len(ss.active) >= maxSubscriptions {
-			return nil, nil
+			return nil, errTooMany
 		}
 		sub = &subscription{claim: claim, due: time.Now(), done: make(chan struct{})}
 		ss.active[claim] = sub
@@ -68,13 +73,14 @@ func (ss *subscriptions) join(claim claimID) (*subscription, error) {
 }
 
 func (ss *subscriptions) start() {
-	if ss.started {
+	if ss.stop != nil {
 		return
 	}
-	ss.started = true
-	ss.store.background.Go(func() { ss.watch(ss.ctx) })
+	ctx, stop := context.WithCancel(context.Background())
+	ss.stop = stop
+	ss.running.Go(func() { ss.watch(ctx) })
 	if ss.store.connect != nil {
-		ss.store.background.Go(func() { ss.listen(ss.ctx) })
+		ss.running.Go(func() { ss.listen(ctx) })
 	}
 }
 
@@ -129,13 +135,18 @@ func (ss *subscriptions) setListening(listening bool) {
 	ss.signal()
 }
 
-// close ends every subscription. The context has ended before.
+// close ends every subscription and the goroutines, and waits for their end.
 func (ss *subscriptions) close() {
 	ss.mu.Lock()
-	defer ss.mu.Unlock()
+	ss.closed = true
 	for _, sub := range ss.active {
 		sub.err = backend.ErrClosed
 		close(sub.done)
 	}
 	clear(ss.active)
+	if ss.stop != nil {
+		ss.stop()
+	}
+	ss.mu.Unlock()
+	ss.running.Wait()
 }

@@ -2,6 +2,7 @@ package pgstore
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/oncewire/idempotency/backend"
@@ -22,11 +23,11 @@ func (s *Store) Wait(ctx context.Context, key backend.Key, token backend.Token) 
 		return err
 	}
 	sub, err := s.subscriptions.join(claimID{key, token})
+	if errors.Is(err, errTooMany) {
+		return s.pause(ctx)
+	}
 	if err != nil {
 		return err
-	}
-	if sub == nil {
-		return s.pause(ctx)
 	}
 	defer s.subscriptions.leave(sub)
 	select {

@@ -19,7 +19,7 @@ const childVariable = "PGTEST_CHILD"
 func TestServerEndsWithAKilledTest(t *testing.T) {
 	if os.Getenv(childVariable) != "" {
 		server := pgtest.Start(t)
-		fmt.Println("URL", server.URL())
+		fmt.Fprintln(os.Stdout, "URL", server.URL())
 		time.Sleep(time.Hour)
 	}
 	if testing.Short() {
@@ -57,7 +57,7 @@ func TestServerEndsWithAKilledTest(t *testing.T) {
 // what the killed test leaves behind.
 func passable(t *testing.T) string {
 	t.Helper()
-	dir, err := os.MkdirTemp("", "pgtest-killed")
+	dir, err := os.MkdirTemp("", "pgtest-killed") //nolint:usetesting // others cannot pass through t.TempDir
 	if err != nil {
 		t.Fatal(err)
 	}

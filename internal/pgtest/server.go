@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -95,11 +96,8 @@ func (s *Server) URL(parameters ...string) string { return URL(s.Addr(), "postgr
 // URL returns a connection string for a user at an address, which may be that of
 // a proxy in front of a server.
 func URL(addr, user string, parameters ...string) string {
-	url := "postgres://" + user + "@" + addr + "/postgres?sslmode=disable"
-	for _, p := range parameters {
-		url += "&" + p
-	}
-	return url
+	all := append([]string{"sslmode=disable"}, parameters...)
+	return "postgres://" + user + "@" + addr + "/postgres?" + strings.Join(all, "&")
 }
 
 // Restart kills the server if it is up, starts it on the same data and the same
