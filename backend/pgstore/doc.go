@@ -39,7 +39,7 @@
 // context, also while it waits for a connection; pgx then closes the connection
 // and has the server cancel the statement, which may have been applied. The first
 // step on a new connection takes more round trips: connecting, and preparing the
-// statement. Failures that pass soon are retried within the step, five times at
+// statement. Failures that pass soon are retried within the step, ten times at
 // most: serialization failures, deadlocks and terminated connections. Every other
 // failure is returned as it is.
 //

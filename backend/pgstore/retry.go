@@ -10,7 +10,7 @@ import (
 )
 
 // maxRetries is how often a step is sent again within its time.
-const maxRetries = 5
+const maxRetries = 10
 
 // conditions are the SQLSTATEs of failures that changed nothing and pass soon.
 var conditions = map[string]bool{

@@ -121,6 +121,21 @@ func (s *Server) Restart() error {
 	return s.ready()
 }
 
+// RestartAsStandby is Restart, but the server then replays what no primary sends:
+// it is read-only until it is promoted (SELECT pg_promote()).
+func (s *Server) RestartAsStandby() error {
+	s.Kill()
+	if err := os.WriteFile(filepath.Join(s.data(), "standby.signal"), nil, 0o644); err != nil {
+		return err
+	}
+	if s.as != nil { // a promotion removes the file
+		if err := os.Chown(filepath.Join(s.data(), "standby.signal"), int(s.as.Uid), int(s.as.Gid)); err != nil {
+			return err
+		}
+	}
+	return s.Restart()
+}
+
 // arguments make the server small and fast: what it writes need not survive a
 // crash of the machine.
 func (s *Server) arguments() []string {
