@@ -12,7 +12,7 @@ import (
 
 // documentedPackages are the packages whose names the pages mention.
 var documentedPackages = []string{
-	".", "backend", "backend/backendtest", "backend/memstore", "backend/nearcache", "backend/redisstore",
+	".", "backend", "backend/backendtest", "backend/memstore", "backend/nearcache", "backend/pgstore", "backend/redisstore",
 	"httpmw", "httpmw/idemgateway", "interceptor/idemconnect", "interceptor/idemgrpc", "otelidem",
 }
 

@@ -37,7 +37,7 @@ func BenchmarkClaim(b *testing.B) {
 			s, c := d.storeOn(b, pool), newClaim()
 			raw := d.rawTable(b)
 			compare(b, func() error {
-				_, err := pool.Exec(b.Context(), "INSERT INTO "+raw+` (key, token, attempt, fingerprint, state, lease_until, expires_at)
+				_, err := pool.Exec(b.Context(), "INSERT INTO "+raw+` (key, token, attempt, fingerprint, state, lease_until, retained_until)
 VALUES ($1, $2, 1, $3, 1, now() + $4, now() + $5)`, newKeyBytes(), pgtype.UUID{Bytes: c.Token, Valid: true}, c.Fingerprint[:], time.Hour, time.Hour)
 				return err
 			}, func() error {
@@ -98,7 +98,7 @@ func (d database) rawTable(b *testing.B) string {
 	name := d.table() + "_raw"
 	name = name[:len(name)-len(`"_raw`)] + `_raw"`
 	d.exec(b, "CREATE TABLE "+name+` (key bytea PRIMARY KEY, token uuid, attempt integer, fingerprint bytea, state smallint,
-lease_until timestamptz, expires_at timestamptz, outcome bytea); SELECT FROM %s`)
+lease_until timestamptz, retained_until timestamptz, outcome bytea); SELECT FROM %s`)
 	return name
 }
 

@@ -22,7 +22,7 @@ const (
 // columns are those that a store uses, with their types.
 var columns = []string{
 	"key bytea", "token uuid", "attempt integer", "fingerprint bytea", "state smallint", "watched boolean",
-	"lease_until timestamp with time zone", "expires_at timestamp with time zone",
+	"lease_until timestamp with time zone", "retained_until timestamp with time zone",
 	"cleanup_at timestamp with time zone", "outcome bytea",
 }
 

@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// cleanUpRegularly deletes what has expired until the store is closed. The
+// cleanUpRegularly deletes absent records until the store is closed. The
 // intervals vary, so that many processes do not do it at the same moment.
 func (s *Store) cleanUpRegularly(ctx context.Context) {
 	failing := false
@@ -17,13 +17,14 @@ func (s *Store) cleanUpRegularly(ctx context.Context) {
 		}
 		err := s.cleanUp(ctx)
 		if err != nil && !failing && ctx.Err() == nil {
-			s.logger.WarnContext(ctx, "pgstore: the clean-up of expired records fails", "error", err)
+			s.logger.WarnContext(ctx, "pgstore: the clean-up fails", "error", err)
 		}
 		failing = err != nil
 	}
 }
 
-// cleanUp deletes all that has expired by now, one batch after the other.
+// cleanUp deletes the records whose retention has ended by now, one batch after the
+// other.
 func (s *Store) cleanUp(ctx context.Context) error {
 	for _, sql := range []string{s.sql.postpone, s.sql.cleanup} {
 		for full := true; full; {

@@ -63,7 +63,7 @@ func TestCleanUpTakesBatches(t *testing.T) {
 	for range 45 {
 		finish(t, s, newKey(), "done")
 	}
-	d.exec(t, "UPDATE %s SET expires_at = now(), cleanup_at = now()")
+	d.exec(t, "UPDATE %s SET retained_until = now(), cleanup_at = now()")
 	counted.execs.Store(0)
 	ok(t, pgstore.CleanUp(t.Context(), s))
 	if n := counted.execs.Load(); n != 6 {
@@ -82,7 +82,7 @@ func TestCleanUpPassesOverLockedRows(t *testing.T) {
 	for _, key := range []backend.Key{locked, newKey(), newKey()} {
 		finish(t, s, key, "done")
 	}
-	d.exec(t, "UPDATE %s SET expires_at = now(), cleanup_at = now()")
+	d.exec(t, "UPDATE %s SET retained_until = now(), cleanup_at = now()")
 	tx, err := d.conn(t).Begin(t.Context())
 	ok(t, err)
 	_, err = tx.Exec(t.Context(), "SELECT FROM "+d.table()+" WHERE key = $1 FOR UPDATE", locked[:])

@@ -59,11 +59,11 @@
 //
 // # Clean-up
 //
-// Each store deletes what has expired, in batches, without waiting for rows that
-// other transactions hold; see [WithCleanup]. An expired row is absent to every
-// step, so nothing depends on when it is deleted. It stays for up to an eighth of
-// its retention longer: the clean-up finds rows by the column cleanup_at, which
-// heartbeats and completions leave as it is if it is not further away, so that they
+// Each store deletes records whose retention has ended, in batches, without waiting
+// for rows that other transactions hold; see [WithCleanup]. Such a record is absent
+// to every step, so nothing depends on when its row is deleted. A row can stay for an
+// eighth of its retention longer: the clean-up finds rows by the column cleanup_at.
+// Heartbeats and completions change that only if it is further away, so that they
 // change no index (HOT updates).
 //
 // # What PostgreSQL can lose

@@ -79,8 +79,8 @@ func WithPollInterval(interval time.Duration) Option {
 	return func(c *config) { c.pollInterval = interval }
 }
 
-// WithCleanup sets how often a store deletes what has expired, and how many
-// records one statement deletes at most. The default is every 10 s, 500 records
+// WithCleanup sets how often a store deletes records whose retention has ended, and
+// how many one statement deletes at most. The default is every 10 s, 500 records
 // at a time; a store that finds more goes on at once. Many processes may do it at
 // the same time. An interval of zero leaves the clean-up to other processes. A
 // negative interval is an error, and so is a batch of zero or less.

@@ -32,8 +32,8 @@ func retention(d time.Duration) pgtype.Interval {
 	return interval(d)
 }
 
-// slack returns how much later than its expiry the clean-up may look at a record
-// with that retention.
+// slack returns how much later than the end of its retention the clean-up may look
+// at a record.
 func slack(retention time.Duration) pgtype.Interval { return interval(retention / 8) }
 
 // duration returns what an interval between two times means. It saturates.

@@ -59,11 +59,11 @@ func TestPrivileges(t *testing.T) {
 	ok(t, s.Complete(t.Context(), key, next.Token, outcome("done")))
 	end(nil)
 	replays(t, s, key, "done")
-	_, err = s.Left(t.Context(), key, next.Token)
+	_, err = s.RetentionLeft(t.Context(), key, next.Token)
 	ok(t, err)
 	other := newKey()
 	ok(t, s.Release(t.Context(), other, win(t, s, other).Token))
-	d.exec(t, "UPDATE %s SET expires_at = now(), cleanup_at = now()")
+	d.exec(t, "UPDATE %s SET retained_until = now(), cleanup_at = now()")
 	ok(t, pgstore.CleanUp(t.Context(), s))
 	if n := d.rows(t); n != 0 {
 		t.Errorf("%d rows, want 0", n)

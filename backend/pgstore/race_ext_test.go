@@ -73,10 +73,10 @@ func TestClaimDecidesOnTheNewestRow(t *testing.T) {
 	counted := &counter{Pool: d.pool(t)}
 	s, key := d.storeOn(t, counted), newKey()
 	old := finish(t, s, key, "expired")
-	d.exec(t, "UPDATE %s SET expires_at = now()")
+	d.exec(t, "UPDATE %s SET retained_until = now()")
 	tx, err := d.conn(t).Begin(t.Context())
 	ok(t, err)
-	_, err = tx.Exec(t.Context(), "UPDATE "+d.table()+" SET expires_at = 'infinity', outcome = 'newer'")
+	_, err = tx.Exec(t.Context(), "UPDATE "+d.table()+" SET retained_until = 'infinity', outcome = 'newer'")
 	ok(t, err)
 	counted.rows.Store(0)
 	done := make(chan backend.Record)

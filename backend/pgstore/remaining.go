@@ -13,9 +13,9 @@ import (
 
 var _ backend.Remaining = (*Store)(nil)
 
-// Left implements [backend.Remaining].
-func (s *Store) Left(ctx context.Context, key backend.Key, token backend.Token) (left time.Duration, err error) {
-	err = s.step(ctx, "left", func(ctx context.Context) error {
+// RetentionLeft implements [backend.Remaining].
+func (s *Store) RetentionLeft(ctx context.Context, key backend.Key, token backend.Token) (left time.Duration, err error) {
+	err = s.step(ctx, "retention left", func(ctx context.Context) error {
 		var found pgtype.Interval
 		err := s.pool.QueryRow(ctx, s.sql.remaining, key[:], uuid(token)).Scan(&found)
 		switch {

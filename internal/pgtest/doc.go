@@ -2,7 +2,7 @@
 // on a free port of the loopback interface, keeps its data in a directory of its
 // own that is removed when it ends, and is ended by its process ID. PostgreSQL
 // refuses to run as root, so a test that does runs it as the user postgres, or
-// nobody where there is no such user.
+// as daemon where there is no such user.
 //
 // The programs are those of the system's package: in PATH, or in the newest
 // /usr/lib/postgresql/*/bin. The environment variable POSTGRES_BIN names another

@@ -38,11 +38,3 @@ func EndShared() {
 		shared.server = nil
 	}
 }
-
-// skipShort is the one place that skips a test for want of a server.
-func skipShort(tb testing.TB) {
-	tb.Helper()
-	if testing.Short() {
-		tb.Skip("needs a PostgreSQL server, which short mode does not start")
-	}
-}

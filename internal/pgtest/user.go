@@ -14,7 +14,7 @@ func unprivileged() (*syscall.Credential, error) {
 	if os.Geteuid() != 0 {
 		return nil, nil
 	}
-	for _, name := range []string{"postgres", "nobody"} {
+	for _, name := range []string{"postgres", "daemon"} {
 		found, err := user.Lookup(name)
 		if err != nil {
 			continue
@@ -25,5 +25,5 @@ func unprivileged() (*syscall.Credential, error) {
 			return &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}, nil
 		}
 	}
-	return nil, errors.New("pgtest: PostgreSQL does not run as root, and there is neither a user postgres nor nobody")
+	return nil, errors.New("pgtest: PostgreSQL does not run as root, and there is neither a user postgres nor daemon")
 }

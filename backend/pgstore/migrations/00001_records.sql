@@ -4,19 +4,20 @@
 -- The quoted names are those of the default table. For another table, let pgstore.Migrate or
 -- pgstore.Migrations fill in the names.
 
--- cleanup_at is when the clean-up looks at a record. It alone is indexed beside the key, and steps
--- change it only when it is far from expires_at, so that heartbeats and completions are HOT updates.
+-- cleanup_at is when the clean-up looks at a record. Beside the key it alone is indexed, and steps
+-- change it only if it is much later than retained_until, so that heartbeats and completions are HOT
+-- updates.
 CREATE TABLE "idempotency_records" (
-    key         bytea       NOT NULL PRIMARY KEY,
-    token       uuid        NOT NULL,
-    attempt     integer     NOT NULL,
-    fingerprint bytea       NOT NULL,
-    state       smallint    NOT NULL, -- 1 running, 2 done, 3 not kept
-    watched     boolean     NOT NULL DEFAULT false, -- the end of the claim is notified
+    key bytea NOT NULL PRIMARY KEY,
+    token uuid NOT NULL,
+    attempt integer NOT NULL,
+    fingerprint bytea NOT NULL,
+    state smallint NOT NULL, -- 1 running, 2 done, 3 not kept
+    watched boolean NOT NULL DEFAULT false, -- the end of the claim is notified
     lease_until timestamptz NOT NULL,
-    expires_at  timestamptz NOT NULL, -- infinity for a retention without end
-    cleanup_at  timestamptz NOT NULL,
-    outcome     bytea, -- of a record that is done
+    retained_until timestamptz NOT NULL, -- infinity for a retention without end
+    cleanup_at timestamptz NOT NULL,
+    outcome bytea, -- of a record that is done
     CONSTRAINT key_is_a_digest CHECK (octet_length(key) = 32),
     CONSTRAINT fingerprint_is_a_digest CHECK (octet_length(fingerprint) = 33),
     CONSTRAINT state_is_known CHECK (state IN (1, 2, 3)),
@@ -33,8 +34,8 @@ CREATE TABLE "idempotency_records" (
 
 CREATE INDEX ON "idempotency_records" (cleanup_at);
 
--- Inserts a claim, or puts it in the place of what has expired or may be taken over. Returns false if
--- something else stands under the key by now. The retention is null for one without end.
+-- Inserts a claim, or puts it in the place of a record that is absent or may be taken over. Returns
+-- false if the key has another record by now. The retention is null for one without end.
 -- +goose StatementBegin
 CREATE FUNCTION "idempotency_records_claim"(
     claim_key bytea, claim_token uuid, replaced uuid, claim_attempt integer, claim_fingerprint bytea,
@@ -42,18 +43,18 @@ CREATE FUNCTION "idempotency_records_claim"(
 ) RETURNS boolean LANGUAGE plpgsql AS $claim$
 DECLARE
     until timestamptz := clock_timestamp() + lease;
-    expiry timestamptz := coalesce(until + retention, 'infinity');
+    retained timestamptz := coalesce(until + retention, 'infinity');
 BEGIN
     INSERT INTO "idempotency_records" AS r
-        (key, token, attempt, fingerprint, state, lease_until, expires_at, cleanup_at)
-    VALUES (claim_key, claim_token, claim_attempt, claim_fingerprint, 1, until, expiry, expiry)
+        (key, token, attempt, fingerprint, state, lease_until, retained_until, cleanup_at)
+    VALUES (claim_key, claim_token, claim_attempt, claim_fingerprint, 1, until, retained, retained)
     ON CONFLICT (key) DO UPDATE SET
         token = excluded.token, attempt = excluded.attempt, fingerprint = excluded.fingerprint,
         state = 1, watched = false, outcome = NULL,
         lease_until = clock_timestamp() + lease,
-        expires_at = coalesce(clock_timestamp() + lease + retention, 'infinity'),
+        retained_until = coalesce(clock_timestamp() + lease + retention, 'infinity'),
         cleanup_at = coalesce(clock_timestamp() + lease + retention, 'infinity')
-    WHERE r.expires_at <= clock_timestamp()
+    WHERE r.retained_until <= clock_timestamp()
         OR r.state = 1 AND r.token = replaced AND r.lease_until <= clock_timestamp();
     RETURN FOUND;
 END

@@ -16,4 +16,4 @@ SELECT r.key, r.token, r.lease_until - clock_timestamp(), r.watched OR m.key IS 
 FROM claims AS c
 JOIN "idempotency_records" AS r ON r.key = c.key AND r.token = c.token
 LEFT JOIN marked AS m ON m.key = r.key
-WHERE r.state = 1 AND r.expires_at > clock_timestamp()
+WHERE r.state = 1 AND r.retained_until > clock_timestamp()

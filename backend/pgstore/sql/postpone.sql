@@ -1,10 +1,9 @@
--- Has the clean-up look at records again when they expire that have been retained for longer than
--- their claims asked for.
+-- Postpones the clean-up of records whose retention ends later than their claims set, to its end.
 --
 -- Parameters: how many at most.
-UPDATE "idempotency_records" SET cleanup_at = expires_at WHERE ctid = ANY (ARRAY(
+UPDATE "idempotency_records" SET cleanup_at = retained_until WHERE ctid = ANY (ARRAY(
     SELECT r.ctid FROM "idempotency_records" AS r
-    WHERE r.cleanup_at <= (SELECT clock_timestamp()) AND r.expires_at > clock_timestamp()
+    WHERE r.cleanup_at <= (SELECT clock_timestamp()) AND r.retained_until > clock_timestamp()
     ORDER BY r.cleanup_at
     LIMIT $1::integer
     FOR UPDATE SKIP LOCKED

@@ -4,4 +4,4 @@
 -- Parameters: key, token.
 SELECT r.state, r.token = $2::uuid
 FROM "idempotency_records" AS r
-WHERE r.key = $1::bytea AND r.expires_at > clock_timestamp()
+WHERE r.key = $1::bytea AND r.retained_until > clock_timestamp()
