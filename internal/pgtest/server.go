@@ -33,7 +33,7 @@ type Server struct {
 func Start(tb testing.TB, settings ...string) *Server {
 	tb.Helper()
 	skipShort(tb)
-	s, err := Launch(settings...)
+	s, err := launch(settings...)
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -41,8 +41,8 @@ func Start(tb testing.TB, settings ...string) *Server {
 	return s
 }
 
-// Launch starts a server that runs until End.
-func Launch(settings ...string) (*Server, error) {
+// launch starts a server that runs until End.
+func launch(settings ...string) (*Server, error) {
 	as, err := unprivileged()
 	if err != nil {
 		return nil, err

@@ -21,7 +21,7 @@ func Shared(tb testing.TB) *Server {
 	shared.mu.Lock()
 	defer shared.mu.Unlock()
 	if shared.server == nil && shared.err == nil {
-		shared.server, shared.err = Launch()
+		shared.server, shared.err = launch()
 	}
 	if shared.err != nil {
 		tb.Fatal(shared.err)

@@ -7,6 +7,10 @@
 -- cleanup_at is when the clean-up looks at a record. Beside the key it alone is indexed, and steps
 -- change it only if it is much later than retained_until, so that heartbeats and completions are HOT
 -- updates.
+--
+-- The parameters of the table have autovacuum reuse the room of deleted records soon. They also keep
+-- the planner from reading the whole table: it caches plans, and would choose that while the table is
+-- tiny, so statistics are gathered late and the file never shrinks.
 CREATE TABLE "idempotency_records" (
     key bytea NOT NULL PRIMARY KEY,
     token uuid NOT NULL,
@@ -28,6 +32,8 @@ CREATE TABLE "idempotency_records" (
     autovacuum_vacuum_scale_factor = 0.02,
     autovacuum_vacuum_threshold = 1000,
     autovacuum_analyze_scale_factor = 0.05,
+    autovacuum_analyze_threshold = 10000,
+    vacuum_truncate = false,
     toast.autovacuum_vacuum_scale_factor = 0.02,
     toast.autovacuum_vacuum_threshold = 1000
 );
