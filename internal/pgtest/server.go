@@ -143,6 +143,7 @@ func (s *Server) arguments() []string {
 	common := []string{
 		"listen_addresses=127.0.0.1", "unix_socket_directories=", "max_connections=300", "shared_buffers=64MB",
 		"fsync=off", "full_page_writes=off", "log_min_messages=warning", "jit=off",
+		"dynamic_shared_memory_type=mmap", // in the data directory, which is removed after a kill too
 	}
 	for _, setting := range append(common, s.settings...) {
 		args = append(args, "-c", setting)
