@@ -16,7 +16,7 @@ const (
 	doNotRun       mode = iota // the result or the error is final
 	runProtected               // under the call's own claim
 	runUnprotected             // without a confirmed claim, since the store failed
-	runNested                  // under the claim of a guard around this one
+	runNested                  // under the claim of an outer guard
 )
 
 // decision is what begin decided.
@@ -25,13 +25,13 @@ type decision struct {
 	failed *failedClaim // of runUnprotected
 }
 
-// maxTakeovers bounds the expired claims that one call tries to take over. Each
-// one was taken over by another call first, and expired again.
+// maxTakeovers bounds the takeovers that one call tries. It tries another one only if
+// another call won the last one, and the claim of that call expired too.
 const maxTakeovers = 100
 
-// begin claims until the record decides what the call gets. Every iteration
-// decides, waits for a bounded time, or follows a record that another call
-// changed.
+// begin repeats the claim until the record decides what the call gets. Each
+// iteration decides, waits for a bounded time, or claims again because another call
+// changed the record.
 func (g *guardedCall) begin(ctx context.Context) (decision, Result, error) {
 	h := &g.handler
 	waiting := waiting{maxWait: h.claim.policy.Wait, key: h.claim.key, waiter: g.engine.waiter, all: &g.engine.waiters}
@@ -46,18 +46,18 @@ func (g *guardedCall) begin(ctx context.Context) (decision, Result, error) {
 		}
 		expired = backend.Record{}
 		h.claim.attempt = record.Attempt
-		step, refusal := g.next(ctx, &record)
+		action, refusal := g.decide(ctx, &record)
 		switch {
-		case step == stepRun:
+		case action == actionRun:
 			return decision{mode: runProtected}, Result{}, nil
-		case step == stepNested:
+		case action == actionNested:
 			return decision{mode: runNested}, Result{Attempt: int(record.Attempt), Waited: g.waited}, nil
-		case step == stepReplay:
+		case action == actionReplay:
 			return final(g.replay(ctx, &record))
-		case step == stepTakeOver && takeovers < maxTakeovers:
+		case action == actionTakeOver && takeovers < maxTakeovers:
 			takeovers++
 			expired = record
-		case step == stepWait && waiting.wait(ctx, &record):
+		case action == actionWait && waiting.wait(ctx, &record):
 		default:
 			g.waited = waiting.waited
 			return final(g.refuse(ctx, refusal))
@@ -72,18 +72,18 @@ func (g *guardedCall) acquire(bounded *lazyContext, expired *backend.Record) (ba
 	return g.handler.claim.acquire(bounded, g.handler.call.Fingerprint, expired)
 }
 
-// next runs the state machine on a record.
-func (g *guardedCall) next(ctx context.Context, record *backend.Record) (step, *Error) {
+// decide runs the state machine on a record.
+func (g *guardedCall) decide(ctx context.Context, record *backend.Record) (action, *Error) {
 	h := &g.handler
 	f := finding{record: record, own: record.Token == h.claim.token, onAbandoned: h.claim.policy.OnAbandoned}
 	if f.own {
-		return f.next()
+		return f.decide()
 	}
-	f.same = fingerprint.Same(h.call.Fingerprint, h.call.Rehasher, record.Fingerprint)
+	f.sameRequest = fingerprint.Same(h.call.Fingerprint, h.call.Rehasher, record.Fingerprint)
 	if record.State == backend.Running {
 		handlerOf(ctx).each(func(outer *handlerContext) { f.nested = f.nested || outer.claim.token == record.Token })
 	}
-	return f.next()
+	return f.decide()
 }
 
 // claimFailed decides about a call whose claim failed. The store may have applied

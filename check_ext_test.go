@@ -43,10 +43,10 @@ func TestCredentialsWithoutScopeAreToldOnce(t *testing.T) {
 	pay := engine.Operation(operation, idempotency.Policy{})
 	looked := 0
 	present := func(yes bool) func() bool { return func() bool { looked++; return yes } }
-	pay.NoteCredentials(t.Context(), present(false))
+	pay.WarnIfUnscoped(t.Context(), present(false))
 	equal(t, "told of none", len(seen.of(idempotency.EventUnscoped)), 0)
 	for range 3 {
-		pay.NoteCredentials(t.Context(), present(true))
+		pay.WarnIfUnscoped(t.Context(), present(true))
 	}
 	equal(t, "looked", looked, 2)
 	told := seen.of(idempotency.EventUnscoped)
@@ -56,7 +56,7 @@ func TestCredentialsWithoutScopeAreToldOnce(t *testing.T) {
 
 	scoped := newEngine(t, openStore(t), idempotency.WithObserver(seen),
 		idempotency.WithScope(func(context.Context) (string, error) { return "", nil }))
-	scoped.Operation(operation, idempotency.Policy{}).NoteCredentials(t.Context(), present(true))
+	scoped.Operation(operation, idempotency.Policy{}).WarnIfUnscoped(t.Context(), present(true))
 	equal(t, "looked", looked, 2)
 	equal(t, "told", len(seen.of(idempotency.EventUnscoped)), 1)
 }

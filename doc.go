@@ -18,22 +18,23 @@
 //
 //	record                           the call gets
 //	absent                           the claim: the handler runs
+//	any, of another request          ErrKeyReused
 //	running, lease alive             ErrInProgress, or waits (Policy.Wait)
 //	running, lease expired           a takeover: the handler runs as the next
 //	                                 attempt; or ErrOutcomeUnknown (Policy.OnAbandoned)
 //	done                             the recorded outcome, marked as a replay
 //	done, outcome not kept           ErrOutcomeNotKept
 //	not readable by this version     ErrOutcomeUnreadable
-//	any, of another request          ErrKeyReused
 //
 // When the handler has answered, its [Verdict] decides what happens to the claim:
-// the outcome is recorded, or the claim is released or abandoned. Only what cannot
-// follow an effect is released, since a second charge is worse than an honest
-// "unknown". Errors such as Unavailable and 502 mean that the outcome is unknown,
-// because a proxy answers them when a connection broke after the effect. The same
-// holds for an error that was answered after the handler's context ended, if it
-// would otherwise be released or names no cause. A handler that knows that it had
-// no effect says so with [Execution.NoEffect].
+// the outcome is recorded, or the claim is released or abandoned. A claim is released
+// only if its answer rules out that the handler had an effect, because a second
+// effect is worse than an honest "unknown". Errors such as Unavailable and 502 mean
+// that the outcome is unknown, because a proxy answers them when a connection broke
+// after the effect. An error that was answered after the handler's context ended
+// means the same, if its verdict would be [Release] or its code is generic (Internal,
+// Unknown, 5xx). A handler that knows that it had no effect says so with
+// [Execution.NoEffect].
 //
 // Put authentication, validation and rate limits outside the guard: a request that
 // fails there then does not use up its key. A drawing is in
@@ -47,7 +48,8 @@
 // died, whose lease expired, or whose answer did not say what happened may run
 // again, and can see that in [Execution.Recovered]. With OnAbandoned [Reject] a
 // handler is started at most once per key, unless it said that it had no effect.
-// After the retention a retry is a new request.
+// After the retention a retry is a new request. Calls that run unprotected because
+// the store failed ([WithFailOpen]) have no promise.
 //
 // Handlers get their key, attempt and token from [FromContext], and pass the
 // protection on to the services that they call with [Execution.DeriveKey].

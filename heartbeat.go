@@ -9,7 +9,7 @@ import (
 	"github.com/oncewire/idempotency/backend"
 )
 
-// heartbeats extend the leases of handlers that run longer than a third of them.
+// heartbeats extend the lease of every handler that runs longer than a third of it.
 // A shorter call only starts and stops a timer, which the next call reuses, and
 // needs no goroutine.
 type heartbeats struct {
@@ -28,7 +28,7 @@ type heartbeat struct {
 	mu        sync.Mutex
 	handler   *handlerContext // nil while unused
 	extended  time.Time       // when the last successful claim or heartbeat was sent
-	abandoned bool            // the claim was abandoned while a heartbeat was being sent
+	abandoned bool            // the last claim was; matters while a heartbeat is being sent
 }
 
 // start begins the heartbeats of a claim that was sent at the given time.
@@ -74,17 +74,17 @@ func (h *heartbeat) send() {
 		timeout = min(timeout, left) // the handler is cancelled when the lease ends
 	}
 	err := handler.claim.extend(context.WithoutCancel(handler.ctx.base), timeout)
-	if report := h.sent(handler, sent, err); report != nil {
+	if report := h.handleReply(handler, sent, err); report != nil {
 		report()
 	}
 }
 
-// sent processes the result of a heartbeat, and returns what to do without the
-// lock. The lease is lost when another call took the claim over, or when it ended
-// while the store could not be reached. The handler is then cancelled, since
-// another call may own the key now. That happens under the lock, so that stop
-// returns only when the handler's context shows it.
-func (h *heartbeat) sent(handler *handlerContext, at time.Time, err error) (report func()) {
+// handleReply processes the reply to a heartbeat, and returns a function to call
+// after unlocking, or nil. The lease is lost when another call took the claim over,
+// or when it ended while the store could not be reached. The handler is then
+// cancelled, since another call may own the key now. That happens under the lock, so
+// that the handler's context already shows the loss when stop returns.
+func (h *heartbeat) handleReply(handler *handlerContext, sent time.Time, err error) (report func()) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.handler != handler { // finished meanwhile
@@ -94,7 +94,7 @@ func (h *heartbeat) sent(handler *handlerContext, at time.Time, err error) (repo
 		return nil
 	}
 	if err == nil {
-		h.extended = at
+		h.extended = sent
 	}
 	lease := handler.claim.policy.Lease
 	left := time.Until(h.extended.Add(lease))

@@ -6,51 +6,51 @@ import (
 	"github.com/oncewire/idempotency/backend"
 )
 
-// step is what a call does next about the record that it found.
-type step uint8
+// action is what a call does with the record that it found.
+type action uint8
 
 const (
-	stepRun      step = iota // the claim is this call's: run the handler
-	stepNested               // a guard around this one holds the claim: run the handler
-	stepReplay               // return the recorded outcome
-	stepTakeOver             // claim again, in place of the expired claim
-	stepWait                 // another call is running: wait for it
-	stepRefuse               // return the error
+	actionRun      action = iota // the claim is this call's: run the handler
+	actionNested                 // an outer guard holds the claim: run the handler
+	actionReplay                 // return the recorded outcome
+	actionTakeOver               // claim again, in place of the expired claim
+	actionWait                   // another call is running: wait for it
+	actionRefuse                 // return the error
 )
 
 // finding is what a claim found: the input of the state machine.
 type finding struct {
 	record      *backend.Record
-	own         bool // the record has this call's token
-	nested      bool // it has the token of a guard around this one
-	same        bool // it was made by the same request
+	own         bool // the record has this call's token: the key was free, or taken over
+	nested      bool // it has the token of an outer guard
+	sameRequest bool // the fingerprint is that of this call
 	onAbandoned AbandonPolicy
 }
 
 // next is the state machine: the record decides what the call gets. Except for
-// this request's own claims, the fingerprint is compared first, so that no answer
-// reveals anything about another request.
-func (f *finding) next() (step, *Error) {
+// this request's own claims, the fingerprint is compared first, so that a caller
+// learns of another request only that it used the key.
+func (f *finding) decide() (action, *Error) {
 	running := f.record.State == backend.Running
 	switch {
 	case running && f.own:
-		return stepRun, nil
+		return actionRun, nil
 	case running && f.nested:
-		return stepNested, nil
-	case !f.same:
-		return stepRefuse, ErrKeyReused
+		return actionNested, nil
+	case !f.sameRequest:
+		return actionRefuse, ErrKeyReused
 	case f.record.State == backend.Done:
-		return stepReplay, nil
+		return actionReplay, nil
 	case f.record.State == backend.NotKept:
-		return stepRefuse, ErrOutcomeNotKept
+		return actionRefuse, ErrOutcomeNotKept
 	case !running:
-		return stepRefuse, ErrOutcomeUnreadable.withCause(fmt.Errorf("%w: state %d", backend.ErrCorrupt, f.record.State))
+		return actionRefuse, ErrOutcomeUnreadable.withCause(fmt.Errorf("%w: state %d", backend.ErrCorrupt, f.record.State))
 	case !f.record.Expired():
-		return stepWait, ErrInProgress
+		return actionWait, ErrInProgress
 	case f.onAbandoned == Reject:
-		return stepRefuse, ErrOutcomeUnknown
+		return actionRefuse, ErrOutcomeUnknown
 	default:
 		// The error is for a call that loses every takeover that it tries.
-		return stepTakeOver, ErrInProgress
+		return actionTakeOver, ErrInProgress
 	}
 }

@@ -8,9 +8,9 @@ import (
 )
 
 // Operation is what an adapter needs for the calls of one operation. Resolve it
-// once for each method and keep it, or for each call where operations are not
-// known before: without a schema that takes no memory. It is a small value,
-// and safe for concurrent use.
+// once per method and store it, or once per call if operations are not known in
+// advance; without a schema this does not allocate. It is a small value, and safe
+// for concurrent use.
 type Operation struct {
 	engine *Engine
 	name   string
@@ -25,29 +25,29 @@ type Operation struct {
 // a .proto; the zero Policy says nothing. For every field the most specific level
 // that sets it applies: the policy for this very operation, the schema, the
 // policy for the longest beginning of its name, the policy for "*", the default.
-// So a policy for a whole service does not require keys of methods whose schema
-// says that they have no side effects.
+// So KeyRequired for a whole service does not apply to methods whose schema says that
+// they have no side effects.
 func (e *Engine) Operation(name string, schema Policy) Operation {
 	return Operation{engine: e, name: name, policy: e.policies.resolve(name, &schema)}
 }
 
-// Name is that of the operation.
+// Name returns the name of the operation.
 func (o Operation) Name() string { return o.name }
 
 // Policy returns the complete policy of the operation. It must not be changed.
 func (o Operation) Policy() *Policy { return o.policy }
 
-// KeyField is the name of the header or metadata field that carries the key. It
+// KeyField returns the name of the header or metadata field that carries the key. It
 // is the same for all operations of an engine.
 func (o Operation) KeyField() string { return o.engine.keys.Field }
 
-// ReplayedField is the name of the header or metadata field that marks a replay,
+// ReplayedField returns the name of the header or metadata field that marks a replay,
 // where its value is "true". It is the same for all operations of an engine.
 func (o Operation) ReplayedField() string { return o.engine.replayedField }
 
 // RequiresKey reports whether a call without a key is refused. For "*" it reports
-// whether that is so for any operation: if not, an adapter can pass a call
-// without a key on before it knows the operation.
+// whether that is so for any operation: if not, an adapter can let a call
+// without a key through before it knows the operation.
 func (o Operation) RequiresKey() bool {
 	return o.policy.Key == KeyRequired || o.name == everyOperation && o.engine.policies.required
 }
@@ -77,10 +77,10 @@ func (o Operation) ParseKey(ctx context.Context, values []string) (string, error
 	return key, nil
 }
 
-// Refuse is for a refusal that an adapter makes itself, such as
+// Refuse reports a refusal that the adapter itself decides on, such as
 // [ErrOutcomeUnreadable] for an outcome that it cannot read. It notifies the
 // observers, and returns the refusal with its mark, its cause, which may be nil,
-// and a time to retry after if that can help. The key may be empty.
+// and, if a retry can help, a time to wait before it. The key may be empty.
 func (o Operation) Refuse(ctx context.Context, key string, refusal *Error, cause error) *Error {
 	return o.refuse(ctx, Event{Operation: o.name}, key, refusal.withCause(cause))
 }
@@ -96,13 +96,13 @@ func (o Operation) refuse(ctx context.Context, event Event, key string, refusal 
 // RefusalMark returns the mark of a refusal of a call of this operation with the
 // key: an opaque text which says that its handler did not run. An adapter sends
 // it with the refusal, in the header field Idempotency-Refused or as "mark" in the
-// metadata of the google.rpc.ErrorInfo. A guard around this one releases its own
-// claim when [Operation.HasRefusalMark] recognises it.
+// metadata of the google.rpc.ErrorInfo. An outer guard releases its own claim
+// when [Operation.HasRefusalMark] recognises it.
 //
 // The mark also names the guarded calls in ctx that have the same key, since
 // their operations may have other names: a REST route around an RPC. It is empty
-// for an empty key. The key may have any spelling: engines with different key
-// rules make the same mark of it.
+// for an empty key. The key may be in any accepted form, bare or quoted: engines
+// with different key rules make the same mark of it.
 func (o Operation) RefusalMark(ctx context.Context, key string) string {
 	return mark.In(ctx, o.name, key)
 }
@@ -113,14 +113,13 @@ func (o Operation) HasRefusalMark(text, key string) bool {
 	return mark.Matches(text, o.name, key)
 }
 
-// NoteCredentials is for an adapter that guards a call. If the engine has no
-// [WithScope] and the call has credentials, such as an Authorization field,
-// observers get [EventUnscoped], once per engine: all callers then share one
-// scope, and the keys of different callers can meet. The function is not called
-// where its result does not matter.
-func (o Operation) NoteCredentials(ctx context.Context, present func() bool) {
+// WarnIfUnscoped emits [EventUnscoped], once per engine, if a guarded call has
+// credentials, such as an Authorization field, but the engine has no [WithScope]: all
+// callers then share one scope, and the keys of different callers can collide. The
+// function reports whether the call has credentials; it is called only when needed.
+func (o Operation) WarnIfUnscoped(ctx context.Context, hasCredentials func() bool) {
 	e := o.engine
-	if e.scope == nil && !e.unscoped.Load() && present() && e.unscoped.CompareAndSwap(false, true) {
+	if e.scope == nil && !e.unscoped.Load() && hasCredentials() && e.unscoped.CompareAndSwap(false, true) {
 		e.observers.notify(ctx, Event{Kind: EventUnscoped, Operation: o.name, Err: errUnscoped})
 	}
 }

@@ -20,10 +20,10 @@ type retries struct {
 	limit  int
 	window time.Duration
 	notify func(context.Context, Event)
-	// unconfirmed is cancelled on drain: claims that may not exist are not
+	// unconfirmedCtx is cancelled on drain: claims that may not exist are not
 	// waited for.
-	unconfirmed context.Context
-	cancel      context.CancelFunc
+	unconfirmedCtx    context.Context
+	cancelUnconfirmed context.CancelFunc
 
 	mu      sync.Mutex
 	pending int
@@ -33,7 +33,7 @@ type retries struct {
 
 func (r *retries) init(limit int, window time.Duration, notify func(context.Context, Event)) {
 	r.limit, r.window, r.notify = limit, window, notify
-	r.unconfirmed, r.cancel = context.WithCancel(context.Background())
+	r.unconfirmedCtx, r.cancelUnconfirmed = context.WithCancel(context.Background())
 }
 
 // add retries a finish in the background, or drops it if the limit is reached.
@@ -41,7 +41,7 @@ func (r *retries) init(limit int, window time.Duration, notify func(context.Cont
 func (r *retries) add(c claim, f finish) {
 	p := &pendingFinish{c, f}
 	if !r.enter(&f) {
-		r.dropped(p)
+		r.reportDropped(p)
 		return
 	}
 	go func() {
@@ -53,7 +53,7 @@ func (r *retries) add(c claim, f finish) {
 func (r *retries) retry(p *pendingFinish) {
 	ctx := context.Background()
 	if p.finish.unconfirmed {
-		ctx = r.unconfirmed
+		ctx = r.unconfirmedCtx
 	}
 	ctx, cancel := context.WithTimeout(ctx, r.window)
 	defer cancel()
@@ -63,16 +63,16 @@ func (r *retries) retry(p *pendingFinish) {
 		pause = min(2*pause, longest)
 		err := p.try(ctx)
 		if p.finish.endsRetries(err) {
-			r.finished(p, err)
+			r.reportFinished(p, err)
 			return
 		}
 	}
-	r.dropped(p)
+	r.reportDropped(p)
 }
 
-// finished and dropped report nothing of an unconfirmed claim, on which nothing
+// reportFinished and reportDropped report nothing of an unconfirmed claim, on which nothing
 // depends, unless its outcome was recorded after all.
-func (r *retries) finished(p *pendingFinish, lost error) {
+func (r *retries) reportFinished(p *pendingFinish, lost error) {
 	event := p.claim.event(p.finish.kind())
 	if lost != nil {
 		event.Kind, event.Err = EventLeaseLost, lost
@@ -83,13 +83,13 @@ func (r *retries) finished(p *pendingFinish, lost error) {
 	}
 }
 
-func (r *retries) dropped(p *pendingFinish) {
+func (r *retries) reportDropped(p *pendingFinish) {
 	if !p.finish.unconfirmed {
 		r.notify(context.Background(), p.claim.event(EventFinishDropped))
 	}
 }
 
-// enter reserves a place. Unconfirmed claims get a quarter of the places at most,
+// enter reserves a place. Unconfirmed claims get at most a quarter of the places,
 // since each call adds one while the store is down, and the rest is for claims
 // that exist and for outcomes.
 func (r *retries) enter(f *finish) bool {
@@ -119,7 +119,7 @@ func (r *retries) leave() {
 // drain accepts no more finishes, cancels those of unconfirmed claims, and waits
 // for the others.
 func (r *retries) drain(ctx context.Context) error {
-	r.cancel()
+	r.cancelUnconfirmed()
 	r.mu.Lock()
 	r.closed = true
 	if r.pending == 0 {

@@ -2,16 +2,17 @@ package idempotency
 
 import "github.com/oncewire/idempotency/backend"
 
-// finishOf returns how a claim is finished, by the answer and by what the handler
-// said through its [Execution]. Only what cannot follow an effect is released:
+// finalVerdict returns the verdict on a claim, from the answer and from what the
+// handler said through its [Execution]. A claim is released only if the answer rules
+// out that the handler had an effect:
 //
-//   - An answer that is certain to have had no effect is released.
-//   - After the handler's context has ended, an error that would be released or
-//     that names no cause is usually the echo of the cancellation, and is
-//     abandoned.
-//   - A takeover cannot tell what earlier attempts did, so it abandons where a
-//     first attempt releases.
-func finishOf(h *handlerContext, answer Answer) finish {
+//   - If it is certain that there was no effect, the claim is released.
+//   - An error that was answered after the handler's context ended is usually the
+//     echo of the cancellation. If its verdict would be Release or its code is
+//     generic, the claim is abandoned.
+//   - A takeover cannot know what earlier attempts did, so it abandons where a first
+//     attempt releases.
+func finalVerdict(h *handlerContext, answer Answer) Verdict {
 	verdict := answer.Verdict
 	switch {
 	case answer.NoEffect || h.override.noEffect.Load():
@@ -22,7 +23,12 @@ func finishOf(h *handlerContext, answer Answer) finish {
 	if verdict == Release && h.claim.attempt > 1 {
 		verdict = Abandon
 	}
-	return finish{verdict: verdict, outcome: backend.Outcome{
+	return verdict
+}
+
+// finishOf returns how to finish the claim after the answer.
+func finishOf(h *handlerContext, answer Answer) finish {
+	return finish{verdict: finalVerdict(h, answer), outcome: backend.Outcome{
 		NotKept:   answer.NotKept,
 		Bytes:     answer.Outcome,
 		Retention: h.override.shorten(h.claim.policy.Retention),

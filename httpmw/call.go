@@ -51,7 +51,7 @@ func (c *call) fingerprint() (made backend.Fingerprint, err error) {
 
 // run runs the call through the engine.
 func (c *call) run(fingerprint backend.Fingerprint) {
-	c.operation.NoteCredentials(c.r.Context(), func() bool { return hasCredentials(c.r.Header) })
+	c.operation.WarnIfUnscoped(c.r.Context(), func() bool { return hasCredentials(c.r.Header) })
 	result, err := c.operation.Run(c.r.Context(), idempotency.Call{
 		Key:         c.key,
 		Fingerprint: fingerprint,

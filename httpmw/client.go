@@ -2,17 +2,14 @@ package httpmw
 
 import (
 	"net/http"
-	"strings"
 
-	"github.com/oncewire/idempotency"
-	"github.com/oncewire/idempotency/internal/clientkey"
 	"github.com/oncewire/idempotency/internal/retry"
 )
 
 // NewTransport returns an [http.RoundTripper] for an [http.Client] that sends
 // requests again until they are settled, with one key for all tries. Next sends a
-// single try; nil is [http.DefaultTransport]. The error names every option that
-// cannot be honoured. The transport is safe for concurrent use.
+// single try; nil means [http.DefaultTransport]. The error names every invalid
+// option. The transport is safe for concurrent use.
 //
 // A transport that signs requests or traces each try belongs into next; one that
 // traces the whole request goes around this one.
@@ -80,13 +77,6 @@ func NewTransport(next http.RoundTripper, options ...ClientOption) (http.RoundTr
 	}, nil
 }
 
-type transport struct {
-	next     http.RoundTripper
-	keyField string // canonical
-	methods  []string
-	client   *retry.Client
-}
-
 // RoundTrip implements [http.RoundTripper].
 func (t *transport) RoundTrip(request *http.Request) (*http.Response, error) {
 	values, present := request.Header[t.keyField]
@@ -95,45 +85,7 @@ func (t *transport) RoundTrip(request *http.Request) (*http.Response, error) {
 	}
 	// An empty list is net/http's own sign of a request that may be repeated.
 	if present && (len(values) == 0 || values[0] != "") || sideEffectFree(request.Method) {
-		return t.send(&clientCall{transport: t, request: request})
+		return t.send(&clientCall{request: request, next: t.next})
 	}
 	return t.next.RoundTrip(request)
-}
-
-// CloseIdleConnections is called by [http.Client.CloseIdleConnections].
-func (t *transport) CloseIdleConnections() {
-	if next, ok := t.next.(interface{ CloseIdleConnections() }); ok {
-		next.CloseIdleConnections()
-	}
-}
-
-func (t *transport) takesKey(method string) bool {
-	for _, keyed := range t.methods {
-		if keyed == method || strings.EqualFold(keyed, method) {
-			return true
-		}
-	}
-	return false
-}
-
-func sideEffectFree(method string) bool {
-	switch method {
-	case "", http.MethodGet, http.MethodHead, http.MethodOptions, http.MethodTrace:
-		return true
-	default:
-		return false
-	}
-}
-
-// newKey returns the key of a request that has none.
-func (t *transport) newKey(request *http.Request) string {
-	if key, ok := clientkey.From(request.Context()); ok {
-		return key
-	}
-	if redirect := request.Response; redirect != nil && redirect.Request != nil {
-		if values := redirect.Request.Header[t.keyField]; len(values) > 0 {
-			return values[0]
-		}
-	}
-	return idempotency.NewKey()
 }

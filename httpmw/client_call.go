@@ -11,10 +11,9 @@ import (
 
 // clientCall is a request that may be sent several times: a [retry.Call].
 type clientCall struct {
-	*transport
-
 	request *http.Request // never changed
-	copies  bool          // every try is a copy, the first one too
+	next    http.RoundTripper
+	copies  bool // every try is a copy, the first one too
 }
 
 // keyedCall is the call of a copied request that got a key, in one allocation.
@@ -37,7 +36,7 @@ func (t *transport) sendKeyed(request *http.Request) (*http.Response, error) {
 		c.copied.Header = http.Header{}
 	}
 	c.copied.Header[t.keyField] = c.key[:]
-	c.clientCall = clientCall{transport: t, request: &c.copied}
+	c.clientCall = clientCall{request: &c.copied, next: t.next}
 	if c.key[0] == "" { // of idempotency.WithKey; the server refuses it
 		return t.next.RoundTrip(&c.copied)
 	}

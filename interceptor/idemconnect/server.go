@@ -56,7 +56,7 @@ func (i *interceptor) unary(ctx context.Context, request connect.AnyRequest, met
 	if call.Key == "" {
 		return next(ctx, request)
 	}
-	method.Operation.NoteCredentials(ctx, func() bool { return header["Authorization"] != nil || header["Cookie"] != nil })
+	method.Operation.WarnIfUnscoped(ctx, func() bool { return header["Authorization"] != nil || header["Cookie"] != nil })
 	r := recorder{guard: i.guard, method: method, key: call.Key, request: request, next: next}
 	result, err := method.Operation.Run(ctx, call, r.run)
 	switch {

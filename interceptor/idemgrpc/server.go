@@ -39,7 +39,7 @@ func (i *Interceptor) Unary(ctx context.Context, request any, info *grpc.UnarySe
 	if call.Key == "" {
 		return handler(ctx, request)
 	}
-	method.Operation.NoteCredentials(ctx, func() bool {
+	method.Operation.WarnIfUnscoped(ctx, func() bool {
 		return len(metadata.ValueFromIncomingContext(ctx, "authorization")) > 0
 	})
 	r := recorder{guard: i.guard, method: method, key: call.Key, request: request, handler: handler}
