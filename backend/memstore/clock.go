@@ -3,12 +3,23 @@ package memstore
 import (
 	"math"
 	"time"
+
+	"github.com/oncewire/idempotency/internal/memclock"
 )
 
 // clock is the monotonic clock of a store.
-type clock struct{ start time.Time }
+type clock struct {
+	start time.Time
+	ahead *memclock.Ahead // nil except in tests
+}
 
-func (c clock) now() instant { return instant(time.Since(c.start)) }
+func (c clock) now() instant {
+	now := time.Since(c.start)
+	if c.ahead != nil {
+		now += c.ahead.Duration()
+	}
+	return instant(now)
+}
 
 // instant is a point in time: the monotonic time since the store was made.
 type instant time.Duration

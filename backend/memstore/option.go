@@ -1,12 +1,11 @@
 package memstore
 
+import "github.com/oncewire/idempotency/internal/memclock"
+
 // Option configures a store made by [New].
 type Option func(*config)
 
-type config struct {
-	maxRecords int
-	maxBytes   int64
-}
+type config = memclock.Config
 
 // WithMaxRecords limits the number of records in the store. At the limit, Claim
 // of an absent key returns [backend.ErrFull]. All other calls still succeed,
@@ -15,7 +14,7 @@ type config struct {
 //
 // The default, and the meaning of zero and less, is no limit.
 func WithMaxRecords(n int) Option {
-	return func(c *config) { c.maxRecords = n }
+	return func(c *config) { c.MaxRecords = n }
 }
 
 // WithMaxBytes limits the memory that the records use. A record counts 288
@@ -30,5 +29,5 @@ func WithMaxRecords(n int) Option {
 //
 // The default, and the meaning of zero and less, is no limit.
 func WithMaxBytes(n int64) Option {
-	return func(c *config) { c.maxBytes = n }
+	return func(c *config) { c.MaxBytes = n }
 }

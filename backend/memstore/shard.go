@@ -17,7 +17,7 @@ const (
 )
 
 // shard holds the records of some of the keys. The lock is held in every method
-// except open, close and sweep.
+// except open, close, sweep and clockMoved.
 type shard struct {
 	clock clock
 	usage *usage // of the whole store
@@ -141,6 +141,22 @@ func (sh *shard) sweep() {
 		sh.remove(rec, now)
 	}
 	sh.sweeper.due = 0
+	sh.arm(now)
+}
+
+// clockMoved frees the records that have expired, and makes every waiter look at
+// its record again: their timers were set before the clock was moved.
+func (sh *shard) clockMoved() {
+	sh.mu.Lock()
+	defer sh.mu.Unlock()
+	now := sh.clock.now()
+	for rec := sh.queue.first(); rec != nil && rec.expiry <= now; rec = sh.queue.first() {
+		sh.remove(rec, now)
+	}
+	for _, rec := range sh.records {
+		rec.wake()
+	}
+	sh.sweeper.disarm()
 	sh.arm(now)
 }
 

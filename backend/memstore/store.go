@@ -34,10 +34,13 @@ func New(options ...Option) *Store {
 			option(&c)
 		}
 	}
-	s := &Store{clock: clock{time.Now()}}
-	s.usage.records.limit, s.usage.bytes.limit = int64(c.maxRecords), c.maxBytes
+	s := &Store{clock: clock{time.Now(), c.Ahead}}
+	s.usage.records.limit, s.usage.bytes.limit = int64(c.MaxRecords), c.MaxBytes
 	for i := range s.shards {
 		s.shards[i].open(s.clock, &s.usage)
+	}
+	if c.Ahead != nil {
+		c.Ahead.OnMove(s.clockMoved)
 	}
 	return s
 }
@@ -150,6 +153,13 @@ func (s *Store) Close() error {
 		s.shards[i].close()
 	}
 	return nil
+}
+
+// clockMoved makes the store follow its clock, which a test moved on.
+func (s *Store) clockMoved() {
+	for i := range s.shards {
+		s.shards[i].clockMoved()
+	}
 }
 
 // lock locks the shard of key for one call, and returns the time of the call.
