@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/oncewire/idempotency/backend"
+	"github.com/oncewire/idempotency/internal/fault"
 )
 
 // Op names a method of a store.
@@ -96,34 +97,6 @@ func (f *Faulty) Release(ctx context.Context, key backend.Key, token backend.Tok
 
 // withFault makes the call with the fault that the hook returns.
 func (f *Faulty) withFault(ctx context.Context, op Op, call func() error) error {
-	fault := (*f.hook.Load())(op)
-	if err := fault.delay(ctx); err != nil {
-		return err
-	}
-	if fault.Err == nil {
-		return call()
-	}
-	if fault.Applied {
-		_ = call() // the reply is lost
-	}
-	return fault.Err
-}
-
-// delay delays a call, and returns an error if its context ends meanwhile.
-func (fault Fault) delay(ctx context.Context) error {
-	if fault.Hang {
-		<-ctx.Done()
-		return ctx.Err()
-	}
-	if fault.Delay <= 0 {
-		return nil
-	}
-	delay := time.NewTimer(fault.Delay)
-	defer delay.Stop()
-	select {
-	case <-delay.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
+	of := (*f.hook.Load())(op)
+	return fault.Fault{Delay: of.Delay, Hang: of.Hang, Err: of.Err, Applied: of.Applied}.Call(ctx, call)
 }
