@@ -5,7 +5,7 @@ import (
 	"net/http"
 	"strings"
 
-	"github.com/oncewire/idempotency/internal/outcome"
+	"github.com/oncewire/idempotency/internal/fieldnames"
 )
 
 // Defaults of [WithMaxRequest] and [WithMaxResponse], in bytes.
@@ -38,7 +38,7 @@ func defaultConfig() config {
 		maxResponse:   DefaultMaxResponse,
 		fingerprinter: fingerprinter{host: defaultHost},
 		classify:      DefaultClassifier,
-		unrecorded:    outcome.RequestBound,
+		unrecorded:    fieldnames.RequestBound,
 	}
 }
 

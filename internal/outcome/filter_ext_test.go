@@ -3,12 +3,13 @@ package outcome_test
 import (
 	"testing"
 
+	"github.com/oncewire/idempotency/internal/fieldnames"
 	"github.com/oncewire/idempotency/internal/outcome"
 )
 
 func TestFilter(t *testing.T) {
-	usual := outcome.NewFilter(outcome.RequestBound, false)
-	cookies := outcome.NewFilter(outcome.RequestBound, true)
+	usual := outcome.NewFilter(fieldnames.RequestBound, false)
+	cookies := outcome.NewFilter(fieldnames.RequestBound, true)
 	own := outcome.NewFilter([]string{"x-mine"}, false, "X-More")
 	tests := []struct {
 		name   string
