@@ -93,6 +93,7 @@ never ./interceptor/idemgrpc "$connect" "$gateway" "$redis" "$postgres"
 never ./httpmw "$grpc" "$connect" "$gateway" "$redis" "$postgres"
 never ./httpmw/idemgateway "$connect" "$redis" "$postgres"
 only ./otelidem "$module" "${otel_api[@]}"
+only ./idempotencytest "$module/backend" "$module/internal" "$module"
 never ./otelidem "$grpc" "$connect" "$gateway" "$redis" "$postgres" "${otel_program[@]}"
 if [[ -d backend/redisstore ]]; then
   never ./backend/redisstore "$grpc" "$connect" "$gateway" "$postgres"
