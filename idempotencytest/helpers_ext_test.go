@@ -1,6 +1,7 @@
 package idempotencytest_test
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"net/http"
@@ -9,6 +10,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/oncewire/idempotency"
 	"github.com/oncewire/idempotency/backend"
@@ -102,13 +104,20 @@ func unguarded(l *ledger) http.Handler {
 	return mux
 }
 
-// newEngine returns an engine on the store.
+// newEngine returns an engine on the store, which is closed when the test ends.
 func newEngine(tb testing.TB, store backend.Store, options ...idempotency.Option) *idempotency.Engine {
 	tb.Helper()
 	engine, err := idempotency.New(store, options...)
 	if err != nil {
 		tb.Fatal(err)
 	}
+	tb.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+		defer cancel()
+		if err := engine.Close(ctx); err != nil {
+			tb.Error(err)
+		}
+	})
 	return engine
 }
 
