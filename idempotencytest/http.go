@@ -80,7 +80,7 @@ type template struct {
 }
 
 func newTemplate(request *http.Request, c config) (*template, error) {
-	t := &template{original: request.Clone(context.Background())}
+	t := &template{original: request.Clone(request.Context())}
 	if request.Body != nil {
 		var err error
 		if t.body, err = io.ReadAll(request.Body); err != nil {

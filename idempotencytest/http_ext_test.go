@@ -1,6 +1,7 @@
 package idempotencytest_test
 
 import (
+	"context"
 	"errors"
 	"io"
 	"net/http"
@@ -34,10 +35,7 @@ func TestAssertHTTPOnceHoldsForAServer(t *testing.T) {
 	wait := idempotency.WithPolicy("*", idempotency.Policy{Wait: time.Minute})
 	server := httptest.NewServer(newHandler(t, l, idempotencytest.NewStore(t), wait))
 	defer server.Close()
-	request, err := http.NewRequest(http.MethodPost, server.URL+"/payments", strings.NewReader(`{"amount":5}`))
-	if err != nil {
-		t.Fatal(err)
-	}
+	request := httptest.NewRequest(http.MethodPost, server.URL+"/payments", strings.NewReader(`{"amount":5}`))
 	holds(t, func(tb testing.TB) {
 		idempotencytest.AssertHTTPOnce(tb, l.Len, server.Client().Do, request)
 	})
@@ -118,6 +116,24 @@ func TestAssertHTTPOnceComparesWhatItsOptionsSay(t *testing.T) {
 		idempotencytest.AssertHTTPOnce(tb, l.Len, idempotencytest.SendTo(once(l, answering(http.StatusOK, ""))), newPayment(),
 			idempotencytest.WithConcurrent(1), idempotencytest.WithReplayedField(""))
 	})
+}
+
+// TestAssertHTTPOnceKeepsTheContextOfTheRequest: its values, such as the user that
+// authentication found, with the deadline of the assertion.
+func TestAssertHTTPOnceKeepsTheContextOfTheRequest(t *testing.T) {
+	type user struct{}
+	l := &ledger{}
+	handler := http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		if _, limited := r.Context().Deadline(); !limited || r.Context().Value(user{}) != "ann" {
+			t.Errorf("got context %v, want a deadline and the user", r.Context())
+		}
+		if l.Len() == 0 {
+			l.pay("5")
+		}
+	})
+	idempotencytest.AssertHTTPOnce(t, l.Len, idempotencytest.SendTo(handler),
+		newPayment().WithContext(context.WithValue(t.Context(), user{}, "ann")),
+		idempotencytest.WithConcurrent(1), idempotencytest.WithReplayedField(""))
 }
 
 // TestAssertHTTPOnceSendsEqualRequests with the key of the request, of the option

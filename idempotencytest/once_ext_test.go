@@ -107,6 +107,18 @@ func TestAssertOnceFailsForOtherAnswers(t *testing.T) {
 	}
 }
 
+func TestAssertOnceFailsForOtherErrors(t *testing.T) {
+	l, calls := &ledger{}, 0
+	failsWith(t, `call 2 got another answer than call 1: the error "error 2", want the error "error 1"`, func(tb testing.TB) {
+		idempotencytest.AssertOnce(tb, l.Len, func(context.Context, string) (int, error) {
+			if calls++; calls == 1 {
+				l.pay("5")
+			}
+			return 0, fmt.Errorf("error %d", calls)
+		}, idempotencytest.WithConcurrent(1))
+	})
+}
+
 func TestAssertOnceAcceptsTheSameErrorAsAnAnswer(t *testing.T) {
 	l, calls := &ledger{}, 0
 	holds(t, func(tb testing.TB) {

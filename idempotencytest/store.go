@@ -2,6 +2,7 @@ package idempotencytest
 
 import (
 	"context"
+	"slices"
 	"testing"
 	"time"
 
@@ -32,7 +33,7 @@ type Store struct {
 func NewStore(tb testing.TB, options ...memstore.Option) *Store {
 	tb.Helper()
 	s := &Store{}
-	s.memory = memstore.New(append(options[:len(options):len(options)],
+	s.memory = memstore.New(append(slices.Clip(options),
 		func(c *memclock.Config) { c.Ahead = &s.ahead })...)
 	tb.Cleanup(func() {
 		s.Recover()

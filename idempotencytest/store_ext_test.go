@@ -1,6 +1,7 @@
 package idempotencytest_test
 
 import (
+	"errors"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -68,11 +69,17 @@ func TestAdvanceNeverEndsForever(t *testing.T) {
 	if err := store.Complete(t.Context(), key, first.Token, backend.Outcome{Retention: backend.Forever}); err != nil {
 		t.Fatal(err)
 	}
+	other := first
+	if _, err := store.Claim(t.Context(), backend.Key{2}, other); err != nil {
+		t.Fatal(err)
+	}
 	for range 4 {
-		store.Advance(backend.Forever)
+		store.Advance(backend.Forever) // 146 years, and no more after that
+		if n := store.Records(); n != 1 {
+			t.Errorf("%d records, want the one that is retained forever", n)
+		}
 	}
 	claim(t, store, first, first.Token, backend.Done, 0)
-	other := first
 	other.Lease = backend.Forever
 	rec, err := store.Claim(t.Context(), backend.Key{2}, other)
 	if err != nil || rec.LeaseLeft < time.Hour {
@@ -134,7 +141,7 @@ func TestTimeInABubbleIsTheBubbles(t *testing.T) {
 func TestNewStoreTakesTheOptionsOfAMemstore(t *testing.T) {
 	store := idempotencytest.NewStore(t, memstore.WithMaxRecords(1))
 	claim(t, store, first, first.Token, backend.Running, time.Minute)
-	if _, err := store.Claim(t.Context(), backend.Key{2}, first); err != backend.ErrFull {
+	if _, err := store.Claim(t.Context(), backend.Key{2}, first); !errors.Is(err, backend.ErrFull) {
 		t.Errorf("got %v, want ErrFull", err)
 	}
 }
@@ -142,7 +149,7 @@ func TestNewStoreTakesTheOptionsOfAMemstore(t *testing.T) {
 func TestAStoreIsClosedWithItsTest(t *testing.T) {
 	var store *idempotencytest.Store
 	t.Run("with a store", func(t *testing.T) { store = idempotencytest.NewStore(t) })
-	if _, err := store.Claim(t.Context(), key, first); err != backend.ErrClosed {
+	if _, err := store.Claim(t.Context(), key, first); !errors.Is(err, backend.ErrClosed) {
 		t.Errorf("got %v, want ErrClosed", err)
 	}
 }
