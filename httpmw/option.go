@@ -5,7 +5,7 @@ import (
 	"net/http"
 	"strings"
 
-	"github.com/oncewire/idempotency/internal/fieldnames"
+	"github.com/oncewire/idempotency/internal/outcome"
 )
 
 // Defaults of [WithMaxRequest] and [WithMaxResponse], in bytes.
@@ -38,7 +38,7 @@ func defaultConfig() config {
 		maxResponse:   DefaultMaxResponse,
 		fingerprinter: fingerprinter{host: defaultHost},
 		classify:      DefaultClassifier,
-		unrecorded:    fieldnames.RequestBound,
+		unrecorded:    outcome.RequestBound,
 	}
 }
 

@@ -3,7 +3,7 @@ package httpmw
 import (
 	"slices"
 
-	"github.com/oncewire/idempotency/internal/fieldnames"
+	"github.com/oncewire/idempotency/internal/outcome"
 )
 
 // WithClassifier sets the classifier of answers. It may use [DefaultClassifier],
@@ -19,7 +19,7 @@ func WithClassifier(classify Classifier) Option {
 // DefaultUnrecordedFields returns a copy of the default list of
 // [WithUnrecordedFields]: request ids, trace contexts, timings, rate limits, and
 // fields for one caller's client (X-Csrf-Token, Clear-Site-Data).
-func DefaultUnrecordedFields() []string { return slices.Clone(fieldnames.RequestBound) }
+func DefaultUnrecordedFields() []string { return slices.Clone(outcome.RequestBound) }
 
 // WithUnrecordedFields replaces the list of header and trailer fields that belong
 // to one request and are not stored. Case does not matter. The default is

@@ -7,6 +7,9 @@ import (
 	"github.com/oncewire/idempotency/internal/fieldnames"
 )
 
+// RequestBound are the fields that are not stored unless the user has another list.
+var RequestBound = fieldnames.RequestBound
+
 // Filter contains the names of fields that are not stored, each in lower case and in
 // canonical form.
 type Filter map[string]bool

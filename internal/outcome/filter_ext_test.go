@@ -3,13 +3,12 @@ package outcome_test
 import (
 	"testing"
 
-	"github.com/oncewire/idempotency/internal/fieldnames"
 	"github.com/oncewire/idempotency/internal/outcome"
 )
 
 func TestFilter(t *testing.T) {
-	usual := outcome.NewFilter(fieldnames.RequestBound, false)
-	cookies := outcome.NewFilter(fieldnames.RequestBound, true)
+	usual := outcome.NewFilter(outcome.RequestBound, false)
+	cookies := outcome.NewFilter(outcome.RequestBound, true)
 	own := outcome.NewFilter([]string{"x-mine"}, false, "X-More")
 	tests := []struct {
 		name   string

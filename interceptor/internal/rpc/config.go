@@ -9,7 +9,7 @@ import (
 	spb "google.golang.org/genproto/googleapis/rpc/status"
 
 	"github.com/oncewire/idempotency"
-	"github.com/oncewire/idempotency/internal/fieldnames"
+	"github.com/oncewire/idempotency/internal/outcome"
 )
 
 // DefaultMaxResponse is the default of Config.MaxResponse, in bytes.
@@ -35,7 +35,7 @@ func configure[Option ~func(*Config)](name string, engine *idempotency.Engine, o
 	if engine == nil {
 		problem("no engine")
 	}
-	config := Config{UnrecordedFields: fieldnames.RequestBound}
+	config := Config{UnrecordedFields: outcome.RequestBound}
 	for i, option := range options {
 		if option == nil {
 			problem("option %d is nil", i+1)
