@@ -103,11 +103,11 @@ lint: ## Check format, Go and protobuf
 	$(BUF) lint
 
 .PHONY: generate
-generate: ## Regenerate gen/ from proto/
+generate: ## Regenerate gen/ from the schemas
 	$(BUF) generate
 
 .PHONY: checkgenerate
-checkgenerate: generate ## Fail when gen/ is not what proto/ gives
+checkgenerate: generate ## Fail when gen/ is not what the schemas give
 	@changed=$$(git status --porcelain --untracked-files=all -- gen); \
 	if [[ -n "$$changed" ]]; then \
 		echo "gen/ is out of date: run 'make generate' and commit the result"; \
@@ -122,7 +122,8 @@ breaking: ## Fail when a schema change would break records or clients
 		echo "breaking: NOTHING CHECKED: $(AGAINST) has no buf.yaml to compare with"; \
 	else \
 		echo "breaking: comparing proto/ with $(AGAINST)"; \
-		git archive --format=tar "$(AGAINST)" buf.yaml proto | $(BUF) breaking --against '-#format=tar'; \
+		git archive --format=tar "$(AGAINST)" buf.yaml proto/idempotency | \
+			$(BUF) breaking proto --against '-#format=tar,subdir=proto'; \
 	fi
 
 .PHONY: release-check
