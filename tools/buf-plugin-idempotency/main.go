@@ -21,6 +21,7 @@
 //     says nothing about the key or about the answer of a retry.
 //   - The method is a stream. The adapters do not guard streams.
 //   - Its name says that it only reads: see read_only_prefixes.
+//   - configured_methods lists it.
 //
 // # Options
 //
@@ -33,6 +34,12 @@
 //	  - plugin: buf-plugin-idempotency
 //	    options:
 //	      read_only_prefixes: [Get, List, Query]
+//
+// configured_methods is a list of the full names of methods whose key mode the server's own
+// configuration sets (idempotency.WithPolicy). Default: none. A comment above a method does the same,
+// but also appears in generated code: buf:lint:ignore IDEMPOTENCY_KEY_MODE.
+//
+//	configured_methods: [shop.v1.OrderService.CreateOrder]
 //
 // The plugin finds the option in the schemas that it checks, so it does not depend on a version of
 // the option, and needs no update when the number of the extension changes.

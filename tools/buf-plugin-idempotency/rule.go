@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"slices"
 
 	"buf.build/go/bufplugin/check"
 	"buf.build/go/bufplugin/check/checkutil"
@@ -11,8 +12,11 @@ import (
 	"google.golang.org/protobuf/types/descriptorpb"
 )
 
-// prefixesOption is the key of the option in buf.yaml.
-const prefixesOption = "read_only_prefixes"
+// The keys of the options in buf.yaml.
+const (
+	prefixesOption   = "read_only_prefixes"
+	configuredOption = "configured_methods"
+)
 
 var spec = &check.Spec{
 	Rules: []*check.RuleSpec{{
@@ -30,16 +34,9 @@ var spec = &check.Spec{
 func checkMethod(
 	_ context.Context, response check.ResponseWriter, request check.Request, method protoreflect.MethodDescriptor,
 ) error {
-	prefixes, err := option.GetStringSliceValue(request.Options(), prefixesOption)
-	if err != nil {
+	exempt, err := isExempt(method, request.Options())
+	if err != nil || exempt {
 		return err
-	}
-	if len(prefixes) == 0 {
-		prefixes = defaultPrefixes
-	}
-	if method.IsStreamingClient() || method.IsStreamingServer() || hasNoSideEffects(method) ||
-		isReadOnly(string(method.Name()), prefixes) {
-		return nil
 	}
 	decided, err := hasKeyMode(method, request.FileDescriptors())
 	if err != nil || decided {
@@ -51,6 +48,23 @@ func checkMethod(
 			"option (idempotency.v1.method).key, or idempotency_level = NO_SIDE_EFFECTS if it only reads.", method.Name()),
 	)
 	return nil
+}
+
+// isExempt reports whether the method needs no key mode.
+func isExempt(method protoreflect.MethodDescriptor, options option.Options) (bool, error) {
+	prefixes, err := option.GetStringSliceValue(options, prefixesOption)
+	if err != nil {
+		return false, err
+	}
+	if len(prefixes) == 0 {
+		prefixes = defaultPrefixes
+	}
+	configured, err := option.GetStringSliceValue(options, configuredOption)
+	if err != nil {
+		return false, err
+	}
+	return method.IsStreamingClient() || method.IsStreamingServer() || hasNoSideEffects(method) ||
+		isReadOnly(string(method.Name()), prefixes) || slices.Contains(configured, string(method.FullName())), nil
 }
 
 func hasNoSideEffects(method protoreflect.MethodDescriptor) bool {

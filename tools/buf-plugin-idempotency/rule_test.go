@@ -20,8 +20,10 @@ func TestRule(t *testing.T) {
 		"every method is decided":  {schema: "good"},
 		"methods are undecided":    {schema: "bad", want: []string{"CreateThing", "UpdateThing", "TouchThing", "PutThing", "GetOrCreateThing", "Getaway", "QueryThings"}},
 		"options are not imported": {schema: "plain", want: []string{"CreateThing"}},
-		"a verb is added":          {schema: "bad", options: "[Query, Touch]", want: []string{"CreateThing", "UpdateThing", "PutThing", "GetOrCreateThing", "Getaway"}},
-		"the verbs are replaced":   {schema: "plain", options: "[Create]", want: []string{"GetThing"}},
+		"a verb is added":          {schema: "bad", options: "{read_only_prefixes: [Query, Touch]}", want: []string{"CreateThing", "UpdateThing", "PutThing", "GetOrCreateThing", "Getaway"}},
+		"the verbs are replaced":   {schema: "plain", options: "{read_only_prefixes: [Create]}", want: []string{"GetThing"}},
+		"the server is configured": {schema: "plain", options: "{configured_methods: [plain.v1.Service.CreateThing]}"},
+		"another method is":        {schema: "plain", options: "{configured_methods: [Service.CreateThing, CreateThing]}", want: []string{"CreateThing"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			output := tools.lint(t, test.schema, test.options)
@@ -44,7 +46,7 @@ func build(t *testing.T) programs {
 }
 
 // lint returns the output of buf lint for a schema in testdata.
-func (p programs) lint(t *testing.T, schema, prefixes string) string {
+func (p programs) lint(t *testing.T, schema, options string) string {
 	t.Helper()
 	workspace := t.TempDir()
 	for source, folder := range map[string]string{"testdata/" + schema: "schema", "../../proto": "proto"} {
@@ -54,8 +56,8 @@ func (p programs) lint(t *testing.T, schema, prefixes string) string {
 	}
 	config := "version: v2\nmodules: [{path: schema}, {path: proto}]\nlint: {use: [IDEMPOTENCY_KEY_MODE]}\n" +
 		"plugins:\n  - plugin: " + p.plugin + "\n"
-	if prefixes != "" {
-		config += "    options: {read_only_prefixes: " + prefixes + "}\n"
+	if options != "" {
+		config += "    options: " + options + "\n"
 	}
 	if err := os.WriteFile(filepath.Join(workspace, "buf.yaml"), []byte(config), 0o600); err != nil {
 		t.Fatal(err)
