@@ -18,6 +18,7 @@ AGAINST ?= $(shell git describe --tags --abbrev=0 2>/dev/null || git rev-parse -
 # The go command builds each tool from the tool's own module, so the library's go.mod lists none.
 TOOLS := bench buf conformance filegraph gen lint stripe
 BUF := $(GO) tool -modfile=tools/buf/go.mod buf
+OPENAPI := examples/payments/openapi.json
 GOLANGCI_LINT := $(GO) tool -modfile=tools/lint/go.mod golangci-lint
 BENCHSTAT := $(GO) tool -modfile=tools/bench/go.mod benchstat
 
@@ -103,15 +104,17 @@ lint: ## Check format, Go and protobuf
 	$(BUF) lint
 
 .PHONY: generate
-generate: ## Regenerate gen/ from the schemas
+generate: ## Regenerate gen/ and the OpenAPI document of the example from the schemas
 	$(BUF) generate
+	$(BUF) build -o .tmp/schema.binpb
+	$(GO) run ./cmd/idemopenapi -descriptors .tmp/schema.binpb .tmp/openapi/payments/v1/payments.swagger.json >$(OPENAPI)
 
 .PHONY: checkgenerate
-checkgenerate: generate ## Fail when gen/ is not what the schemas give
-	@changed=$$(git status --porcelain --untracked-files=all -- gen); \
+checkgenerate: generate ## Fail when what is generated is not what the schemas give
+	@changed=$$(git status --porcelain --untracked-files=all -- gen $(OPENAPI)); \
 	if [[ -n "$$changed" ]]; then \
-		echo "gen/ is out of date: run 'make generate' and commit the result"; \
-		echo "$$changed"; git --no-pager diff -- gen; exit 1; \
+		echo "generated files are out of date: run 'make generate' and commit the result"; \
+		echo "$$changed"; git --no-pager diff -- gen $(OPENAPI); exit 1; \
 	fi
 
 .PHONY: breaking

@@ -1,0 +1,97 @@
+package idemopenapi
+
+import (
+	"fmt"
+
+	openapi "github.com/grpc-ecosystem/grpc-gateway/v2/protoc-gen-openapiv2/options"
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/reflect/protoreflect"
+	"google.golang.org/protobuf/types/descriptorpb"
+
+	"github.com/oncewire/idempotency"
+	idempotencyv1 "github.com/oncewire/idempotency/gen/idempotency/v1"
+)
+
+// methods are the methods that an operationId can name.
+type methods map[string][]protoreflect.MethodDescriptor
+
+// use is what a method does with a key.
+type use struct {
+	mode    idempotency.KeyMode
+	inField bool // a field of the request can carry the key
+}
+
+func index(files Files) methods {
+	m := methods{}
+	files.RangeFiles(func(file protoreflect.FileDescriptor) bool {
+		for i := range file.Services().Len() {
+			service := file.Services().Get(i)
+			for j := range service.Methods().Len() {
+				m.add(service, service.Methods().Get(j))
+			}
+		}
+		return true
+	})
+	return m
+}
+
+func (m methods) add(service protoreflect.ServiceDescriptor, method protoreflect.MethodDescriptor) {
+	full, simple := string(service.Name()+"_"+method.Name()), string(method.Name())
+	m[full] = append(m[full], method)
+	m[simple] = append(m[simple], method)
+	custom, _ := proto.GetExtension(method.Options(), openapi.E_Openapiv2Operation).(*openapi.Operation)
+	if id := custom.GetOperationId(); id != "" {
+		m[id] = append(m[id], method)
+	}
+}
+
+// use returns what the methods of the operation do with a key.
+func (m methods) use(operationID string) (found use, err error) {
+	candidates := m.candidates(operationID)
+	if len(candidates) == 0 {
+		return use{}, fmt.Errorf("operation %q: its method is not in the schema", operationID)
+	}
+	for i, method := range candidates {
+		each := useOf(method)
+		if i > 0 && each != found {
+			return use{}, fmt.Errorf("operation %q can be %s or %s, whose key modes differ",
+				operationID, candidates[0].FullName(), method.FullName())
+		}
+		found = each
+	}
+	return found, nil
+}
+
+// candidates returns the methods that the operationId can mean. The second and later routes of a
+// method have their number behind the name, which itself can end in a digit.
+func (m methods) candidates(operationID string) (all []protoreflect.MethodDescriptor) {
+	name := operationID
+	for {
+		all = append(all, m[name]...)
+		last := len(name) - 1
+		if last < 0 || name[last] < '0' || name[last] > '9' {
+			return all
+		}
+		name = name[:last]
+	}
+}
+
+func useOf(method protoreflect.MethodDescriptor) use {
+	options, ok := method.Options().(*descriptorpb.MethodOptions)
+	switch {
+	case method.IsStreamingClient() || method.IsStreamingServer():
+		return use{mode: idempotency.KeyIgnored}
+	case !ok:
+		return use{}
+	case options.GetIdempotencyLevel() == descriptorpb.MethodOptions_NO_SIDE_EFFECTS:
+		return use{mode: idempotency.KeyIgnored}
+	}
+	ours, _ := proto.GetExtension(options, idempotencyv1.E_Method).(*idempotencyv1.MethodOptions)
+	return use{mode: modes[ours.GetKey()]}
+}
+
+var modes = map[idempotencyv1.KeyMode]idempotency.KeyMode{
+	idempotencyv1.KeyMode_KEY_MODE_OPTIONAL: idempotency.KeyOptional,
+	idempotencyv1.KeyMode_KEY_MODE_REQUIRED: idempotency.KeyRequired,
+	idempotencyv1.KeyMode_KEY_MODE_IGNORED:  idempotency.KeyIgnored,
+}
