@@ -1,6 +1,7 @@
 package idempotency
 
 import (
+	"fmt"
 	"time"
 )
 
@@ -13,6 +14,15 @@ const (
 
 // check collects a problem of an option unless the option is valid.
 type check func(valid bool, format string, arguments ...any)
+
+// collect returns a check that appends to the problems.
+func collect(problems *[]error) check {
+	return func(valid bool, format string, arguments ...any) {
+		if !valid {
+			*problems = append(*problems, fmt.Errorf("idempotency: "+format, arguments...))
+		}
+	}
+}
 
 // duration checks a minimum.
 func (c check) duration(name string, value, minimum time.Duration) {

@@ -2,18 +2,13 @@ package idempotency
 
 import (
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 )
 
 func (c *config) validate() error {
 	var problems []error
-	var check check = func(valid bool, format string, arguments ...any) {
-		if !valid {
-			problems = append(problems, fmt.Errorf("idempotency: "+format, arguments...))
-		}
-	}
+	check := collect(&problems)
 	c.keys.validate(check)
 	check(fieldName(c.replayedField), "replayed field %q is not a header name", c.replayedField)
 	check(!strings.EqualFold(c.keys.Field, c.replayedField), "key field and replayed field are both %q", c.keys.Field)

@@ -72,7 +72,8 @@ func (s *server) build(payments *service, tenants tenancy) error {
 	if s.grpc, err = newGRPC(s.engine, tenants, payments, s.health.grpc); err != nil {
 		return err
 	}
-	return s.engine.Check(idemgrpc.Operations(s.grpc), 0)
+	operations, err := idemgrpc.Operations(s.grpc)
+	return errors.Join(err, s.engine.Check(operations, 0))
 }
 
 // serve returns when the context has ended and all running calls have finished.

@@ -5,12 +5,15 @@ import (
 
 	"google.golang.org/protobuf/reflect/protoreflect"
 	"google.golang.org/protobuf/reflect/protoregistry"
+
+	"github.com/oncewire/idempotency/interceptor/internal/rpc"
 )
 
 // Operations returns the methods of services, for [idempotency.Engine.Check]. The
 // services are given by their full names, such as
 // paymentsv1connect.PaymentServiceName. It fails for a service whose generated code
-// is not linked in.
+// is not linked in. The error names every invalid option (idempotency.v1.method) in
+// the schemas of the methods.
 func Operations(services ...string) ([]string, error) {
 	operations := []string{}
 	for _, name := range services {
@@ -26,5 +29,5 @@ func Operations(services ...string) ([]string, error) {
 			operations = append(operations, "/"+name+"/"+string(service.Methods().Get(i).Name()))
 		}
 	}
-	return operations, nil
+	return operations, rpc.CheckSchema(operations)
 }

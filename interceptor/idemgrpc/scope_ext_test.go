@@ -50,7 +50,7 @@ func TestPeerScope(t *testing.T) {
 func TestOperations(t *testing.T) {
 	server := grpc.NewServer()
 	paymentsv1.RegisterPaymentServiceServer(server, new(service))
-	if operations := idemgrpc.Operations(server); len(operations) != 4 || !slices.Contains(operations, createMethod) {
+	if operations, err := idemgrpc.Operations(server); err != nil || len(operations) != 4 || !slices.Contains(operations, createMethod) {
 		t.Errorf("operations are %q", operations)
 	}
 }

@@ -10,6 +10,7 @@ import (
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
 	descriptorpb "google.golang.org/protobuf/types/descriptorpb"
+	durationpb "google.golang.org/protobuf/types/known/durationpb"
 	reflect "reflect"
 	sync "sync"
 	unsafe "unsafe"
@@ -79,11 +80,77 @@ func (KeyMode) EnumDescriptor() ([]byte, []int) {
 	return file_idempotency_v1_options_proto_rawDescGZIP(), []int{0}
 }
 
-// MethodOptions configure one method of a service.
+// AbandonPolicy decides about a call whose predecessor was started and whose claim
+// then expired.
+type AbandonPolicy int32
+
+const (
+	// Inherit: the configuration of the server decides.
+	AbandonPolicy_ABANDON_POLICY_UNSPECIFIED AbandonPolicy = 0
+	// Run the call as the next attempt.
+	AbandonPolicy_ABANDON_POLICY_RETRY AbandonPolicy = 1
+	// Refuse the call: the handler is started at most once per key, unless it said
+	// that it had no effect.
+	AbandonPolicy_ABANDON_POLICY_REJECT AbandonPolicy = 2
+)
+
+// Enum value maps for AbandonPolicy.
+var (
+	AbandonPolicy_name = map[int32]string{
+		0: "ABANDON_POLICY_UNSPECIFIED",
+		1: "ABANDON_POLICY_RETRY",
+		2: "ABANDON_POLICY_REJECT",
+	}
+	AbandonPolicy_value = map[string]int32{
+		"ABANDON_POLICY_UNSPECIFIED": 0,
+		"ABANDON_POLICY_RETRY":       1,
+		"ABANDON_POLICY_REJECT":      2,
+	}
+)
+
+func (x AbandonPolicy) Enum() *AbandonPolicy {
+	p := new(AbandonPolicy)
+	*p = x
+	return p
+}
+
+func (x AbandonPolicy) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (AbandonPolicy) Descriptor() protoreflect.EnumDescriptor {
+	return file_idempotency_v1_options_proto_enumTypes[1].Descriptor()
+}
+
+func (AbandonPolicy) Type() protoreflect.EnumType {
+	return &file_idempotency_v1_options_proto_enumTypes[1]
+}
+
+func (x AbandonPolicy) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use AbandonPolicy.Descriptor instead.
+func (AbandonPolicy) EnumDescriptor() ([]byte, []int) {
+	return file_idempotency_v1_options_proto_rawDescGZIP(), []int{1}
+}
+
+// MethodOptions configure one method of a service. An option that is not set
+// inherits from the configuration of the server, and a policy of the server for
+// this very method takes precedence over all of them.
 type MethodOptions struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// What the method does with a key.
-	Key           KeyMode `protobuf:"varint,1,opt,name=key,proto3,enum=idempotency.v1.KeyMode" json:"key,omitempty"`
+	Key KeyMode `protobuf:"varint,1,opt,name=key,proto3,enum=idempotency.v1.KeyMode" json:"key,omitempty"`
+	// How long an outcome is replayed; at least 1 s.
+	Retention *durationpb.Duration `protobuf:"bytes,2,opt,name=retention,proto3" json:"retention,omitempty"`
+	// How long a claim lives without a heartbeat; at least 100 ms.
+	Lease *durationpb.Duration `protobuf:"bytes,3,opt,name=lease,proto3" json:"lease,omitempty"`
+	// How long a call waits for another one with its key that is running; at least
+	// 1 ms. A negative duration refuses it at once.
+	Wait *durationpb.Duration `protobuf:"bytes,4,opt,name=wait,proto3" json:"wait,omitempty"`
+	// What happens to a call whose predecessor never ended.
+	OnAbandoned   AbandonPolicy `protobuf:"varint,5,opt,name=on_abandoned,json=onAbandoned,proto3,enum=idempotency.v1.AbandonPolicy" json:"on_abandoned,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -123,6 +190,34 @@ func (x *MethodOptions) GetKey() KeyMode {
 		return x.Key
 	}
 	return KeyMode_KEY_MODE_UNSPECIFIED
+}
+
+func (x *MethodOptions) GetRetention() *durationpb.Duration {
+	if x != nil {
+		return x.Retention
+	}
+	return nil
+}
+
+func (x *MethodOptions) GetLease() *durationpb.Duration {
+	if x != nil {
+		return x.Lease
+	}
+	return nil
+}
+
+func (x *MethodOptions) GetWait() *durationpb.Duration {
+	if x != nil {
+		return x.Wait
+	}
+	return nil
+}
+
+func (x *MethodOptions) GetOnAbandoned() AbandonPolicy {
+	if x != nil {
+		return x.OnAbandoned
+	}
+	return AbandonPolicy_ABANDON_POLICY_UNSPECIFIED
 }
 
 // FieldOptions configure one field of a request message.
@@ -211,16 +306,24 @@ var File_idempotency_v1_options_proto protoreflect.FileDescriptor
 
 const file_idempotency_v1_options_proto_rawDesc = "" +
 	"\n" +
-	"\x1cidempotency/v1/options.proto\x12\x0eidempotency.v1\x1a google/protobuf/descriptor.proto\":\n" +
+	"\x1cidempotency/v1/options.proto\x12\x0eidempotency.v1\x1a google/protobuf/descriptor.proto\x1a\x1egoogle/protobuf/duration.proto\"\x95\x02\n" +
 	"\rMethodOptions\x12)\n" +
-	"\x03key\x18\x01 \x01(\x0e2\x17.idempotency.v1.KeyModeR\x03key\"H\n" +
+	"\x03key\x18\x01 \x01(\x0e2\x17.idempotency.v1.KeyModeR\x03key\x127\n" +
+	"\tretention\x18\x02 \x01(\v2\x19.google.protobuf.DurationR\tretention\x12/\n" +
+	"\x05lease\x18\x03 \x01(\v2\x19.google.protobuf.DurationR\x05lease\x12-\n" +
+	"\x04wait\x18\x04 \x01(\v2\x19.google.protobuf.DurationR\x04wait\x12@\n" +
+	"\fon_abandoned\x18\x05 \x01(\x0e2\x1d.idempotency.v1.AbandonPolicyR\vonAbandoned\"H\n" +
 	"\fFieldOptions\x128\n" +
 	"\x18exclude_from_fingerprint\x18\x01 \x01(\bR\x16excludeFromFingerprint*g\n" +
 	"\aKeyMode\x12\x18\n" +
 	"\x14KEY_MODE_UNSPECIFIED\x10\x00\x12\x15\n" +
 	"\x11KEY_MODE_OPTIONAL\x10\x01\x12\x15\n" +
 	"\x11KEY_MODE_REQUIRED\x10\x02\x12\x14\n" +
-	"\x10KEY_MODE_IGNORED\x10\x03:W\n" +
+	"\x10KEY_MODE_IGNORED\x10\x03*d\n" +
+	"\rAbandonPolicy\x12\x1e\n" +
+	"\x1aABANDON_POLICY_UNSPECIFIED\x10\x00\x12\x18\n" +
+	"\x14ABANDON_POLICY_RETRY\x10\x01\x12\x19\n" +
+	"\x15ABANDON_POLICY_REJECT\x10\x02:W\n" +
 	"\x06method\x12\x1e.google.protobuf.MethodOptions\x18\x87\x90\x03 \x01(\v2\x1d.idempotency.v1.MethodOptionsR\x06method:S\n" +
 	"\x05field\x12\x1d.google.protobuf.FieldOptions\x18\x87\x90\x03 \x01(\v2\x1c.idempotency.v1.FieldOptionsR\x05fieldBBZ@github.com/oncewire/idempotency/gen/idempotency/v1;idempotencyv1b\x06proto3"
 
@@ -236,26 +339,32 @@ func file_idempotency_v1_options_proto_rawDescGZIP() []byte {
 	return file_idempotency_v1_options_proto_rawDescData
 }
 
-var file_idempotency_v1_options_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
+var file_idempotency_v1_options_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
 var file_idempotency_v1_options_proto_msgTypes = make([]protoimpl.MessageInfo, 2)
 var file_idempotency_v1_options_proto_goTypes = []any{
 	(KeyMode)(0),                       // 0: idempotency.v1.KeyMode
-	(*MethodOptions)(nil),              // 1: idempotency.v1.MethodOptions
-	(*FieldOptions)(nil),               // 2: idempotency.v1.FieldOptions
-	(*descriptorpb.MethodOptions)(nil), // 3: google.protobuf.MethodOptions
-	(*descriptorpb.FieldOptions)(nil),  // 4: google.protobuf.FieldOptions
+	(AbandonPolicy)(0),                 // 1: idempotency.v1.AbandonPolicy
+	(*MethodOptions)(nil),              // 2: idempotency.v1.MethodOptions
+	(*FieldOptions)(nil),               // 3: idempotency.v1.FieldOptions
+	(*durationpb.Duration)(nil),        // 4: google.protobuf.Duration
+	(*descriptorpb.MethodOptions)(nil), // 5: google.protobuf.MethodOptions
+	(*descriptorpb.FieldOptions)(nil),  // 6: google.protobuf.FieldOptions
 }
 var file_idempotency_v1_options_proto_depIdxs = []int32{
 	0, // 0: idempotency.v1.MethodOptions.key:type_name -> idempotency.v1.KeyMode
-	3, // 1: idempotency.v1.method:extendee -> google.protobuf.MethodOptions
-	4, // 2: idempotency.v1.field:extendee -> google.protobuf.FieldOptions
-	1, // 3: idempotency.v1.method:type_name -> idempotency.v1.MethodOptions
-	2, // 4: idempotency.v1.field:type_name -> idempotency.v1.FieldOptions
-	5, // [5:5] is the sub-list for method output_type
-	5, // [5:5] is the sub-list for method input_type
-	3, // [3:5] is the sub-list for extension type_name
-	1, // [1:3] is the sub-list for extension extendee
-	0, // [0:1] is the sub-list for field type_name
+	4, // 1: idempotency.v1.MethodOptions.retention:type_name -> google.protobuf.Duration
+	4, // 2: idempotency.v1.MethodOptions.lease:type_name -> google.protobuf.Duration
+	4, // 3: idempotency.v1.MethodOptions.wait:type_name -> google.protobuf.Duration
+	1, // 4: idempotency.v1.MethodOptions.on_abandoned:type_name -> idempotency.v1.AbandonPolicy
+	5, // 5: idempotency.v1.method:extendee -> google.protobuf.MethodOptions
+	6, // 6: idempotency.v1.field:extendee -> google.protobuf.FieldOptions
+	2, // 7: idempotency.v1.method:type_name -> idempotency.v1.MethodOptions
+	3, // 8: idempotency.v1.field:type_name -> idempotency.v1.FieldOptions
+	9, // [9:9] is the sub-list for method output_type
+	9, // [9:9] is the sub-list for method input_type
+	7, // [7:9] is the sub-list for extension type_name
+	5, // [5:7] is the sub-list for extension extendee
+	0, // [0:5] is the sub-list for field type_name
 }
 
 func init() { file_idempotency_v1_options_proto_init() }
@@ -268,7 +377,7 @@ func file_idempotency_v1_options_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_idempotency_v1_options_proto_rawDesc), len(file_idempotency_v1_options_proto_rawDesc)),
-			NumEnums:      1,
+			NumEnums:      2,
 			NumMessages:   2,
 			NumExtensions: 2,
 			NumServices:   0,

@@ -14,7 +14,7 @@ type ClientMethods struct {
 func (c *ClientMethods) TakesKey(procedure string, schema any) bool {
 	takes, ok := c.takesKey.load(procedure)
 	if !ok {
-		policy := schemaPolicy(procedure, methodDescriptor(procedure, schema))
+		policy, _ := schemaPolicy(procedure, methodDescriptor(procedure, schema))
 		takes = policy.Key != idempotency.KeyIgnored
 		c.takesKey.store(procedure, takes)
 	}

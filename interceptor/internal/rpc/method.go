@@ -21,7 +21,7 @@ func (m *Method) Unguarded() bool { return m.Operation.Policy().Key == idempoten
 
 func newMethod(engine *idempotency.Engine, procedure string, schema any, readOnly bool) *Method {
 	descriptor := methodDescriptor(procedure, schema)
-	policy := schemaPolicy(procedure, descriptor)
+	policy, _ := schemaPolicy(procedure, descriptor) // CheckSchema reports the error
 	if readOnly {
 		policy.Key = idempotency.KeyIgnored
 	}

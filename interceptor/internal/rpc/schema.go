@@ -1,6 +1,8 @@
 package rpc
 
 import (
+	"errors"
+	"fmt"
 	"strings"
 
 	"google.golang.org/protobuf/proto"
@@ -19,14 +21,61 @@ var infrastructure = []string{
 }
 
 // schemaPolicy returns what the schema says about a method. The descriptor may be
-// nil.
-func schemaPolicy(procedure string, method protoreflect.MethodDescriptor) idempotency.Policy {
+// nil. If an option is invalid, the error says so, and the policy has the key mode
+// alone: the other options inherit.
+func schemaPolicy(procedure string, method protoreflect.MethodDescriptor) (idempotency.Policy, error) {
 	for _, prefix := range infrastructure {
 		if strings.HasPrefix(procedure, prefix) {
-			return idempotency.Policy{Key: idempotency.KeyIgnored}
+			return idempotency.Policy{Key: idempotency.KeyIgnored}, nil
 		}
 	}
-	return idempotency.Policy{Key: keyMode(method)}
+	options := methodOptions(method)
+	if options.GetIdempotencyLevel() == descriptorpb.MethodOptions_NO_SIDE_EFFECTS {
+		return idempotency.Policy{Key: idempotency.KeyIgnored}, nil
+	}
+	ours, _ := proto.GetExtension(options, idempotencyv1.E_Method).(*idempotencyv1.MethodOptions)
+	policy := idempotency.Policy{
+		Key:         keyModes[ours.GetKey()],
+		Retention:   ours.GetRetention().AsDuration(),
+		Lease:       ours.GetLease().AsDuration(),
+		Wait:        ours.GetWait().AsDuration(),
+		OnAbandoned: abandonPolicies[ours.GetOnAbandoned()],
+	}
+	if err := policy.Validate(); err != nil {
+		return idempotency.Policy{Key: policy.Key}, fmt.Errorf("schema of %s: %w", procedure, err)
+	}
+	return policy, nil
+}
+
+var keyModes = map[idempotencyv1.KeyMode]idempotency.KeyMode{
+	idempotencyv1.KeyMode_KEY_MODE_OPTIONAL: idempotency.KeyOptional,
+	idempotencyv1.KeyMode_KEY_MODE_REQUIRED: idempotency.KeyRequired,
+	idempotencyv1.KeyMode_KEY_MODE_IGNORED:  idempotency.KeyIgnored,
+}
+
+var abandonPolicies = map[idempotencyv1.AbandonPolicy]idempotency.AbandonPolicy{
+	idempotencyv1.AbandonPolicy_ABANDON_POLICY_RETRY:  idempotency.Retry,
+	idempotencyv1.AbandonPolicy_ABANDON_POLICY_REJECT: idempotency.Reject,
+}
+
+// methodOptions returns the options of a method, which may be nil.
+func methodOptions(method protoreflect.MethodDescriptor) *descriptorpb.MethodOptions {
+	if method == nil {
+		return nil
+	}
+	options, _ := method.Options().(*descriptorpb.MethodOptions)
+	return options
+}
+
+// CheckSchema returns an error for every operation whose schema has invalid options.
+func CheckSchema(operations []string) error {
+	var problems []error
+	for _, operation := range operations {
+		if _, err := schemaPolicy(operation, methodDescriptor(operation, nil)); err != nil {
+			problems = append(problems, err)
+		}
+	}
+	return errors.Join(problems...)
 }
 
 // methodDescriptor returns the schema if it is a descriptor, or else the
@@ -42,30 +91,4 @@ func methodDescriptor(procedure string, schema any) protoreflect.MethodDescripto
 	}
 	method, _ := descriptor.(protoreflect.MethodDescriptor)
 	return method
-}
-
-// keyMode reads from the schema that a method has no side effects, or else the
-// option (idempotency.v1.method).
-func keyMode(method protoreflect.MethodDescriptor) idempotency.KeyMode {
-	if method == nil {
-		return idempotency.KeyDefault
-	}
-	options, ok := method.Options().(*descriptorpb.MethodOptions)
-	if !ok {
-		return idempotency.KeyDefault
-	}
-	if options.GetIdempotencyLevel() == descriptorpb.MethodOptions_NO_SIDE_EFFECTS {
-		return idempotency.KeyIgnored
-	}
-	ours, _ := proto.GetExtension(options, idempotencyv1.E_Method).(*idempotencyv1.MethodOptions)
-	switch ours.GetKey() {
-	case idempotencyv1.KeyMode_KEY_MODE_OPTIONAL:
-		return idempotency.KeyOptional
-	case idempotencyv1.KeyMode_KEY_MODE_REQUIRED:
-		return idempotency.KeyRequired
-	case idempotencyv1.KeyMode_KEY_MODE_IGNORED:
-		return idempotency.KeyIgnored
-	default:
-		return idempotency.KeyDefault
-	}
 }

@@ -1,13 +1,17 @@
 package rpc
 
 import (
+	"reflect"
+	"strings"
 	"testing"
+	"time"
 
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protodesc"
 	"google.golang.org/protobuf/reflect/protoreflect"
 	"google.golang.org/protobuf/reflect/protoregistry"
 	"google.golang.org/protobuf/types/descriptorpb"
+	"google.golang.org/protobuf/types/known/durationpb"
 
 	"github.com/oncewire/idempotency"
 	idempotencyv1 "github.com/oncewire/idempotency/gen/idempotency/v1"
@@ -23,8 +27,8 @@ func TestKeyModeFromSchema(t *testing.T) {
 		"/grpc.health.v1.Health/Check":                         idempotency.KeyIgnored,
 		"/grpc.reflection.v1.ServerReflection/Any":             idempotency.KeyIgnored,
 	} {
-		if got := schemaPolicy(procedure, methodDescriptor(procedure, nil)).Key; got != want {
-			t.Errorf("%s: key mode %d, want %d", procedure, got, want)
+		if got, err := schemaPolicy(procedure, methodDescriptor(procedure, nil)); err != nil || got.Key != want {
+			t.Errorf("%s: key mode %d, %v, want %d", procedure, got.Key, err, want)
 		}
 		var client ClientMethods
 		for range 2 { // the second time from the cache
@@ -42,17 +46,53 @@ func TestKeyModeFromOption(t *testing.T) {
 		idempotencyv1.KeyMode_KEY_MODE_REQUIRED:    idempotency.KeyRequired,
 		idempotencyv1.KeyMode_KEY_MODE_IGNORED:     idempotency.KeyIgnored,
 	} {
-		if got := schemaPolicy("/s.S/M", methodDescriptor("/s.S/M", methodWith(t, option))).Key; got != want {
-			t.Errorf("%v: key mode %d, want %d", option, got, want)
+		if got, err := schemaPolicy("/s.S/M", methodDescriptor("/s.S/M", methodWith(t, &idempotencyv1.MethodOptions{Key: option}))); err != nil || got.Key != want {
+			t.Errorf("%v: key mode %d, %v, want %d", option, got.Key, err, want)
 		}
 	}
 }
 
-// methodWith returns a method that carries the option.
-func methodWith(t *testing.T, use idempotencyv1.KeyMode) protoreflect.MethodDescriptor {
+func TestPolicyFromOptions(t *testing.T) {
+	all := &idempotencyv1.MethodOptions{
+		Key:         idempotencyv1.KeyMode_KEY_MODE_REQUIRED,
+		Retention:   durationpb.New(72 * time.Hour),
+		Lease:       durationpb.New(time.Minute),
+		Wait:        durationpb.New(5 * time.Second),
+		OnAbandoned: idempotencyv1.AbandonPolicy_ABANDON_POLICY_REJECT,
+	}
+	want := idempotency.Policy{
+		Key: idempotency.KeyRequired, Retention: 72 * time.Hour, Lease: time.Minute,
+		Wait: 5 * time.Second, OnAbandoned: idempotency.Reject,
+	}
+	if got, err := schemaPolicy("/s.S/M", methodWith(t, all)); err != nil || !reflect.DeepEqual(got, want) {
+		t.Errorf("got %+v, %v, want %+v", got, err, want)
+	}
+}
+
+// TestInvalidOptionsAreReported, and leave the key mode as it is: a call must not
+// run unguarded because a duration is wrong.
+func TestInvalidOptionsAreReported(t *testing.T) {
+	for name, options := range map[string]*idempotencyv1.MethodOptions{
+		"lease":     {Lease: durationpb.New(time.Millisecond)},
+		"retention": {Retention: durationpb.New(-time.Hour)},
+		"wait":      {Wait: durationpb.New(time.Nanosecond)},
+	} {
+		options.Key = idempotencyv1.KeyMode_KEY_MODE_REQUIRED
+		got, err := schemaPolicy("/s.S/M", methodWith(t, options))
+		if err == nil || !strings.Contains(err.Error(), name) || !strings.Contains(err.Error(), "/s.S/M") {
+			t.Errorf("%s: got %v, want an error that names it and the method", name, err)
+		}
+		if !reflect.DeepEqual(got, idempotency.Policy{Key: idempotency.KeyRequired}) {
+			t.Errorf("%s: got %+v, want the key mode alone", name, got)
+		}
+	}
+}
+
+// methodWith returns a method that carries the options.
+func methodWith(t *testing.T, ours *idempotencyv1.MethodOptions) protoreflect.MethodDescriptor {
 	t.Helper()
 	options := new(descriptorpb.MethodOptions)
-	proto.SetExtension(options, idempotencyv1.E_Method, &idempotencyv1.MethodOptions{Key: use})
+	proto.SetExtension(options, idempotencyv1.E_Method, ours)
 	file, err := protodesc.NewFile(&descriptorpb.FileDescriptorProto{
 		Name: new("s.proto"), Package: new("s"),
 		Dependency: []string{"google/protobuf/empty.proto"},
