@@ -16,7 +16,7 @@ BENCHRUNS ?= 6
 AGAINST ?= $(shell git describe --tags --abbrev=0 2>/dev/null || git rev-parse --verify --quiet HEAD~1)
 
 # The go command builds each tool from the tool's own module, so the library's go.mod lists none.
-TOOLS := bench buf conformance filegraph gen lint stripe
+TOOLS := bench buf buf-plugin-idempotency conformance filegraph gen lint schema stripe
 BUF := $(GO) tool -modfile=tools/buf/go.mod buf
 OPENAPI := examples/payments/openapi.json
 GOLANGCI_LINT := $(GO) tool -modfile=tools/lint/go.mod golangci-lint
@@ -75,6 +75,12 @@ conformance: ## Run the suites of Connect and of gRPC against guarded servers
 .PHONY: stripe
 stripe: ## Run Stripe's client library against the guarded example, losing replies
 	$(GO) -C tools/stripe test -count=1
+
+.PHONY: schema
+schema: ## Use the options in schemas outside this repository, and test their lint plugin
+	@.ci/protoc.sh
+	$(GO) -C tools/schema test -count=1
+	$(GO) -C tools/buf-plugin-idempotency test -count=1
 
 .PHONY: fuzz
 fuzz: ## Run each fuzz target for FUZZTIME (50000 runs)

@@ -1,0 +1,3 @@
+module github.com/oncewire/idempotency/tools/schema
+
+go 1.26.0
