@@ -20,6 +20,8 @@ TOOLS := bench buf buf-plugin-idempotency conformance filegraph gen lint schema 
 BUF := $(GO) tool -modfile=tools/buf/go.mod buf
 OPENAPI := examples/payments/openapi.json
 GOLANGCI_LINT := $(GO) tool -modfile=tools/lint/go.mod golangci-lint
+# Exactly the versions of the lock file, without their scripts.
+NPM_CI := npm ci --ignore-scripts --no-audit --no-fund --silent
 BENCHSTAT := $(GO) tool -modfile=tools/bench/go.mod benchstat
 
 .PHONY: help
@@ -82,6 +84,13 @@ schema: ## Use the options in schemas outside this repository, and test their li
 	$(GO) -C tools/schema test -count=1
 	$(GO) -C tools/buf-plugin-idempotency test -count=1
 
+# A skip is no pass, so it says NOT TESTED.
+.PHONY: browser
+browser: ## Drive the example's page in a real Chromium, with screenshots in .tmp/browser
+	@command -v npm >/dev/null || { echo "browser: NOT TESTED: npm is not installed"; exit 0; }; \
+	chromium=$$(.ci/chromium.sh) || { echo "browser: NOT TESTED: there is no chromium"; exit 0; }; \
+	$(MAKE) checkpage && cd tools/browser && $(NPM_CI) && CHROMIUM=$$chromium npm test
+
 .PHONY: fuzz
 fuzz: ## Run each fuzz target for FUZZTIME (50000 runs)
 	@targets=$$($(GO) test -list '^Fuzz' $(PKG) | \
@@ -122,6 +131,19 @@ checkgenerate: generate ## Fail when what is generated is not what the schemas g
 		echo "generated files are out of date: run 'make generate' and commit the result"; \
 		echo "$$changed"; git --no-pager diff -- gen $(OPENAPI); exit 1; \
 	fi
+
+.PHONY: page
+page: ## Rebuild the script of the example's page from its source and proto/ (needs npm)
+	cd examples/payments/web && $(NPM_CI)
+	$(BUF) generate --template examples/payments/web/buf.gen.yaml
+	cd examples/payments/web && npm run --silent build
+
+.PHONY: checkpage
+checkpage: ## Fail when the script of the example's page is not what its source gives
+	@mkdir -p .tmp && cp examples/payments/page/page.js .tmp/page.js
+	@$(MAKE) page
+	@cmp .tmp/page.js examples/payments/page/page.js || \
+		{ echo "examples/payments/page/page.js was out of date: commit what 'make page' gives"; exit 1; }
 
 .PHONY: breaking
 breaking: ## Fail when a schema change would break records or clients

@@ -31,6 +31,11 @@ require (
 )
 
 require (
+	connectrpc.com/cors v0.1.0
+	github.com/rs/cors v1.11.1
+)
+
+require (
 	github.com/beorn7/perks v1.0.1 // indirect
 	github.com/cespare/xxhash/v2 v2.3.0 // indirect
 	github.com/go-logr/logr v1.4.4 // indirect

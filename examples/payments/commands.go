@@ -61,7 +61,8 @@ func (c commands) headers(key string) string {
 // print writes the addresses of the server and the examples.
 func (c commands) print(w io.Writer) {
 	fmt.Fprintf(w, "Connect, gRPC-Web, gRPC (connect-go) and REST on http://%s\n", c.http)
-	fmt.Fprintf(w, "gRPC (grpc-go) on %s\n\n", c.grpc)
+	fmt.Fprintf(w, "gRPC (grpc-go) on %s\n", c.grpc)
+	fmt.Fprintf(w, "Checkout page for a browser: http://%s/\n\n", c.http)
 	fmt.Fprintln(w, "Four calls to paste, each with its retry. The retry returns the same payment id")
 	fmt.Fprintln(w, "and the field Idempotent-Replayed: true.")
 	for i, example := range c.examples() {

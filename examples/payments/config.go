@@ -24,6 +24,7 @@ type config struct {
 	detach        time.Duration
 	tenantHeader  string
 	journal       string
+	corsOrigins   []string
 }
 
 func parse(arguments []string, output io.Writer) (config, error) {
@@ -43,6 +44,10 @@ func parse(arguments []string, output io.Writer) (config, error) {
 	flags.DurationVar(&c.detach, "detach", 5*time.Minute, "how long a call may run after its client has hung up; 0 cancels it at once")
 	flags.StringVar(&c.journal, "journal", "", "`file` to which every charge is appended as a line of JSON; processes may share it")
 	flags.StringVar(&c.tenantHeader, "tenant-header", "", "`name` of a header that stands in for authentication: payments and keys are per tenant")
+	flags.Func("cors-origin", "`origin` whose pages may call this server, such as https://shop.example; may be repeated (default none)", func(origin string) error {
+		c.corsOrigins = append(c.corsOrigins, origin)
+		return nil
+	})
 	if err := flags.Parse(arguments); err != nil {
 		return config{}, err
 	}

@@ -17,12 +17,15 @@ type routes struct {
 	connect     http.Handler
 	rest        http.Handler
 	health      grpchealth.Checker
+	page        http.Handler
 }
 
 func (r routes) mux() *http.ServeMux {
 	mux := http.NewServeMux()
 	mux.Handle(r.connectPath, r.connect)
 	mux.Handle("/v1/", r.rest)
+	mux.Handle("GET /{$}", r.page)
+	mux.Handle("GET /page/", r.page)
 	mux.Handle(grpchealth.NewHandler(r.health))
 	reflector := grpcreflect.NewStaticReflector(paymentsv1.PaymentService_ServiceDesc.ServiceName, grpchealth.HealthV1ServiceName)
 	mux.Handle(grpcreflect.NewHandlerV1(reflector))

@@ -5,7 +5,8 @@
 //
 //	go run ./examples/payments
 //
-// It prints calls to paste. The field simulate of a request makes the call wait,
+// It serves a checkout page, whose address it prints: pay, click twice, lose a
+// reply and retry in a browser. It also prints calls to paste. The field simulate of a request makes the call wait,
 // wait until the payment is updated, fail, or panic after the charge, to show what
 // a retry gets.
 //

@@ -55,11 +55,12 @@ func (s *server) listen(c config) (err error) {
 	if s.gateway, err = dial(s.grpcListener.Addr().String()); err != nil {
 		return err
 	}
-	return s.build(&service{ledger: newLedger(), journal: s.journal}, tenancy{header: c.tenantHeader})
+	return s.build(c, &service{ledger: newLedger(), journal: s.journal})
 }
 
 // build makes the handlers of all protocols over one service.
-func (s *server) build(payments *service, tenants tenancy) error {
+func (s *server) build(c config, payments *service) error {
+	tenants := tenancy{header: c.tenantHeader}
 	rest, err := newREST(s.engine, tenants, s.gateway)
 	if err != nil {
 		return err
@@ -68,7 +69,8 @@ func (s *server) build(payments *service, tenants tenancy) error {
 	if err != nil {
 		return err
 	}
-	s.http = newHTTP(routes{connectPath: path, connect: handler, rest: rest, health: s.health.connect}.mux())
+	mux := routes{connectPath: path, connect: handler, rest: rest, health: s.health.connect, page: newPage(tenants)}.mux()
+	s.http = newHTTP(c.withCORS(s.engine, mux))
 	if s.grpc, err = newGRPC(s.engine, tenants, payments, s.health.grpc); err != nil {
 		return err
 	}
