@@ -6,6 +6,7 @@ MAKEFLAGS += --no-builtin-rules --no-print-directory --warn-undefined-variables
 GO ?= go
 PKG ?= ./...
 CI ?=
+CHROMIUM ?=
 # CI never takes a test result from the cache.
 TESTFLAGS ?= $(if $(CI),-count=1)
 # A number of runs, not a duration: go test can report its own deadline as a failure.
@@ -84,12 +85,14 @@ schema: ## Use the options in schemas outside this repository, and test their li
 	$(GO) -C tools/schema test -count=1
 	$(GO) -C tools/buf-plugin-idempotency test -count=1
 
-# A skip is no pass, so it says NOT TESTED.
+# Without npm or a browser it says NOT TESTED, which .ci/run repeats at its end. CHROMIUM names a browser.
 .PHONY: browser
 browser: ## Drive the example's page in a real Chromium, with screenshots in .tmp/browser
-	@command -v npm >/dev/null || { echo "browser: NOT TESTED: npm is not installed"; exit 0; }; \
-	chromium=$$(.ci/chromium.sh) || { echo "browser: NOT TESTED: there is no chromium"; exit 0; }; \
-	$(MAKE) checkpage && cd tools/browser && $(NPM_CI) && CHROMIUM=$$chromium npm test
+	@.ci/program.sh npm npm >/dev/null || { echo "browser: NOT TESTED: there is no npm"; exit 0; }; \
+	$(MAKE) checkpage; \
+	chromium=$$(.ci/program.sh chromium $(or $(CHROMIUM),chromium google-chrome chromium-browser)) || \
+		{ echo "browser: NOT TESTED: there is no chromium"; exit 0; }; \
+	cd tools/browser && $(NPM_CI) && CHROMIUM=$$chromium npm test
 
 .PHONY: fuzz
 fuzz: ## Run each fuzz target for FUZZTIME (50000 runs)

@@ -5,6 +5,7 @@ package main
 import (
 	"bufio"
 	"io"
+	"net/http"
 	"os/exec"
 	"regexp"
 	"syscall"
@@ -21,6 +22,7 @@ type process struct {
 	*exec.Cmd
 	*testServer // only its addresses are set
 
+	page string // its address, as printed
 	// examples are the commands that it printed: call, retry, call, retry …
 	examples []string
 }
@@ -52,6 +54,7 @@ const exampleCount = 8
 var (
 	httpLine    = regexp.MustCompile(`on http://(\S+)$`)
 	grpcLine    = regexp.MustCompile(`^gRPC \(grpc-go\) on (\S+)$`)
+	pageLine    = regexp.MustCompile(`^Checkout page for a browser: (\S+)$`)
 	exampleLine = regexp.MustCompile(`^(curl|go run) `)
 )
 
@@ -65,6 +68,9 @@ func (p *process) read(t *testing.T, stdout io.Reader) {
 		}
 		if found := grpcLine.FindStringSubmatch(line); found != nil {
 			p.grpcAddress = found[1]
+		}
+		if found := pageLine.FindStringSubmatch(line); found != nil {
+			p.page = found[1]
 		}
 		if exampleLine.MatchString(line) {
 			p.examples = append(p.examples, line)
@@ -94,6 +100,14 @@ func TestProcess(t *testing.T) {
 		p := startProcess(t, "-uuid", "-require")
 		p.wantExamplesToWork(t)
 		p.wantEntries(exampleCount / 2)
+		p.terminate(t)
+	})
+	t.Run("PrintedPage", func(t *testing.T) {
+		t.Parallel()
+		p := startProcess(t)
+		if p.page != "http://"+p.httpAddress+"/" || p.fetch(t, http.MethodGet, "/", nil).status != http.StatusOK {
+			t.Errorf("printed the page %q of the server %s", p.page, p.httpAddress)
+		}
 		p.terminate(t)
 	})
 	t.Run("PrintedCommandsOfTenant", func(t *testing.T) {

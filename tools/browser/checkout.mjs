@@ -2,10 +2,11 @@ import assert from "node:assert/strict";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { after } from "node:test";
+import { fileURLToPath } from "node:url";
 import { chromium } from "playwright-core";
 import { ledgerOf } from "./server.mjs";
 
-const screenshots = join(import.meta.dirname, "..", "..", ".tmp", "browser");
+const screenshots = fileURLToPath(new URL("../../.tmp/browser", import.meta.url));
 
 // The browser of CHROMIUM, which all tests of a file share. Playwright gives it a fresh
 // profile.

@@ -3,8 +3,9 @@ import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
 
-const project = join(import.meta.dirname, "..", "..");
+const project = fileURLToPath(new URL("../..", import.meta.url));
 
 // build builds the example and returns the path of the program.
 export function build() {

@@ -2,11 +2,13 @@ import { createClient, type Interceptor } from "@connectrpc/connect";
 import { createConnectTransport } from "@connectrpc/connect-web";
 import { PaymentService } from "./gen/payments/v1/payments_pb.js";
 
-// cutNext makes the network lose the reply to the next payment.
 let cut = false;
+
+// cutNext makes the network lose the reply to the next payment, or no reply.
 export function cutNext(on: boolean): void {
   cut = on;
 }
+
 export function isCut(): boolean {
   return cut;
 }

@@ -6,6 +6,7 @@ import { beginIntent, currentIntent, forgetIntent } from "./intent.js";
 import { element, showAttempt, showKey, showLedger } from "./view.js";
 
 let attempts = 0;
+let refreshes = 0;
 
 // handlerTime is long enough for a second click to find the first call running.
 const handlerTime = { nanos: 300_000_000 };
@@ -52,9 +53,12 @@ function newPayment(): void {
   showKey(undefined);
 }
 
+// refresh shows the ledger, unless a later refresh has begun: its answer is newer.
 async function refresh(): Promise<void> {
+  const number = ++refreshes;
   try {
-    showLedger((await payments.listPayments({})).payments);
+    const { payments: entries } = await payments.listPayments({});
+    if (number === refreshes) showLedger(entries);
   } catch (error) {
     console.error("the ledger could not be read:", error);
   }

@@ -9,7 +9,7 @@ const titles: Record<Outcome["result"] | "entry" | "sent", string> = {
   sent: "Sent",
   ran: "Paid: the call ran",
   replayed: "Replayed: the first answer again",
-  refused: "Refused: the call did not run",
+  refused: "Refused: this call did not run",
   failed: "Failed",
   lost: "Reply lost: paid or not?",
   entry: "Charge",
