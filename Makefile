@@ -17,7 +17,7 @@ BENCHRUNS ?= 6
 AGAINST ?= $(shell git describe --tags --abbrev=0 2>/dev/null || git rev-parse --verify --quiet HEAD~1)
 
 # The go command builds each tool from the tool's own module, so the library's go.mod lists none.
-TOOLS := bench buf buf-plugin-idempotency conformance filegraph gen lint schema stripe
+TOOLS := bench buf buf-plugin-idempotency conformance figure filegraph gen lint schema stripe
 BUF := $(GO) tool -modfile=tools/buf/go.mod buf
 OPENAPI := examples/payments/openapi.json
 GOLANGCI_LINT := $(GO) tool -modfile=tools/lint/go.mod golangci-lint
@@ -147,6 +147,10 @@ checkpage: ## Fail when the script of the example's page is not what its source 
 	@$(MAKE) page
 	@cmp .tmp/page.js examples/payments/page/page.js || \
 		{ echo "examples/payments/page/page.js was out of date: commit what 'make page' gives"; exit 1; }
+
+.PHONY: figures
+figures: ## Draw the pictures of docs/figures from their texts
+	@for text in docs/figures/*.txt; do $(GO) -C tools/figure run . "$(CURDIR)/$$text" >"$${text%.txt}.svg"; done
 
 .PHONY: breaking
 breaking: ## Fail when a schema change would break records or clients

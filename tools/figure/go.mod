@@ -1,0 +1,3 @@
+module github.com/oncewire/idempotency/tools/figure
+
+go 1.26.0
