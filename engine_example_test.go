@@ -36,7 +36,7 @@ func ExampleEngine_Do() {
 		return []byte("invoice 17"), nil
 	}
 	for range 2 { // a queue delivers at least once
-		call := idempotency.Call{Key: "message-4711"}
+		call := idempotency.Call{Key: "message-4711", Fingerprint: idempotency.NewFingerprint([]byte("invoice 17"))}
 		result, err := engine.Do(context.Background(), "send-invoice", call, send)
 		fmt.Printf("%s, replayed: %v, %v\n", result.Outcome, result.Replayed, err)
 	}
