@@ -8,8 +8,8 @@ import (
 	"github.com/oncewire/idempotency/gen/payments/v1/paymentsv1connect"
 )
 
-// grpcurl runs with nothing installed but Go.
-const grpcurl = "go run github.com/fullstorydev/grpcurl/cmd/grpcurl@v1.9.3"
+// installGRPCurl is how a reader without grpcurl gets it.
+const installGRPCurl = "go install github.com/fullstorydev/grpcurl/cmd/grpcurl@v1.9.3"
 
 // commands prints calls of the running server to paste into a shell.
 type commands struct {
@@ -46,7 +46,7 @@ func (c commands) curl(path, key string) string {
 }
 
 func (c commands) grpcurl(key string) string {
-	return fmt.Sprintf("%s -plaintext -v%s -d '%s' %s %s", grpcurl, c.headers(key), payload, c.grpc,
+	return fmt.Sprintf("grpcurl -plaintext -v%s -d '%s' %s %s", c.headers(key), payload, c.grpc,
 		paymentsv1connect.PaymentServiceCreatePaymentProcedure[1:])
 }
 
@@ -64,7 +64,8 @@ func (c commands) print(w io.Writer) {
 	fmt.Fprintf(w, "gRPC (grpc-go) on %s\n", c.grpc)
 	fmt.Fprintf(w, "Checkout page for a browser: http://%s/\n\n", c.http)
 	fmt.Fprintln(w, "Four calls to paste, each with its retry. The retry returns the same payment id")
-	fmt.Fprintln(w, "and the field Idempotent-Replayed: true.")
+	fmt.Fprintln(w, "and the field Idempotent-Replayed: true. They use curl and grpcurl, which this installs:")
+	fmt.Fprintln(w, installGRPCurl)
 	for i, example := range c.examples() {
 		fmt.Fprintf(w, "\n# %d. %s\n%s\n# retry\n%s\n", i+1, example.title, example.call, example.retry)
 	}

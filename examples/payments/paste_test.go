@@ -24,7 +24,7 @@ type pasted struct {
 }
 
 // paste runs a printed command. It runs curl if it is installed, and otherwise makes
-// the same request. It never runs grpcurl, which would have to be downloaded.
+// the same request. It never runs grpcurl, which few machines have.
 func paste(t *testing.T, line string) pasted {
 	t.Helper()
 	if _, err := exec.LookPath("curl"); err == nil && strings.HasPrefix(line, "curl ") {

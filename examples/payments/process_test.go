@@ -55,7 +55,7 @@ var (
 	httpLine    = regexp.MustCompile(`on http://(\S+)$`)
 	grpcLine    = regexp.MustCompile(`^gRPC \(grpc-go\) on (\S+)$`)
 	pageLine    = regexp.MustCompile(`^Checkout page for a browser: (\S+)$`)
-	exampleLine = regexp.MustCompile(`^(curl|go run) `)
+	exampleLine = regexp.MustCompile(`^(curl|grpcurl) `)
 )
 
 func (p *process) read(t *testing.T, stdout io.Reader) {
