@@ -21,6 +21,7 @@ type mapStore struct {
 
 type mapRecord struct {
 	backend.Record
+
 	leaseEnd, end time.Time // end is zero for a retention without end
 	retention     time.Duration
 }

@@ -39,7 +39,10 @@ func main() {
 	for range 3 {                                                          // the program itself may repeat the request too
 		body := strings.NewReader(`{"amount": 1250}`)
 		request := must(http.NewRequestWithContext(ctx, http.MethodPost, "http://"+listener.Addr().String(), body))
-		response := must(client.Do(request))
+		response, err := client.Do(request)
+		if err != nil {
+			log.Fatal(err)
+		}
 		fmt.Printf("%s, replayed: %t\n", must(io.ReadAll(response.Body)), httpmw.Replayed(response))
 		response.Body.Close()
 	}
