@@ -35,8 +35,9 @@ func main() {
 
 	// The client: its transport sends a request again when the answer is lost.
 	client := &http.Client{Transport: must(httpmw.NewTransport(nil))}
-	ctx := idempotency.WithKey(context.Background(), idempotency.NewKey()) // one key for one payment
-	for range 3 {                                                          // the program itself may repeat the request too
+	// One key for one payment, so that the program may repeat it as well.
+	ctx := idempotency.WithKey(context.Background(), idempotency.NewKey())
+	for range 3 {
 		body := strings.NewReader(`{"amount": 1250}`)
 		request := must(http.NewRequestWithContext(ctx, http.MethodPost, "http://"+listener.Addr().String(), body))
 		response, err := client.Do(request)
