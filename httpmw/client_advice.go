@@ -1,13 +1,10 @@
 package httpmw
 
 import (
-	"crypto/tls"
-	"errors"
-	"net"
 	"net/http"
-	"strings"
 
 	"github.com/oncewire/idempotency"
+	"github.com/oncewire/idempotency/internal/httpretry"
 	"github.com/oncewire/idempotency/internal/retry"
 )
 
@@ -23,7 +20,7 @@ func advise(response *http.Response) retry.Advice {
 			After:   refusal.RetryAfter,
 		}
 	}
-	after, told := retryAfter(response.Header)
+	after, told := httpretry.After(response.Header)
 	switch response.StatusCode {
 	case http.StatusConflict:
 		return retry.Advice{Retry: told, After: after}
@@ -43,38 +40,5 @@ func connectionFailed(request *http.Request, err error) bool {
 		return false
 	default:
 	}
-	return request.Context().Err() == nil && !permanent(err)
-}
-
-func permanent(err error) bool {
-	if _, is := errors.AsType[*tls.CertificateVerificationError](err); is {
-		return true
-	}
-	if _, is := errors.AsType[tls.RecordHeaderError](err); is { // no TLS at all
-		return true
-	}
-	if _, is := errors.AsType[*net.AddrError](err); is {
-		return true
-	}
-	if failure, is := errors.AsType[*net.OpError](err); is && failure.Op == "remote error" { // an alert of TLS
-		return true
-	}
-	if lookup, is := errors.AsType[*net.DNSError](err); is && lookup.IsNotFound {
-		return true
-	}
-	return malformed(err.Error())
-}
-
-// malformed recognises what net/http says, without a type of its own, of a request
-// that cannot be sent.
-func malformed(text string) bool {
-	for _, part := range []string{
-		"unsupported protocol scheme", "net/http: invalid ", "http: nil Request.", "http: no Host in request URL",
-		"x509: ", "http: invalid Host header", "can't write control character", "http: ContentLength=", "http: Request.ContentLength=",
-	} {
-		if strings.Contains(text, part) {
-			return true
-		}
-	}
-	return false
+	return request.Context().Err() == nil && !httpretry.Permanent(err)
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/oncewire/idempotency"
+	"github.com/oncewire/idempotency/internal/httpretry"
 	"github.com/oncewire/idempotency/internal/mark"
 )
 
@@ -63,7 +64,7 @@ func readProblem(response *http.Response) (*idempotency.Error, idempotency.Next)
 		return nil, ""
 	}
 	refusal := &idempotency.Error{Reason: details.Reason, Rule: details.Rule, Mark: response.Header.Get(mark.Field)}
-	refusal.RetryAfter, _ = retryAfter(response.Header)
+	refusal.RetryAfter, _ = httpretry.After(response.Header)
 	if known := refusal.Title() != ""; !known {
 		if !isNext(details.Next) { // another library's details have a reason too
 			return nil, ""

@@ -23,7 +23,11 @@ func TestRetry(t *testing.T) {
 	go serve(listener)
 
 	url := "http://" + listener.Addr().String()
-	keys := connect.WithInterceptors(idemconnect.NewClientInterceptor(""))
+	client, err := idemconnect.NewClientInterceptor()
+	if err != nil {
+		t.Fatal(err)
+	}
+	keys := connect.WithInterceptors(client)
 	first := create(t, paymentsv1connect.NewPaymentServiceClient(http.DefaultClient, url, keys), "ada")
 	if first.Header().Get("Idempotent-Replayed") != "" {
 		t.Errorf("the first answer is marked: %v", first.Header())

@@ -21,9 +21,13 @@ func TestRetry(t *testing.T) {
 	defer listener.Close()
 	go serve(listener)
 
+	keys, err := idemgrpc.NewClientInterceptor()
+	if err != nil {
+		t.Fatal(err)
+	}
 	conn, err := grpc.NewClient(listener.Addr().String(),
 		grpc.WithTransportCredentials(insecure.NewCredentials()),
-		grpc.WithUnaryInterceptor(idemgrpc.NewClientInterceptor("").Unary),
+		grpc.WithUnaryInterceptor(keys.Unary),
 	)
 	if err != nil {
 		t.Fatal(err)

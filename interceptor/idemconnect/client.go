@@ -2,44 +2,116 @@ package idemconnect
 
 import (
 	"context"
+	"net/http"
 
 	"connectrpc.com/connect"
 
-	"github.com/oncewire/idempotency"
 	"github.com/oncewire/idempotency/interceptor/internal/rpc"
-	"github.com/oncewire/idempotency/internal/clientkey"
+	"github.com/oncewire/idempotency/internal/retry"
 )
 
-// NewClientInterceptor returns an interceptor for a client. It sends a key with
-// every unary call whose headers have none yet: the key of [idempotency.WithKey],
-// or else a new one. Methods without side effects get no key. connect-go does not
-// retry by itself; to retry a call, use WithKey.
+// NewClientInterceptor returns an interceptor for clients that sends unary calls
+// again until they are settled, with one key for all tries, over the Connect, gRPC
+// and gRPC-Web protocols. It does nothing for handlers. The error names every option
+// that cannot be honoured. The interceptor is safe for concurrent use.
 //
-// The field is the name of the header that the server expects; empty means the
-// default, [idempotency.DefaultKeyField].
-func NewClientInterceptor(field string) connect.Interceptor {
-	if field == "" {
-		field = idempotency.DefaultKeyField
+// # The key
+//
+// A call gets a key unless its header has the field of [WithClientKeyField] already:
+// the key of [idempotency.WithKey] in its context, or else a new one
+// ([idempotency.NewKey]). The caller's request does not get the key: to send one
+// [connect.Request] three times is three calls with three keys. A program that
+// repeats a call by itself, after an error or after a restart, must name the key
+// with WithKey. Methods that have no side effects (NO_SIDE_EFFECTS) or whose schema
+// says that they ignore keys get none; neither do health checks and reflection.
+//
+// # What is sent again
+//
+// Calls that have a key, and calls without side effects, are sent again
+//
+//   - when the connection or stream broke. The end of the call's context,
+//     certificates that are not accepted and an unknown host or scheme are no such
+//     failures;
+//   - after Unavailable, to which connect-go also translates 429, 502, 503 and 504
+//     of servers that do not speak the protocol;
+//   - after ResourceExhausted and Aborted with a RetryInfo (AIP-193), Retry-After or
+//     a pushback;
+//   - after a refusal whose [idempotency.Error.Next] is retry_same_key, such as that
+//     of a call in progress; after no other refusal, whatever its code.
+//
+// A recorded answer (see [Replayed]) is never a reason to retry, as it stays the
+// same. All other calls are sent once, since nobody knows what their first try did.
+//
+// The pause before a retry is that of [WithBackoff], or as long as the server asks
+// for, whichever is longest: in RetryInfo, in Retry-After in the metadata of the
+// error, or in grpc-retry-pushback-ms (gRPC A6). Connect-go hides the headers of an
+// answer that is not in its protocol, such as the 503 of a proxy. There is no retry
+// when the pushback is negative or malformed, when the server asks for more than
+// [WithMaxPause], when the context would end before it, after [WithMaxAttempts], and
+// when the budget of [WithRetryBudget] is used up. Then the caller gets the last
+// error. A call in progress is asked for until the deadline of the context, and for
+// WithMaxAttempts without a deadline.
+//
+// The Timeout of an [http.Client] bounds each try; the deadline of the context
+// bounds the call.
+//
+// # Other interceptors
+//
+// Interceptors that sign or trace each try belong inside this one, those that trace
+// the whole call around it. For a call that has a key, those inside see a copy of
+// the request, which is not a connect.Request: they should use Any.
+//
+// Streams are not sent again, and a key in their headers is left alone. A guarded
+// server refuses streams that have a key.
+func NewClientInterceptor(options ...ClientOption) (connect.Interceptor, error) {
+	client, err := rpc.NewClient("idemconnect", options)
+	if err != nil {
+		return nil, err
 	}
-	methods := new(rpc.ClientMethods)
-	return connect.UnaryInterceptorFunc(func(next connect.UnaryFunc) connect.UnaryFunc {
-		return func(ctx context.Context, request connect.AnyRequest) (connect.AnyResponse, error) {
-			spec := request.Spec()
-			if spec.IsClient && methods.TakesKey(spec.Procedure, spec.Schema) {
-				setKey(ctx, request, field)
-			}
-			return next(ctx, request)
-		}
-	})
+	i := &clientInterceptor{client: client, keyField: http.CanonicalHeaderKey(client.KeyField)}
+	return connect.UnaryInterceptorFunc(i.wrap), nil
 }
 
-func setKey(ctx context.Context, request connect.AnyRequest, field string) {
-	if request.Header().Get(field) != "" {
-		return
+type clientInterceptor struct {
+	client   *rpc.Client
+	keyField string // canonical name of a header field
+}
+
+func (i *clientInterceptor) wrap(next connect.UnaryFunc) connect.UnaryFunc {
+	return func(ctx context.Context, request connect.AnyRequest) (connect.AnyResponse, error) {
+		spec := request.Spec()
+		if !spec.IsClient {
+			return next(ctx, request)
+		}
+		switch i.client.Calls(spec.Procedure, spec.Schema, spec.IdempotencyLevel == connect.IdempotencyNoSideEffects) {
+		case rpc.Keyed:
+			return i.sendKeyed(ctx, request, next)
+		case rpc.SideEffectFree:
+			return i.send(ctx, &clientCall{next: next, request: request})
+		default:
+			return next(ctx, request)
+		}
 	}
-	key, ok := clientkey.From(ctx)
-	if !ok {
-		key = idempotency.NewKey()
+}
+
+func (i *clientInterceptor) sendKeyed(ctx context.Context, request connect.AnyRequest, next connect.UnaryFunc) (connect.AnyResponse, error) {
+	call := &clientCall{next: next, request: request, keyField: i.keyField}
+	call.keys = request.Header()[i.keyField]
+	if len(call.keys) == 0 {
+		call.space[0] = rpc.NewKey(ctx)
+		call.keys = call.space[:]
 	}
-	request.Header().Set(field, key)
+	switch {
+	case call.keys[0] == "": // the server refuses it
+		return next(ctx, call.copied(1))
+	case i.client.Retries.Hedges():
+		return i.race(ctx, call)
+	default:
+		return i.send(ctx, call)
+	}
+}
+
+func (i *clientInterceptor) send(ctx context.Context, call *clientCall) (connect.AnyResponse, error) {
+	answer := retry.Send(ctx, i.client.Retries, call)
+	return answer.response, answer.err
 }

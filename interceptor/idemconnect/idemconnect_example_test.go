@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"strings"
+	"time"
 
 	"connectrpc.com/connect"
 
@@ -63,21 +65,74 @@ func Example() {
 	// pay_1 "true"
 }
 
+// A client whose payment is made once, although the server's first answer is lost.
 func ExampleNewClientInterceptor() {
-	// printKey prints the key of a call instead of sending the call.
-	printKey := func(connect.UnaryFunc) connect.UnaryFunc {
-		return func(_ context.Context, request connect.AnyRequest) (connect.AnyResponse, error) {
-			fmt.Println("key", request.Header().Get("Idempotency-Key"))
-			return connect.NewResponse(new(paymentsv1.Payment)), nil
+	engine, err := idempotency.New(memstore.New())
+	if err != nil {
+		panic(err)
+	}
+	guard, err := idemconnect.NewInterceptor(engine)
+	if err != nil {
+		panic(err)
+	}
+	ledger := new(bank)
+	_, guarded := paymentsv1connect.NewPaymentServiceHandler(ledger, connect.WithInterceptors(guard))
+	tries := 0
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if tries++; tries == 1 {
+			guarded.ServeHTTP(httptest.NewRecorder(), r)
+			panic(http.ErrAbortHandler) // the connection breaks before the answer
+		}
+		guarded.ServeHTTP(w, r)
+	}))
+	defer server.Close()
+
+	retries, err := idemconnect.NewClientInterceptor()
+	if err != nil {
+		panic(err)
+	}
+	client := paymentsv1connect.NewPaymentServiceClient(server.Client(), server.URL, connect.WithInterceptors(retries))
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	// A program that repeats the payment after a restart names its key.
+	ctx = idempotency.WithKey(ctx, "order-17")
+	answer, err := client.CreatePayment(ctx, connect.NewRequest(&paymentsv1.CreatePaymentRequest{Amount: 1250}))
+	if err != nil {
+		panic(err)
+	}
+	fmt.Println(answer.Msg.GetId(), "after", tries, "tries, replayed:", idemconnect.Replayed(answer.Header()))
+	fmt.Println("charges:", ledger.charges)
+	// Output:
+	// pay_1 after 2 tries, replayed: true
+	// charges: 1
+}
+
+func ExampleRefusal() {
+	if refusal, refused := idemconnect.Refusal(refusedPayment()); refused {
+		switch refusal.Next() {
+		case idempotency.NextRetrySameKey:
+			fmt.Println("the interceptor has tried already; try again later, after", refusal.RetryAfter)
+		case idempotency.NextUseNewKey, idempotency.NextFixRequest:
+			fmt.Println("a mistake of this program:", refusal.Reason, refusal.Rule)
+		case idempotency.NextAskOperator:
+			fmt.Println("find out whether the payment was made")
 		}
 	}
-	client := paymentsv1connect.NewPaymentServiceClient(http.DefaultClient, "http://127.0.0.1:8080",
-		connect.WithInterceptors(idemconnect.NewClientInterceptor(""), connect.UnaryInterceptorFunc(printKey)))
-	// Every unary call of the client has a new key. To retry a call, give it a key:
-	ctx := idempotency.WithKey(context.Background(), "order-17")
-	_, err := client.CreatePayment(ctx, connect.NewRequest(new(paymentsv1.CreatePaymentRequest)))
-	fmt.Println(err)
-	// Output:
-	// key order-17
-	// <nil>
+	// Output: a mistake of this program: KEY_INVALID length
+}
+
+// refusedPayment is what a client gets for a key that is too long.
+func refusedPayment() error {
+	engine, err := idempotency.New(memstore.New())
+	if err != nil {
+		return err
+	}
+	guard, err := idemconnect.NewInterceptor(engine)
+	if err != nil {
+		return err
+	}
+	request := connect.NewRequest(new(paymentsv1.CreatePaymentRequest))
+	request.Header().Set("Idempotency-Key", strings.Repeat("x", 300))
+	_, err = guard.WrapUnary(nil)(context.Background(), request)
+	return err
 }

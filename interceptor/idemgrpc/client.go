@@ -7,47 +7,99 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/metadata"
 
-	"github.com/oncewire/idempotency"
 	"github.com/oncewire/idempotency/interceptor/internal/rpc"
-	"github.com/oncewire/idempotency/internal/clientkey"
+	"github.com/oncewire/idempotency/internal/retry"
 )
 
-// ClientInterceptor sends keys with the calls of a client. It is safe for
-// concurrent use.
+// ClientInterceptor sends calls of a client again until they are settled. It is safe
+// for concurrent use.
+//
+// Streams have no interceptor: they are not sent again, [idempotency.WithKey] does
+// not apply to them, and a key in their outgoing metadata is left alone. A guarded
+// server refuses streams that have a key.
 type ClientInterceptor struct {
-	field   string // in lower case
-	methods rpc.ClientMethods
+	client *rpc.Client
+	field  string // in lower case
 }
 
-// NewClientInterceptor returns an interceptor for a client. The field is the name
-// of the metadata field that the server expects; empty means the default,
-// [idempotency.DefaultKeyField].
-func NewClientInterceptor(field string) *ClientInterceptor {
-	if field == "" {
-		field = idempotency.DefaultKeyField
+// NewClientInterceptor returns an interceptor for a client. The error names every
+// option that cannot be honoured.
+func NewClientInterceptor(options ...ClientOption) (*ClientInterceptor, error) {
+	client, err := rpc.NewClient("idemgrpc", options)
+	if err != nil {
+		return nil, err
 	}
-	return &ClientInterceptor{field: strings.ToLower(field)}
+	return &ClientInterceptor{client: client, field: strings.ToLower(client.KeyField)}, nil
 }
 
-// Unary sends a key with every unary call whose metadata has none yet: the key of
-// [idempotency.WithKey], or else a new one. Methods without side effects get no
-// key. The retries of grpc-go itself happen inside the call and have the same key;
-// to retry across calls, use WithKey. It is a [grpc.UnaryClientInterceptor].
+// Unary sends a unary call again until it is settled, with one key for all tries. It
+// is a [grpc.UnaryClientInterceptor].
+//
+// # The key
+//
+// A call gets a key unless its outgoing metadata has the field of
+// [WithClientKeyField] already: the key of [idempotency.WithKey] in its context, or
+// else a new one ([idempotency.NewKey]). A program that repeats a call by itself,
+// after an error or after a restart, must name the key with WithKey. Methods whose
+// schema says that they have no side effects (NO_SIDE_EFFECTS) or that they ignore
+// keys get none; neither do health checks and reflection.
+//
+// # What is sent again
+//
+// Calls that have a key, and calls without side effects, are sent again
+//
+//   - after Unavailable, which a broken connection is too, and after a stream that
+//     was reset (RST_STREAM);
+//   - after ResourceExhausted and Aborted with a RetryInfo (AIP-193) or a pushback;
+//   - after a refusal whose [idempotency.Error.Next] is retry_same_key, such as that
+//     of a call in progress; after no other refusal, whatever its status.
+//
+// A recorded answer (see [Replayed]) is never a reason to retry, as it stays the
+// same. All other calls are sent once, since nobody knows what their first try did.
+//
+// The pause before a retry is that of [WithBackoff], or as long as the server asks
+// for in RetryInfo or in the trailer grpc-retry-pushback-ms (gRPC A6), whichever is
+// longest. There is no retry when the pushback is negative or malformed, when the
+// server asks for more than [WithMaxPause], when the context would end before it,
+// after [WithMaxAttempts], and when the budget of [WithRetryBudget] is used up. Then
+// the caller gets the last error. A call in progress is asked for until the deadline
+// of the context, and for WithMaxAttempts without a deadline.
+//
+// The retries of grpc-go's own service config happen inside each try, with the same
+// key, and do not count here.
+//
+// # Order and call options
+//
+// Interceptors that sign or trace each try belong inside this one, those that trace
+// the whole call around it. [grpc.Header], [grpc.Trailer] and [grpc.Peer] get what
+// the last try got, and [grpc.OnFinish] is called once.
 func (c *ClientInterceptor) Unary(ctx context.Context, procedure string, request, reply any, conn *grpc.ClientConn, invoke grpc.UnaryInvoker, options ...grpc.CallOption) error {
-	if c.methods.TakesKey(procedure, nil) {
-		ctx = withKey(ctx, c.field)
+	calls := c.client.Calls(procedure, nil, false)
+	if calls == rpc.Keyed {
+		var key string
+		if ctx, key = c.withKey(ctx); key == "" { // the server refuses it
+			calls = rpc.Keyless
+		}
 	}
-	return invoke(ctx, procedure, request, reply, conn, options...)
+	if calls == rpc.Keyless {
+		return invoke(ctx, procedure, request, reply, conn, options...)
+	}
+	call := &clientCall{procedure: procedure, request: request, reply: reply, conn: conn, invoke: invoke}
+	call.take(options)
+	if calls == rpc.Keyed && c.client.Retries.Hedges() {
+		if messages, ok := protobuf(request, reply); ok {
+			return c.race(ctx, call, messages)
+		}
+	}
+	return call.finish(retry.Send(ctx, c.client.Retries, call).err)
 }
 
-func withKey(ctx context.Context, field string) context.Context {
+// withKey returns a context whose outgoing metadata has a key, and its first key.
+func (c *ClientInterceptor) withKey(ctx context.Context) (context.Context, string) {
 	outgoing, _ := metadata.FromOutgoingContext(ctx)
-	if len(outgoing.Get(field)) > 0 {
-		return ctx
+	if keys := outgoing[c.field]; len(keys) > 0 {
+		return ctx, keys[0]
 	}
-	key, ok := clientkey.From(ctx)
-	if !ok {
-		key = idempotency.NewKey()
-	}
-	return metadata.AppendToOutgoingContext(ctx, field, key)
+	key := rpc.NewKey(ctx)
+	return metadata.AppendToOutgoingContext(ctx, c.field, key), key
 }

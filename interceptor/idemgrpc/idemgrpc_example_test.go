@@ -4,10 +4,14 @@ import (
 	"context"
 	"fmt"
 	"net"
+	"strings"
+	"time"
 
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/grpc/metadata"
+	"google.golang.org/grpc/status"
 
 	"github.com/oncewire/idempotency"
 	"github.com/oncewire/idempotency/backend/memstore"
@@ -65,27 +69,84 @@ func Example() {
 	// pay_1 <nil> [true]
 }
 
-// printKey prints the key of a call instead of sending the call.
-func printKey(ctx context.Context, _ string, _, _ any, _ *grpc.ClientConn, _ grpc.UnaryInvoker, _ ...grpc.CallOption) error {
-	outgoing, _ := metadata.FromOutgoingContext(ctx)
-	fmt.Println("key", outgoing.Get("idempotency-key"))
-	return nil
-}
-
+// A client whose payment is made once, although the server's first answer is lost.
 func ExampleNewClientInterceptor() {
-	conn, err := grpc.NewClient("127.0.0.1:9090",
+	engine, err := idempotency.New(memstore.New())
+	if err != nil {
+		panic(err)
+	}
+	guard, err := idemgrpc.NewInterceptor(engine)
+	if err != nil {
+		panic(err)
+	}
+	tries, ledger := 0, new(bank)
+	lossy := func(ctx context.Context, request any, _ *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (any, error) {
+		answer, err := handler(ctx, request)
+		if tries++; tries == 1 {
+			return nil, status.Error(codes.Unavailable, "lost")
+		}
+		return answer, err
+	}
+	server := grpc.NewServer(grpc.ChainUnaryInterceptor(lossy, guard.Unary))
+	paymentsv1.RegisterPaymentServiceServer(server, ledger)
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		panic(err)
+	}
+	go server.Serve(listener)
+	defer server.Stop()
+
+	client, err := idemgrpc.NewClientInterceptor()
+	if err != nil {
+		panic(err)
+	}
+	conn, err := grpc.NewClient(listener.Addr().String(),
 		grpc.WithTransportCredentials(insecure.NewCredentials()),
-		grpc.WithChainUnaryInterceptor(idemgrpc.NewClientInterceptor("").Unary, printKey),
+		grpc.WithChainUnaryInterceptor(client.Unary),
 	)
 	if err != nil {
 		panic(err)
 	}
 	defer conn.Close()
-	// Every unary call through conn has a new key. To retry a call, give it a key:
-	ctx := idempotency.WithKey(context.Background(), "order-17")
-	_, err = paymentsv1.NewPaymentServiceClient(conn).CreatePayment(ctx, new(paymentsv1.CreatePaymentRequest))
-	fmt.Println(err)
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	// A program that repeats the payment after a restart names its key.
+	ctx = idempotency.WithKey(ctx, "order-17")
+	var header metadata.MD
+	payment, err := paymentsv1.NewPaymentServiceClient(conn).CreatePayment(ctx, &paymentsv1.CreatePaymentRequest{Amount: 1250}, grpc.Header(&header))
+	fmt.Println(payment.GetId(), err)
+	fmt.Println(tries, "tries, replayed:", idemgrpc.Replayed(header), "- charges:", ledger.charges)
 	// Output:
-	// key [order-17]
-	// <nil>
+	// pay_1 <nil>
+	// 2 tries, replayed: true - charges: 1
+}
+
+func ExampleRefusal() {
+	err := refusedPayment()
+	if refusal, refused := idemgrpc.Refusal(err); refused {
+		switch refusal.Next() {
+		case idempotency.NextRetrySameKey:
+			fmt.Println("the interceptor has tried already; try again later, after", refusal.RetryAfter)
+		case idempotency.NextUseNewKey, idempotency.NextFixRequest:
+			fmt.Println("a mistake of this program:", refusal.Reason, refusal.Rule)
+		case idempotency.NextAskOperator:
+			fmt.Println("find out whether the payment was made")
+		}
+	}
+	// Output: a mistake of this program: KEY_INVALID length
+}
+
+// refusedPayment is what a client gets for a key that is too long.
+func refusedPayment() error {
+	engine, err := idempotency.New(memstore.New())
+	if err != nil {
+		return err
+	}
+	guard, err := idemgrpc.NewInterceptor(engine)
+	if err != nil {
+		return err
+	}
+	ctx := metadata.NewIncomingContext(context.Background(), metadata.Pairs("idempotency-key", strings.Repeat("x", 300)))
+	_, err = guard.Unary(ctx, new(paymentsv1.CreatePaymentRequest), &grpc.UnaryServerInfo{FullMethod: "/payments.v1.PaymentService/CreatePayment"}, nil)
+	return err
 }

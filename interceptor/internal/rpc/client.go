@@ -1,22 +1,74 @@
 package rpc
 
-import "github.com/oncewire/idempotency"
+import (
+	"context"
 
-// ClientMethods knows which methods a client sends keys to. The zero value is
-// ready, and safe for concurrent use.
-type ClientMethods struct {
-	takesKey methodCache[bool]
+	"github.com/oncewire/idempotency"
+	"github.com/oncewire/idempotency/internal/clientkey"
+	"github.com/oncewire/idempotency/internal/retry"
+)
+
+// Client is the part of a client interceptor that does not depend on its framework.
+// It is safe for concurrent use.
+type Client struct {
+	// KeyField is the name of the metadata field for the key, as configured.
+	KeyField string
+	// Retries sends calls again.
+	Retries *retry.Client
+
+	methods methodCache[Calls]
 }
 
-// TakesKey reports whether calls of a method get a key: all do whose schema does
-// not say that keys are ignored. The schema is the method's descriptor if the
-// caller has it, and anything else if not.
-func (c *ClientMethods) TakesKey(procedure string, schema any) bool {
-	takes, ok := c.takesKey.load(procedure)
-	if !ok {
-		policy, _ := schemaPolicy(procedure, methodDescriptor(procedure, schema))
-		takes = policy.Key != idempotency.KeyIgnored
-		c.takesKey.store(procedure, takes)
+// NewClient returns the client part of an interceptor, whose package has the name.
+// The error names every option that is invalid.
+func NewClient[Option ~func(*ClientConfig)](name string, options []Option) (*Client, error) {
+	config, err := configureClient(name, options)
+	if err != nil {
+		return nil, err
 	}
-	return takes
+	return &Client{KeyField: config.KeyField, Retries: retry.NewClient(config.Retries)}, nil
+}
+
+// Calls says how the calls of a method are sent.
+type Calls int
+
+const (
+	// Keyless calls are sent once: the schema says that the method ignores keys.
+	Keyless Calls = iota
+	// SideEffectFree calls need no key to be sent again.
+	SideEffectFree
+	// Keyed calls have a key, and are sent again with it.
+	Keyed
+)
+
+// Calls returns how the calls of a method are sent, which is looked up once. The
+// schema is the method's descriptor if the caller has it, and anything else if not.
+// If readOnly is set, the method has no side effects, whatever its schema says.
+func (c *Client) Calls(procedure string, schema any, readOnly bool) Calls {
+	calls, ok := c.methods.load(procedure)
+	if !ok {
+		calls = callsOf(procedure, schema, readOnly)
+		c.methods.store(procedure, calls)
+	}
+	return calls
+}
+
+func callsOf(procedure string, schema any, readOnly bool) Calls {
+	descriptor := methodDescriptor(procedure, schema)
+	if readOnly || hasNoSideEffects(descriptor) {
+		return SideEffectFree
+	}
+	if policy, _ := schemaPolicy(procedure, descriptor); policy.Key == idempotency.KeyIgnored {
+		return Keyless
+	}
+	return Keyed
+}
+
+// NewKey returns the key of a call that has none: that of [idempotency.WithKey], or
+// else a new one.
+func NewKey(ctx context.Context) string {
+	if key, ok := clientkey.From(ctx); ok {
+		return key
+	}
+	return idempotency.NewKey()
 }

@@ -29,11 +29,10 @@ func schemaPolicy(procedure string, method protoreflect.MethodDescriptor) (idemp
 			return idempotency.Policy{Key: idempotency.KeyIgnored}, nil
 		}
 	}
-	options := methodOptions(method)
-	if options.GetIdempotencyLevel() == descriptorpb.MethodOptions_NO_SIDE_EFFECTS {
+	if hasNoSideEffects(method) {
 		return idempotency.Policy{Key: idempotency.KeyIgnored}, nil
 	}
-	ours, _ := proto.GetExtension(options, idempotencyv1.E_Method).(*idempotencyv1.MethodOptions)
+	ours, _ := proto.GetExtension(methodOptions(method), idempotencyv1.E_Method).(*idempotencyv1.MethodOptions)
 	policy := idempotency.Policy{
 		Key:         keyModes[ours.GetKey()],
 		Retention:   ours.GetRetention().AsDuration(),
@@ -91,4 +90,9 @@ func methodDescriptor(procedure string, schema any) protoreflect.MethodDescripto
 	}
 	method, _ := descriptor.(protoreflect.MethodDescriptor)
 	return method
+}
+
+// hasNoSideEffects reports whether the schema says so. The descriptor may be nil.
+func hasNoSideEffects(method protoreflect.MethodDescriptor) bool {
+	return methodOptions(method).GetIdempotencyLevel() == descriptorpb.MethodOptions_NO_SIDE_EFFECTS
 }

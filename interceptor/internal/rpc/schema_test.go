@@ -30,12 +30,6 @@ func TestKeyModeFromSchema(t *testing.T) {
 		if got, err := schemaPolicy(procedure, methodDescriptor(procedure, nil)); err != nil || got.Key != want {
 			t.Errorf("%s: key mode %d, %v, want %d", procedure, got.Key, err, want)
 		}
-		var client ClientMethods
-		for range 2 { // the second time from the cache
-			if takes := client.TakesKey(procedure, nil); takes != (want != idempotency.KeyIgnored) {
-				t.Errorf("%s: takes a key: %t", procedure, takes)
-			}
-		}
 	}
 }
 
@@ -108,4 +102,27 @@ func methodWith(t *testing.T, ours *idempotencyv1.MethodOptions) protoreflect.Me
 		t.Fatal(err)
 	}
 	return file.Services().Get(0).Methods().Get(0)
+}
+
+// TestCallsOfAClient: infrastructure gets no key and is not sent again.
+func TestCallsOfAClient(t *testing.T) {
+	var client Client
+	for procedure, want := range map[string]Calls{
+		paymentsv1.PaymentService_CreatePayment_FullMethodName: Keyed,
+		paymentsv1.PaymentService_GetPayment_FullMethodName:    SideEffectFree,
+		"/no.such.Service/Method":                              Keyed,
+		"/grpc.health.v1.Health/Check":                         Keyless,
+	} {
+		for range 2 { // the second time from the cache
+			if got := client.Calls(procedure, nil, false); got != want {
+				t.Errorf("%s: %d, want %d", procedure, got, want)
+			}
+		}
+	}
+	if got := client.Calls("/s.S/Read", nil, true); got != SideEffectFree {
+		t.Errorf("without side effects: %d", got)
+	}
+	if got := client.Calls("/s.S/M", methodWith(t, &idempotencyv1.MethodOptions{Key: idempotencyv1.KeyMode_KEY_MODE_IGNORED}), false); got != Keyless {
+		t.Errorf("keys ignored: %d", got)
+	}
 }

@@ -16,15 +16,17 @@ import (
 	"github.com/oncewire/idempotency/tools/conformance/tally"
 )
 
-// keys are the interceptors that give calls the mode's keys.
-func keys(mode tally.Mode) []grpc.UnaryClientInterceptor {
-	switch mode {
-	case tally.Plain:
-		return nil
-	case tally.Keyed:
-		return []grpc.UnaryClientInterceptor{idemgrpc.NewClientInterceptor("").Unary}
+// keys are the interceptors that give calls the mode's keys. They send each call
+// once, since a case wants to see the error that it asks for.
+func keys(mode tally.Mode) ([]grpc.UnaryClientInterceptor, error) {
+	client, err := idemgrpc.NewClientInterceptor(idemgrpc.WithMaxAttempts(1))
+	switch {
+	case err != nil || mode == tally.Plain:
+		return nil, err
+	case mode == tally.Keyed:
+		return []grpc.UnaryClientInterceptor{client.Unary}, nil
 	default:
-		return []grpc.UnaryClientInterceptor{twice, idemgrpc.NewClientInterceptor("").Unary}
+		return []grpc.UnaryClientInterceptor{twice, client.Unary}, nil
 	}
 }
 

@@ -35,12 +35,16 @@ func main() {
 func call(mode tally.Mode, address, name string) error {
 	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 	defer cancel()
+	interceptors, err := keys(mode)
+	if err != nil {
+		return err
+	}
 	dial := func() (*grpc.ClientConn, error) {
 		return grpc.NewClient(address,
 			grpc.WithTransportCredentials(insecure.NewCredentials()),
 			grpc.WithDisableServiceConfig(),
 			grpc.WithDefaultServiceConfig(cases[name].config),
-			grpc.WithChainUnaryInterceptor(keys(mode)...))
+			grpc.WithChainUnaryInterceptor(interceptors...))
 	}
 	conn, err := dial()
 	if err != nil {

@@ -1,4 +1,4 @@
-package httpmw
+package httpretry
 
 import (
 	"errors"
@@ -9,10 +9,10 @@ import (
 	"time"
 )
 
-// retryAfter returns the pause that Retry-After asks for (RFC 9110, section
+// After returns the pause that Retry-After asks for (RFC 9110, section
 // 10.2.3), in seconds or as a date. A date is taken by the clock of the server, if
 // the answer has a Date.
-func retryAfter(header http.Header) (after time.Duration, told bool) {
+func After(header http.Header) (after time.Duration, told bool) {
 	value := strings.TrimSpace(header.Get("Retry-After"))
 	if value == "" {
 		return 0, false
