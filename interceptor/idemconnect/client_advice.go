@@ -39,7 +39,7 @@ func advise(ctx context.Context, err error) retry.Advice {
 // stream broke. Connect-go reports a reset as Canceled, and the errors of net/http
 // for HTTP/2 have no type.
 func broken(err *connect.Error) bool {
-	return err.Code() == connect.CodeCanceled || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) ||
+	return err.Code() == connect.CodeCanceled || errors.Is(err, io.ErrUnexpectedEOF) ||
 		strings.HasPrefix(err.Message(), "stream error: ")
 }
 

@@ -68,7 +68,7 @@ func serve(t *testing.T, service *service, options ...grpc.ServerOption) payment
 	return paymentsv1.NewPaymentServiceClient(dial(t, service, options))
 }
 
-func dial(t *testing.T, service paymentsv1.PaymentServiceServer, options []grpc.ServerOption, dialing ...grpc.DialOption) *grpc.ClientConn {
+func dial(t testing.TB, service paymentsv1.PaymentServiceServer, options []grpc.ServerOption, dialing ...grpc.DialOption) *grpc.ClientConn {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
