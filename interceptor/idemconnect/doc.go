@@ -12,7 +12,14 @@
 // replayed message is marked "Idempotent-Replayed: true" in the headers. A replayed
 // error has the mark in its metadata.
 //
-// Clients send keys with [NewClientInterceptor], or set the header themselves.
+// Clients send keys, and calls again, with [NewClientInterceptor], or set the header
+// themselves:
+//
+//	retries, err := idemconnect.NewClientInterceptor()
+//	client := paymentsv1connect.NewPaymentServiceClient(http.DefaultClient, url,
+//		connect.WithInterceptors(retries))
+//
+// [Refusal] and [Replayed] read what the server says.
 //
 // # Errors
 //

@@ -14,8 +14,13 @@
 // headers. A replayed error has the mark in its trailers: with headers it would be
 // another kind of response, which grpc-go clients do not retry.
 //
-// Clients send keys with [NewClientInterceptor], or set the metadata field
-// themselves.
+// Clients send keys, and calls again, with [NewClientInterceptor], or set the
+// metadata field themselves:
+//
+//	retries, err := idemgrpc.NewClientInterceptor()
+//	conn, err := grpc.NewClient(address, grpc.WithChainUnaryInterceptor(retries.Unary))
+//
+// [Refusal] and [Replayed] read what the server says.
 //
 // # Errors
 //
