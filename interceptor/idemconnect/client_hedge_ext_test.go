@@ -3,6 +3,7 @@ package idemconnect_test
 import (
 	"context"
 	"net/http"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -18,8 +19,8 @@ import (
 )
 
 // startBackends starts two servers over one store, and returns a client whose tries
-// go to one and the other in turn. The first one waits before it handles a call.
-func startBackends(t *testing.T, l *ledger, wait func(context.Context), options ...idemconnect.ClientOption) paymentsv1connect.PaymentServiceClient {
+// go to one and the other in turn. Both wait before they handle a call.
+func startBackends(t *testing.T, l *ledger, wait func(*http.Request), options ...idemconnect.ClientOption) paymentsv1connect.PaymentServiceClient {
 	t.Helper()
 	store := memstore.New()
 	var servers [2]server
@@ -31,9 +32,7 @@ func startBackends(t *testing.T, l *ledger, wait func(context.Context), options 
 		t.Cleanup(func() { _ = engine.Close(context.Background()) })
 		_, guarded := paymentsv1connect.NewPaymentServiceHandler(&service{create: l.create}, connect.WithInterceptors(newGuard(t, engine)))
 		servers[i] = serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			if i == 0 {
-				wait(r.Context())
-			}
+			wait(r)
 			guarded.ServeHTTP(w, r)
 		}))
 	}
@@ -51,15 +50,20 @@ type roundTripFunc func(*http.Request) (*http.Response, error)
 
 func (f roundTripFunc) RoundTrip(request *http.Request) (*http.Response, error) { return f(request) }
 
-// TestHedgingAgainstAHangingBackend: one of two servers never answers a call that
-// goes on, and may run it late. Every payment succeeds, and is made once.
+// TestHedgingAgainstAHangingBackend: the server that gets the first try of a payment
+// never answers, and may run it late. Every payment succeeds, and is made once.
 func TestHedgingAgainstAHangingBackend(t *testing.T) {
+	var seen sync.Map
 	l := newLedger()
-	hang := func(ctx context.Context) { <-ctx.Done() }
+	hang := func(r *http.Request) {
+		if _, again := seen.LoadOrStore(r.Header.Get(keyField), true); !again {
+			<-r.Context().Done()
+		}
+	}
 	client := startBackends(t, l, hang, idemconnect.WithHedging(2*time.Millisecond), idemconnect.WithMaxAttempts(100))
 	payAll(t, client, 100, 1)
 	l.balances(t, 100)
-	for range 2 { // one of the first tries hangs
+	for range 2 {
 		ctx, info := connect.NewClientContext(t.Context())
 		answer, err := client.CreatePayment(ctx, connect.NewRequest(new(paymentsv1.CreatePaymentRequest)))
 		if err != nil || info.ResponseHeader().Get("Date") == "" || info.ResponseHeader().Get("Date") != answer.Header().Get("Date") {

@@ -3,6 +3,7 @@ package idemgrpc_test
 import (
 	"context"
 	"net"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -24,9 +25,8 @@ import (
 )
 
 // startBackends starts two servers over one store, and returns a connection whose
-// calls go to one and the other in turn. The first one waits before it handles a
-// call.
-func startBackends(tb testing.TB, l *ledger, wait func(context.Context), client *idemgrpc.ClientInterceptor) *grpc.ClientConn {
+// calls go to one and the other in turn. Both wait before they handle a call.
+func startBackends(tb testing.TB, l *ledger, wait func(ctx context.Context, backend int), client *idemgrpc.ClientInterceptor) *grpc.ClientConn {
 	tb.Helper()
 	store := memstore.New()
 	addresses := make([]resolver.Address, 2)
@@ -36,9 +36,7 @@ func startBackends(tb testing.TB, l *ledger, wait func(context.Context), client 
 			tb.Fatal(err)
 		}
 		slow := func(ctx context.Context, request any, _ *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (any, error) {
-			if i == 0 {
-				wait(ctx)
-			}
+			wait(ctx, i)
 			return handler(ctx, request)
 		}
 		server := grpc.NewServer(grpc.ChainUnaryInterceptor(slow, newGuard(tb, engine).Unary))
@@ -65,11 +63,16 @@ func startBackends(tb testing.TB, l *ledger, wait func(context.Context), client 
 	return conn
 }
 
-// TestHedgingAgainstAHangingBackend: one of two servers never answers a call that
-// goes on, and may run it late. Every payment succeeds, and is made once.
+// TestHedgingAgainstAHangingBackend: the server that gets the first try of a payment
+// never answers, and may run it late. Every payment succeeds, and is made once.
 func TestHedgingAgainstAHangingBackend(t *testing.T) {
+	var seen sync.Map
 	l := newLedger()
-	hang := func(ctx context.Context) { <-ctx.Done() }
+	hang := func(ctx context.Context, _ int) {
+		if _, again := seen.LoadOrStore(metadata.ValueFromIncomingContext(ctx, keyField)[0], true); !again {
+			<-ctx.Done()
+		}
+	}
 	conn := startBackends(t, l, hang, newClient(t, idemgrpc.WithHedging(2*time.Millisecond), idemgrpc.WithMaxAttempts(100)))
 	payAll(t, []*grpc.ClientConn{conn}, 100)
 	l.balances(t, 100)
