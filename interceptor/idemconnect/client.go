@@ -40,7 +40,7 @@ import (
 //     of a call in progress; after no other refusal, whatever its code.
 //
 // A recorded answer (see [Replayed]) is never a reason to retry, as it stays the
-// same. All other calls are sent once, since nobody knows what their first try did.
+// same. All other calls are sent once, since it is unknown what their first try did.
 //
 // The pause before a retry is that of [WithBackoff], or as long as the server asks
 // for, whichever is longest: in RetryInfo, in Retry-After in the metadata of the

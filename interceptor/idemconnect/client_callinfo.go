@@ -47,7 +47,7 @@ func (c *callInfos) deliver(won connect.CallInfo) {
 
 // infoContext is the context of a try.
 type infoContext struct {
-	context.Context
+	context.Context //nolint:containedctx // it is one
 
 	infos *callInfos
 	info  connect.CallInfo

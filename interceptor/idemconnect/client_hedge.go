@@ -80,7 +80,7 @@ func copyRequest(request reflect.Value, message proto.Message) isolated {
 	pointer := reflect.New(request.Type())
 	pointer.Elem().Set(request)
 	pointer.Elem().FieldByName("Msg").Set(reflect.ValueOf(proto.Clone(message)))
-	copied, _ := pointer.Interface().(connect.AnyRequest)
+	copied, _ := reflect.TypeAssert[connect.AnyRequest](pointer)
 	return isolated{copied, pointer.Elem()}
 }
 

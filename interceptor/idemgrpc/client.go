@@ -55,7 +55,7 @@ func NewClientInterceptor(options ...ClientOption) (*ClientInterceptor, error) {
 //     of a call in progress; after no other refusal, whatever its status.
 //
 // A recorded answer (see [Replayed]) is never a reason to retry, as it stays the
-// same. All other calls are sent once, since nobody knows what their first try did.
+// same. All other calls are sent once, since it is unknown what their first try did.
 //
 // The pause before a retry is that of [WithBackoff], or as long as the server asks
 // for in RetryInfo or in the trailer grpc-retry-pushback-ms (gRPC A6), whichever is

@@ -2,6 +2,7 @@ package idemgrpc_test
 
 import (
 	"context"
+	"errors"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -153,7 +154,7 @@ func TestCallOptionsGetTheLastTry(t *testing.T) {
 		if header != nil || trailer != nil || from.LocalAddr != nil {
 			t.Errorf("got header %v, trailer %v, peer %v", header, trailer, from)
 		}
-		if len(finished) != 1 || finished[0] != err || status.Code(err) != codes.NotFound { //nolint:errorlint // the same error
+		if len(finished) != 1 || !errors.Is(finished[0], err) || status.Code(err) != codes.NotFound {
 			t.Errorf("finished with %v, error %v", finished, err)
 		}
 		w.sent(t, 2)
