@@ -2,7 +2,6 @@ package idempotency
 
 import (
 	"cmp"
-	"errors"
 	"time"
 )
 
@@ -100,15 +99,6 @@ func (p *Policy) over(base *Policy) Policy {
 func (p *Policy) empty() bool {
 	return p.Verdicts == nil && p.Key == 0 && p.OnAbandoned == 0 &&
 		p.Lease|p.Retention|p.Wait|p.RetryAfter|p.Detached == 0 && p.MaxRequest|p.MaxResponse == 0
-}
-
-// Validate returns an error that names every invalid field. A zero field is valid.
-func (p *Policy) Validate() error {
-	var problems []error
-	base := defaults().policies.base
-	complete := p.over(&base)
-	complete.validate("", collect(&problems))
-	return errors.Join(problems...)
 }
 
 func (p *Policy) validate(where string, check check) {

@@ -17,3 +17,12 @@ func (c *config) validate() error {
 	c.limits.validate(check)
 	return errors.Join(problems...)
 }
+
+// Validate returns an error that names every invalid field. A zero field is valid.
+func (p *Policy) Validate() error {
+	var problems []error
+	base := defaults().policies.base
+	complete := p.over(&base)
+	complete.validate("", collect(&problems))
+	return errors.Join(problems...)
+}

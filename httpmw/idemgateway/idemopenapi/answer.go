@@ -69,7 +69,7 @@ func (a *annotator) mark(answer *object) error {
 		return nil
 	}
 	return answer.edit("headers", func(headers *object) error {
-		headers.add(a.replayedField, header{`"true" if this is the answer to an earlier request with the same key.`, "string"})
+		headers.add(a.replayedField, header{`"true" if this is the answer to an earlier request with the same key.`, typeString})
 		return nil
 	})
 }

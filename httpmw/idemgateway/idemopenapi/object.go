@@ -8,8 +8,9 @@ import (
 	"slices"
 )
 
-// object is a JSON object that keeps the order of its members.
-type object []member
+// object is a JSON object that keeps the order of its members. Only the methods that
+// change it need a pointer.
+type object []member //nolint:recvcheck // a slice is read by value
 
 type member struct {
 	name  string
@@ -109,6 +110,6 @@ func encode(value any) json.RawMessage {
 	var text bytes.Buffer
 	encoder := json.NewEncoder(&text)
 	encoder.SetEscapeHTML(false)
-	_ = encoder.Encode(value)
+	_ = encoder.Encode(value) //nolint:errchkjson // every value of this package can be encoded
 	return bytes.TrimRight(text.Bytes(), "\n")
 }

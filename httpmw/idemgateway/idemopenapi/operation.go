@@ -23,7 +23,7 @@ const keyDescription = "Makes the request safe to retry: a retry with the same k
 	"1 to 255 visible ASCII characters, bare or as a quoted string (RFC 9651)."
 
 func (a *annotator) addParameter(operation *object, required bool) error {
-	var parameters []json.RawMessage
+	parameters := []json.RawMessage{}
 	if value := operation.get("parameters"); value != nil {
 		if err := json.Unmarshal(value, &parameters); err != nil {
 			return fmt.Errorf("parameters: %w", err)
@@ -36,7 +36,7 @@ func (a *annotator) addParameter(operation *object, required bool) error {
 			return nil
 		}
 	}
-	parameters = append(parameters, encode(parameter{a.keyField, keyDescription, "header", required, "string"}))
+	parameters = append(parameters, encode(parameter{a.keyField, keyDescription, "header", required, typeString}))
 	operation.set("parameters", encode(parameters))
 	return nil
 }

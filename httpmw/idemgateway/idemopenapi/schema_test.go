@@ -101,7 +101,7 @@ func annotate(t *testing.T, text string, schema idemopenapi.Files, options ...id
 		t.Fatal(err)
 	}
 	var d document
-	if err := json.Unmarshal(annotated, &d); err != nil {
+	if err := json.Unmarshal(annotated, &d); err != nil { //nolint:musttag // names match without regard to case
 		t.Fatal(err)
 	}
 	return d
