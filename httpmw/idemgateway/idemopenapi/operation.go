@@ -23,7 +23,7 @@ const keyDescription = "Makes the request safe to retry: a retry with the same k
 	"1 to 255 visible ASCII characters, bare or as a quoted string (RFC 9651)."
 
 func (a *annotator) addParameter(operation *object, required bool) error {
-	parameters := []json.RawMessage{}
+	parameters := make([]json.RawMessage, 0, 1)
 	if value := operation.get("parameters"); value != nil {
 		if err := json.Unmarshal(value, &parameters); err != nil {
 			return fmt.Errorf("parameters: %w", err)
