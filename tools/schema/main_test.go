@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"log"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -26,12 +25,12 @@ func TestMain(m *testing.M) {
 	os.Exit(func() int {
 		var err error
 		if shared.programs, err = os.MkdirTemp("", "schema"); err != nil {
-			log.Print(err)
+			fmt.Fprintln(os.Stderr, err)
 			return 1
 		}
 		defer os.RemoveAll(shared.programs)
 		if err := prepare(context.Background()); err != nil {
-			log.Print(err)
+			fmt.Fprintln(os.Stderr, err)
 			return 1
 		}
 		return m.Run()
@@ -43,7 +42,9 @@ func prepare(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	var module struct{ Dir string }
+	var module struct {
+		Dir string `json:"Dir"`
+	}
 	if err := json.Unmarshal([]byte(answer), &module); err != nil {
 		return err
 	}

@@ -94,19 +94,19 @@ func (a *annotator) path(item *object) error {
 }
 
 func (a *annotator) operation(verb string, operation *object) error {
-	use, err := a.methods.use(operation.text("operationId"))
+	mode, err := a.methods.keyMode(operation.text("operationId"))
 	if err != nil {
 		return err
 	}
-	if use.mode == idempotency.KeyDefault && verb != "get" && verb != "head" {
-		use.mode = a.defaultMode
+	if mode == idempotency.KeyDefault && verb != "get" && verb != "head" {
+		mode = a.defaultMode
 	}
-	if use.mode != idempotency.KeyOptional && use.mode != idempotency.KeyRequired {
+	if mode != idempotency.KeyOptional && mode != idempotency.KeyRequired {
 		return nil
 	}
 	a.guarded = true
-	required := use.mode == idempotency.KeyRequired
-	if err := a.addParameter(operation, required && !use.inField); err != nil {
+	required := mode == idempotency.KeyRequired
+	if err := a.addParameter(operation, required); err != nil {
 		return err
 	}
 	if err := a.addMediaType(operation); err != nil {

@@ -15,12 +15,6 @@ import (
 // methods are the methods that an operationId can name.
 type methods map[string][]protoreflect.MethodDescriptor
 
-// use is what a method does with a key.
-type use struct {
-	mode    idempotency.KeyMode
-	inField bool // a field of the request can carry the key
-}
-
 func index(files Files) methods {
 	m := methods{}
 	files.RangeFiles(func(file protoreflect.FileDescriptor) bool {
@@ -45,21 +39,21 @@ func (m methods) add(service protoreflect.ServiceDescriptor, method protoreflect
 	}
 }
 
-// use returns what the methods of the operation do with a key.
-func (m methods) use(operationID string) (found use, err error) {
+// keyMode returns the key mode of the methods of the operation.
+func (m methods) keyMode(operationID string) (mode idempotency.KeyMode, err error) {
 	candidates := m.candidates(operationID)
 	if len(candidates) == 0 {
-		return use{}, fmt.Errorf("operation %q: its method is not in the schema", operationID)
+		return 0, fmt.Errorf("operation %q: its method is not in the schema", operationID)
 	}
 	for i, method := range candidates {
-		each := useOf(method)
-		if i > 0 && each != found {
-			return use{}, fmt.Errorf("operation %q can be %s or %s, whose key modes differ",
+		each := keyModeOf(method)
+		if i > 0 && each != mode {
+			return 0, fmt.Errorf("operation %q can be %s or %s, whose key modes differ",
 				operationID, candidates[0].FullName(), method.FullName())
 		}
-		found = each
+		mode = each
 	}
-	return found, nil
+	return mode, nil
 }
 
 // candidates returns the methods that the operationId can mean. The second and later routes of a
@@ -76,18 +70,18 @@ func (m methods) candidates(operationID string) (all []protoreflect.MethodDescri
 	}
 }
 
-func useOf(method protoreflect.MethodDescriptor) use {
+func keyModeOf(method protoreflect.MethodDescriptor) idempotency.KeyMode {
 	options, ok := method.Options().(*descriptorpb.MethodOptions)
 	switch {
 	case method.IsStreamingClient() || method.IsStreamingServer():
-		return use{mode: idempotency.KeyIgnored}
+		return idempotency.KeyIgnored
 	case !ok:
-		return use{}
+		return idempotency.KeyDefault
 	case options.GetIdempotencyLevel() == descriptorpb.MethodOptions_NO_SIDE_EFFECTS:
-		return use{mode: idempotency.KeyIgnored}
+		return idempotency.KeyIgnored
 	}
 	ours, _ := proto.GetExtension(options, idempotencyv1.E_Method).(*idempotencyv1.MethodOptions)
-	return use{mode: modes[ours.GetKey()]}
+	return modes[ours.GetKey()]
 }
 
 var modes = map[idempotencyv1.KeyMode]idempotency.KeyMode{

@@ -8,9 +8,8 @@ import (
 	"slices"
 )
 
-// object is a JSON object that keeps the order of its members. Only the methods that
-// change it need a pointer.
-type object []member //nolint:recvcheck // a slice is read by value
+// object is a JSON object that keeps the order of its members.
+type object []member
 
 type member struct {
 	name  string
@@ -40,19 +39,19 @@ func parse(data []byte) (o object, err error) {
 }
 
 // get returns nil if there is no such member.
-func (o object) get(name string) json.RawMessage {
+func (o *object) get(name string) json.RawMessage {
 	if i := o.index(name); i >= 0 {
-		return o[i].value
+		return (*o)[i].value
 	}
 	return nil
 }
 
-func (o object) index(name string) int {
-	return slices.IndexFunc(o, func(m member) bool { return m.name == name })
+func (o *object) index(name string) int {
+	return slices.IndexFunc(*o, func(m member) bool { return m.name == name })
 }
 
 // text returns the member if it is a string, or "".
-func (o object) text(name string) (text string) {
+func (o *object) text(name string) (text string) {
 	_ = json.Unmarshal(o.get(name), &text) // it is another type, or missing
 	return text
 }
@@ -89,9 +88,9 @@ func (o *object) edit(name string, change func(*object) error) error {
 	return nil
 }
 
-func (o object) encode() json.RawMessage {
+func (o *object) encode() json.RawMessage {
 	text := []byte{'{'}
-	for i, m := range o {
+	for i, m := range *o {
 		if i > 0 {
 			text = append(text, ',')
 		}
@@ -101,8 +100,7 @@ func (o object) encode() json.RawMessage {
 	return append(text, '}')
 }
 
-// encode returns the JSON of a value of this package, which can always be encoded. It does not
-// escape <, > and &, as protoc-gen-openapiv2 does not.
+// encode returns the JSON of a value. It does not escape <, > and &, as protoc-gen-openapiv2 does not.
 func encode(value any) json.RawMessage {
 	if o, ok := value.(object); ok {
 		return o.encode()
@@ -110,6 +108,6 @@ func encode(value any) json.RawMessage {
 	var text bytes.Buffer
 	encoder := json.NewEncoder(&text)
 	encoder.SetEscapeHTML(false)
-	_ = encoder.Encode(value) //nolint:errchkjson // every value of this package can be encoded
+	_ = encoder.Encode(value) //nolint:errchkjson // the values of this package can always be encoded
 	return bytes.TrimRight(text.Bytes(), "\n")
 }

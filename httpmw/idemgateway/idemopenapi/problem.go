@@ -5,7 +5,6 @@ import "github.com/oncewire/idempotency"
 // problemName is the name of the definition of a refusal.
 const problemName = "idempotencyProblem"
 
-// typeString is the type of the fields and properties that hold text.
 const typeString = "string"
 
 // property is a property of a schema.

@@ -66,26 +66,30 @@ func (r rpc) descriptor() *descriptorpb.MethodDescriptorProto {
 
 // document is the part of an OpenAPI document that the tests look at.
 type document struct {
-	Paths       map[string]map[string]operation
+	Paths       map[string]map[string]operation `json:"paths"`
 	Definitions map[string]struct {
-		Properties map[string]struct{ Enum []string }
-		Required   []string
-	}
+		Properties map[string]struct {
+			Enum []string `json:"enum"`
+		} `json:"properties"`
+		Required []string `json:"required"`
+	} `json:"definitions"`
 }
 
 type operation struct {
-	Produces   []string
+	Produces   []string `json:"produces"`
 	Parameters []struct {
-		Name, In, Type string
-		Required       bool
-	}
+		Name     string `json:"name"`
+		In       string `json:"in"`
+		Type     string `json:"type"`
+		Required bool   `json:"required"`
+	} `json:"parameters"`
 	Responses map[string]struct {
-		Description string
+		Description string `json:"description"`
 		Schema      struct {
 			Ref string `json:"$ref"`
-		}
-		Headers map[string]any
-	}
+		} `json:"schema"`
+		Headers map[string]any `json:"headers"`
+	} `json:"responses"`
 }
 
 // one returns the text of a document with one operation.
@@ -101,7 +105,7 @@ func annotate(t *testing.T, text string, schema idemopenapi.Files, options ...id
 		t.Fatal(err)
 	}
 	var d document
-	if err := json.Unmarshal(annotated, &d); err != nil { //nolint:musttag // names match without regard to case
+	if err := json.Unmarshal(annotated, &d); err != nil {
 		t.Fatal(err)
 	}
 	return d
