@@ -25,7 +25,8 @@ var (
 	// ErrKeyReused is returned when the key belongs to another request.
 	ErrKeyReused = &Error{Reason: ReasonKeyReused}
 	// ErrKeyInvalid is returned when a key breaks the engine's rules or is blank,
-	// or when there is more than one. [Error.Rule] says which rule.
+	// or when there is more than one, in one place or in header and request message.
+	// [Error.Rule] says which rule.
 	ErrKeyInvalid = &Error{Reason: ReasonKeyInvalid}
 	// ErrKeyMissing is returned when a key is required and none was sent.
 	ErrKeyMissing = &Error{Reason: ReasonKeyMissing}
@@ -63,8 +64,8 @@ type Error struct {
 	// help.
 	RetryAfter time.Duration
 	// Rule is the rule that a key breaks: "single", "blank", "quotes", "length",
-	// "characters", "validator" or "uuid". It is empty unless the reason is
-	// ReasonKeyInvalid.
+	// "characters", "validator", "uuid" or "mismatch". It is empty unless the reason
+	// is ReasonKeyInvalid.
 	Rule string
 	// Mark is an opaque text by which the guards around this one recognise the
 	// refusal of the same operation and key; see [Operation.HasRefusalMark]. It

@@ -20,6 +20,14 @@ type KeyRules struct {
 	// with hyphens or without, in braces, as urn:uuid:, in any case, all of which
 	// are the same key. The default is to take any visible ASCII.
 	UUID bool
+	// RequestID also takes the key of an RPC from its request message: from the
+	// string field request_id (AIP-155), or else from the only string field that has
+	// google.api.field_info.format = UUID4 (AIP-4235) and is not REQUIRED. Clients
+	// that are made by Google's generators fill these fields and send no header. It
+	// changes nothing for a message that has a field with the option
+	// (idempotency.v1.field).key, which is the key with or without this rule. The
+	// default is off, since an API may use such a field for something else.
+	RequestID bool
 	// Validate refuses every key for which it returns an error, with
 	// [ErrKeyInvalid]. The error is wrapped, and is never sent to a client. The
 	// function gets the key as the client wrote it, without quotes: after the
@@ -34,6 +42,7 @@ func (r *KeyRules) over(base *KeyRules) KeyRules {
 		Field:     cmp.Or(r.Field, base.Field),
 		MaxLength: cmp.Or(r.MaxLength, base.MaxLength),
 		UUID:      r.UUID || base.UUID,
+		RequestID: r.RequestID || base.RequestID,
 		Validate:  r.Validate,
 	}
 	if merged.Validate == nil {
@@ -58,6 +67,20 @@ func (r *KeyRules) parse(values []string) (string, *Error) {
 	default:
 		return "", ErrKeyInvalid.withRule(ruleSingle)
 	}
+}
+
+// parseBoth returns the key from the values of the key field and from a field of
+// the request message, which is "" for none.
+func (r *KeyRules) parseBoth(values []string, inMessage string) (string, *Error) {
+	key, refusal := r.parse(values)
+	if refusal != nil || inMessage == "" {
+		return key, refusal
+	}
+	other, refusal := r.parse([]string{inMessage})
+	if refusal == nil && key != "" && key != other {
+		return "", ErrKeyInvalid.withRule(ruleMismatch)
+	}
+	return other, refusal
 }
 
 func (r *KeyRules) canonical(text string) (string, *Error) {

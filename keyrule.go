@@ -10,6 +10,7 @@ const (
 	ruleCharacters = "characters" // a character is not visible ASCII
 	ruleValidator  = "validator"  // see KeyRules.Validate
 	ruleUUID       = "uuid"       // see KeyRules.UUID
+	ruleMismatch   = "mismatch"   // the request message has another key
 )
 
 var ruleDetails = map[string]string{
@@ -20,4 +21,5 @@ var ruleDetails = map[string]string{
 	ruleCharacters: "The idempotency key has a character that is not visible ASCII.",
 	ruleValidator:  "The idempotency key does not have the form that this server requires.",
 	ruleUUID:       "The idempotency key is not a UUID.",
+	ruleMismatch:   "The idempotency keys in the header and in the request message differ.",
 }

@@ -52,6 +52,11 @@ func (o Operation) RequiresKey() bool {
 	return o.policy.Key == KeyRequired || o.name == everyOperation && o.engine.policies.required
 }
 
+// TakesRequestID reports whether the key of an RPC may also be in a field of its
+// request message that no schema marks; see [KeyRules]. It is the same for all
+// operations of an engine.
+func (o Operation) TakesRequestID() bool { return o.engine.keys.RequestID }
+
 // ParseKey returns the canonical key from the values of the key field, for a
 // [Call]. A bare key and a structured-field string (RFC 9651) are the same key:
 // abc and "abc"; parameters behind the string are ignored. It returns "" when the
@@ -61,20 +66,31 @@ func (o Operation) RequiresKey() bool {
 // The error is [ErrKeyInvalid], whose mark is that of the malformed key if there
 // is only one, or [ErrKeyMissing].
 func (o Operation) ParseKey(ctx context.Context, values []string) (string, error) {
+	return o.ParseKeyInMessage(ctx, values, "")
+}
+
+// ParseKeyInMessage is [Operation.ParseKey] for a call whose key may also be in a
+// field of its request message, which is "" if it has none there. The same rules
+// hold for both, and the same key in either is the same call. Two different keys
+// are [ErrKeyInvalid], with the mark of that in the header.
+func (o Operation) ParseKeyInMessage(ctx context.Context, values []string, inMessage string) (string, error) {
 	if o.policy.Key == KeyIgnored {
 		return "", nil
 	}
-	key, refusal := o.engine.keys.parse(values)
+	key, refusal := o.engine.keys.parseBoth(values, inMessage)
 	if refusal == nil && key == "" && o.policy.Key == KeyRequired {
 		refusal = ErrKeyMissing
 	}
-	if refusal != nil && len(values) == 1 {
+	if refusal == nil {
+		return key, nil
+	}
+	switch len(values) {
+	case 0:
+		refusal = refusal.withMark(o.RefusalMark(ctx, inMessage))
+	case 1:
 		refusal = refusal.withMark(o.RefusalMark(ctx, values[0]))
 	}
-	if refusal != nil {
-		return "", o.engine.observers.refused(ctx, Event{Operation: o.name}, refusal)
-	}
-	return key, nil
+	return "", o.engine.observers.refused(ctx, Event{Operation: o.name}, refusal)
 }
 
 // Refuse reports a refusal that the adapter itself decides on, such as

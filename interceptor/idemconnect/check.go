@@ -6,13 +6,13 @@ import (
 	"google.golang.org/protobuf/reflect/protoreflect"
 	"google.golang.org/protobuf/reflect/protoregistry"
 
-	"github.com/oncewire/idempotency/interceptor/internal/rpc"
+	"github.com/oncewire/idempotency/internal/schema"
 )
 
 // Operations returns the methods of services, for [idempotency.Engine.Check]. The
 // services are given by their full names, such as
 // paymentsv1connect.PaymentServiceName. It fails for a service whose generated code
-// is not linked in. The error names every invalid option (idempotency.v1.method) in
+// is not linked in. The error names every invalid option of idempotency.v1 in
 // the schemas of the methods.
 func Operations(services ...string) ([]string, error) {
 	operations := []string{}
@@ -29,5 +29,5 @@ func Operations(services ...string) ([]string, error) {
 			operations = append(operations, "/"+name+"/"+string(service.Methods().Get(i).Name()))
 		}
 	}
-	return operations, rpc.CheckSchema(operations)
+	return operations, schema.Check(operations)
 }

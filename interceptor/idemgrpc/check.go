@@ -5,12 +5,12 @@ import (
 
 	"google.golang.org/grpc"
 
-	"github.com/oncewire/idempotency/interceptor/internal/rpc"
+	"github.com/oncewire/idempotency/internal/schema"
 )
 
 // Operations returns the methods of a server, for [idempotency.Engine.Check]. Call
 // it after the services have been registered. The error names every invalid option
-// (idempotency.v1.method) in the schemas of the methods.
+// of idempotency.v1 in the schemas of the methods.
 func Operations(server *grpc.Server) ([]string, error) {
 	operations := []string{}
 	for service, info := range server.GetServiceInfo() {
@@ -19,5 +19,5 @@ func Operations(server *grpc.Server) ([]string, error) {
 		}
 	}
 	slices.Sort(operations)
-	return operations, rpc.CheckSchema(operations)
+	return operations, schema.Check(operations)
 }

@@ -29,6 +29,9 @@ const (
 	// HTTPCustom is SHA-256 of host, path, named header fields and what a function
 	// of the program made of the rest.
 	HTTPCustom byte = 7
+	// ProtoKey is Proto for messages that have a field for the key, without that
+	// field. Whether the field is set does not matter.
+	ProtoKey byte = 8
 )
 
 // New returns the SHA-256 digest of a payload whose form the algorithm names.

@@ -226,8 +226,12 @@ type FieldOptions struct {
 	// Exclude the field from the fingerprint: a retry may change it and is still
 	// the same request. For timestamps, trace ids and the like.
 	ExcludeFromFingerprint bool `protobuf:"varint,1,opt,name=exclude_from_fingerprint,json=excludeFromFingerprint,proto3" json:"exclude_from_fingerprint,omitempty"`
-	unknownFields          protoimpl.UnknownFields
-	sizeCache              protoimpl.SizeCache
+	// The idempotency key of a call travels in this field, or in the header, or in both with the same
+	// value. It has to be a string field of the request message itself, and one only. An empty string
+	// is no key. The field does not count in the fingerprint.
+	Key           bool `protobuf:"varint,2,opt,name=key,proto3" json:"key,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *FieldOptions) Reset() {
@@ -263,6 +267,13 @@ func (*FieldOptions) Descriptor() ([]byte, []int) {
 func (x *FieldOptions) GetExcludeFromFingerprint() bool {
 	if x != nil {
 		return x.ExcludeFromFingerprint
+	}
+	return false
+}
+
+func (x *FieldOptions) GetKey() bool {
+	if x != nil {
+		return x.Key
 	}
 	return false
 }
@@ -312,9 +323,10 @@ const file_idempotency_v1_options_proto_rawDesc = "" +
 	"\tretention\x18\x02 \x01(\v2\x19.google.protobuf.DurationR\tretention\x12/\n" +
 	"\x05lease\x18\x03 \x01(\v2\x19.google.protobuf.DurationR\x05lease\x12-\n" +
 	"\x04wait\x18\x04 \x01(\v2\x19.google.protobuf.DurationR\x04wait\x12@\n" +
-	"\fon_abandoned\x18\x05 \x01(\x0e2\x1d.idempotency.v1.AbandonPolicyR\vonAbandoned\"H\n" +
+	"\fon_abandoned\x18\x05 \x01(\x0e2\x1d.idempotency.v1.AbandonPolicyR\vonAbandoned\"Z\n" +
 	"\fFieldOptions\x128\n" +
-	"\x18exclude_from_fingerprint\x18\x01 \x01(\bR\x16excludeFromFingerprint*g\n" +
+	"\x18exclude_from_fingerprint\x18\x01 \x01(\bR\x16excludeFromFingerprint\x12\x10\n" +
+	"\x03key\x18\x02 \x01(\bR\x03key*g\n" +
 	"\aKeyMode\x12\x18\n" +
 	"\x14KEY_MODE_UNSPECIFIED\x10\x00\x12\x15\n" +
 	"\x11KEY_MODE_OPTIONAL\x10\x01\x12\x15\n" +

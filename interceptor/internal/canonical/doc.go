@@ -13,6 +13,8 @@
 //   - all NaNs of a type have the same bits
 //   - unknown fields come last, in the order of their numbers
 //   - fields marked (idempotency.v1.field).exclude_from_fingerprint are left out
+//   - the field of the whole message that carries the key is left out, if the caller
+//     names it
 //
 // The form is defined here and not by the protobuf library, whose deterministic
 // output may change with its version. A field that is unknown today and known

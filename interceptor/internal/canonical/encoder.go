@@ -28,9 +28,9 @@ func (e *encoder) memory() int {
 	return e.out.chunkBytes + largest*elements + cap(e.unknown.from) + cap(e.unknown.to) + cap(e.numbers.buffer)
 }
 
-func (e *encoder) root(message protoreflect.Message) {
-	if descriptor := message.Descriptor(); e.last == nil || e.last.message != descriptor {
-		e.last = e.plans.message(descriptor)
+func (e *encoder) root(message protoreflect.Message, omitted protoreflect.FieldDescriptor) {
+	if descriptor := message.Descriptor(); e.last == nil || e.last.message != descriptor || e.last.omitted != omitted {
+		e.last = e.plans.root(descriptor, omitted)
 	}
 	e.message(e.last, message)
 }
@@ -100,7 +100,7 @@ func (e *encoder) anyValue(message protoreflect.Message, field *fieldPlan, raw [
 	end := e.out.len()
 	if inner := decodeAny(message, raw, e.depth); inner != nil {
 		e.depth++
-		e.root(inner.ProtoReflect())
+		e.root(inner.ProtoReflect(), nil)
 		e.depth--
 	} else {
 		e.out.bytes(raw)

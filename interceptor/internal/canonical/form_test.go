@@ -70,7 +70,7 @@ func TestDeepMessageCostsLittle(t *testing.T) {
 		message = structpb.NewListValue(&structpb.ListValue{Values: []*structpb.Value{message}})
 	}
 	e := &encoder{plans: new(planCache)}
-	e.root(message.ProtoReflect())
+	e.root(message.ProtoReflect(), nil)
 	if held := e.memory(); held > 5<<20 {
 		t.Errorf("a message of 4 MiB took buffers of %d bytes", held)
 	}

@@ -18,7 +18,7 @@ func digest(t testing.TB, message proto.Message) [sha256.Size]byte {
 
 func form(message proto.Message) []byte {
 	e := &encoder{plans: new(planCache)}
-	e.root(message.ProtoReflect())
+	e.root(message.ProtoReflect(), nil)
 	return written(&e.out)
 }
 

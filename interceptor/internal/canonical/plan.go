@@ -16,7 +16,8 @@ import (
 // messagePlan is what the encoder needs to know about a message type.
 type messagePlan struct {
 	message protoreflect.MessageDescriptor
-	fields  []*fieldPlan // by number, without the excluded ones
+	fields  []*fieldPlan                 // by number, without the excluded ones
+	omitted protoreflect.FieldDescriptor // from this message alone; may be nil
 	// ranged is set if the fields are found by Range and not one by one: the
 	// message may have extensions, or so many fields that most are unset.
 	ranged bool
@@ -72,6 +73,17 @@ func newMessagePlan(message protoreflect.MessageDescriptor) *messagePlan {
 	if message.FullName() == "google.protobuf.Any" {
 		if value := plan.field(anyValue); value != nil {
 			value.shape = shapeAny
+		}
+	}
+	return plan
+}
+
+// without returns the plan without a field.
+func (p *messagePlan) without(omitted protoreflect.FieldDescriptor) *messagePlan {
+	plan := &messagePlan{message: p.message, ranged: p.ranged, omitted: omitted}
+	for _, field := range p.fields {
+		if field.number != omitted.Number() {
+			plan.fields = append(plan.fields, field)
 		}
 	}
 	return plan

@@ -16,7 +16,9 @@ const maxUnlinked = 256
 // planCache caches the plans of message types and extensions. The zero value is
 // ready, and safe for concurrent use.
 type planCache struct {
-	plans    sync.Map // protoreflect.Descriptor -> *messagePlan, or *fieldPlan of an extension
+	// plans has a *messagePlan for a message, and for a field that is omitted from
+	// one, and a *fieldPlan for an extension, by descriptor.
+	plans    sync.Map
 	unlinked atomic.Int64
 }
 
@@ -26,6 +28,20 @@ func (c *planCache) message(descriptor protoreflect.MessageDescriptor) *messageP
 	}
 	plan := newMessagePlan(descriptor)
 	c.store(descriptor, plan)
+	return plan
+}
+
+// root returns the plan of a message from which a field is omitted, unless that is
+// nil.
+func (c *planCache) root(descriptor protoreflect.MessageDescriptor, omitted protoreflect.FieldDescriptor) *messagePlan {
+	if omitted == nil {
+		return c.message(descriptor)
+	}
+	if cached, ok := c.plans.Load(omitted); ok {
+		return cached.(*messagePlan) //nolint:forcetypeassert // it is no extension
+	}
+	plan := c.message(descriptor).without(omitted)
+	c.store(omitted, plan)
 	return plan
 }
 

@@ -6,6 +6,7 @@ import (
 	"github.com/oncewire/idempotency"
 	"github.com/oncewire/idempotency/internal/clientkey"
 	"github.com/oncewire/idempotency/internal/retry"
+	"github.com/oncewire/idempotency/internal/schema"
 )
 
 // Client is the part of a client interceptor that does not depend on its framework.
@@ -42,23 +43,23 @@ const (
 )
 
 // Calls returns how the calls of a method are sent, which is looked up once. The
-// schema is the method's descriptor if the caller has it, and anything else if not.
+// descriptor is anything else if the caller does not have it.
 // If readOnly is set, the method has no side effects, whatever its schema says.
-func (c *Client) Calls(procedure string, schema any, readOnly bool) Calls {
+func (c *Client) Calls(procedure string, descriptor any, readOnly bool) Calls {
 	calls, ok := c.methods.load(procedure)
 	if !ok {
-		calls = callsOf(procedure, schema, readOnly)
+		calls = callsOf(procedure, descriptor, readOnly)
 		c.methods.store(procedure, calls)
 	}
 	return calls
 }
 
-func callsOf(procedure string, schema any, readOnly bool) Calls {
-	descriptor := methodDescriptor(procedure, schema)
-	if readOnly || hasNoSideEffects(descriptor) {
+func callsOf(procedure string, descriptor any, readOnly bool) Calls {
+	method := schema.Method(procedure, descriptor)
+	if readOnly || schema.HasNoSideEffects(method) {
 		return SideEffectFree
 	}
-	if policy, _ := schemaPolicy(procedure, descriptor); policy.Key == idempotency.KeyIgnored {
+	if policy, _ := schema.Policy(procedure, method); policy.Key == idempotency.KeyIgnored {
 		return Keyless
 	}
 	return Keyed

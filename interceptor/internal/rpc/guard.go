@@ -5,6 +5,8 @@ import (
 	"errors"
 	"strings"
 
+	"google.golang.org/protobuf/reflect/protoreflect"
+
 	"github.com/oncewire/idempotency"
 	"github.com/oncewire/idempotency/internal/outcome"
 )
@@ -57,21 +59,27 @@ func (g *Guard) Method(procedure string, schema any, readOnly bool) *Method {
 	return method
 }
 
-// NewCall returns the guarded call of a request, whose key field has the values.
-// A call without a key is to run unguarded. The error is a refusal.
+// NewCall returns the guarded call of a request, whose key field in the metadata has
+// the values. The key may also be in the request message. A call without a key is to
+// run unguarded. The error is a refusal.
 func (g *Guard) NewCall(ctx context.Context, method *Method, keys []string, request any) (idempotency.Call, error) {
-	if len(keys) == 0 && !method.Operation.RequiresKey() {
+	var field protoreflect.FieldDescriptor
+	var inMessage string
+	message, ok := asMessage(request)
+	if ok {
+		field, inMessage = method.keyField.of(message)
+	}
+	if len(keys) == 0 && inMessage == "" && !method.Operation.RequiresKey() {
 		return idempotency.Call{}, nil
 	}
-	key, err := method.Operation.ParseKey(ctx, keys)
+	key, err := method.Operation.ParseKeyInMessage(ctx, keys, inMessage)
 	if err != nil || key == "" {
 		return idempotency.Call{}, err
 	}
-	message, ok := asMessage(request)
 	if !ok {
 		return idempotency.Call{}, method.Operation.Refuse(ctx, key, idempotency.ErrNotSupported, errNoProtobuf)
 	}
-	return idempotency.Call{Key: key, Fingerprint: g.fingerprints.fingerprint(message)}, nil
+	return g.fingerprints.call(key, message, field), nil
 }
 
 // RefuseStream returns the refusal of a stream that has a key, and nil for one

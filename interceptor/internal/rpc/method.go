@@ -6,6 +6,7 @@ import (
 	"google.golang.org/protobuf/types/dynamicpb"
 
 	"github.com/oncewire/idempotency"
+	"github.com/oncewire/idempotency/internal/schema"
 )
 
 // Method is what a guard knows about a method before any call of it.
@@ -14,18 +15,24 @@ type Method struct {
 	Operation idempotency.Operation
 
 	response protoreflect.MessageType // nil if the schema is not linked in
+	keyField keyField
 }
 
 // Unguarded reports whether calls of the method ignore keys.
 func (m *Method) Unguarded() bool { return m.Operation.Policy().Key == idempotency.KeyIgnored }
 
-func newMethod(engine *idempotency.Engine, procedure string, schema any, readOnly bool) *Method {
-	descriptor := methodDescriptor(procedure, schema)
-	policy, _ := schemaPolicy(procedure, descriptor) // CheckSchema reports the error
+func newMethod(engine *idempotency.Engine, procedure string, given any, readOnly bool) *Method {
+	descriptor := schema.Method(procedure, given)
+	policy, _ := schema.Policy(procedure, descriptor) // schema.Check reports the error
 	if readOnly {
 		policy.Key = idempotency.KeyIgnored
 	}
-	return &Method{Operation: engine.Operation(procedure, policy), response: responseType(descriptor)}
+	operation := engine.Operation(procedure, policy)
+	return &Method{
+		Operation: operation,
+		response:  responseType(descriptor),
+		keyField:  keyField{requestIDs: operation.TakesRequestID()},
+	}
 }
 
 // responseType returns the generated type of a method's response, or a dynamic

@@ -1,4 +1,4 @@
-package rpc
+package schema
 
 import (
 	"reflect"
@@ -27,7 +27,7 @@ func TestKeyModeFromSchema(t *testing.T) {
 		"/grpc.health.v1.Health/Check":                         idempotency.KeyIgnored,
 		"/grpc.reflection.v1.ServerReflection/Any":             idempotency.KeyIgnored,
 	} {
-		if got, err := schemaPolicy(procedure, methodDescriptor(procedure, nil)); err != nil || got.Key != want {
+		if got, err := Policy(procedure, Method(procedure, nil)); err != nil || got.Key != want {
 			t.Errorf("%s: key mode %d, %v, want %d", procedure, got.Key, err, want)
 		}
 	}
@@ -40,7 +40,7 @@ func TestKeyModeFromOption(t *testing.T) {
 		idempotencyv1.KeyMode_KEY_MODE_REQUIRED:    idempotency.KeyRequired,
 		idempotencyv1.KeyMode_KEY_MODE_IGNORED:     idempotency.KeyIgnored,
 	} {
-		if got, err := schemaPolicy("/s.S/M", methodDescriptor("/s.S/M", methodWith(t, &idempotencyv1.MethodOptions{Key: option}))); err != nil || got.Key != want {
+		if got, err := Policy("/s.S/M", Method("/s.S/M", methodWith(t, &idempotencyv1.MethodOptions{Key: option}))); err != nil || got.Key != want {
 			t.Errorf("%v: key mode %d, %v, want %d", option, got.Key, err, want)
 		}
 	}
@@ -58,7 +58,7 @@ func TestPolicyFromOptions(t *testing.T) {
 		Key: idempotency.KeyRequired, Retention: 72 * time.Hour, Lease: time.Minute,
 		Wait: 5 * time.Second, OnAbandoned: idempotency.Reject,
 	}
-	if got, err := schemaPolicy("/s.S/M", methodWith(t, all)); err != nil || !reflect.DeepEqual(got, want) {
+	if got, err := Policy("/s.S/M", methodWith(t, all)); err != nil || !reflect.DeepEqual(got, want) {
 		t.Errorf("got %+v, %v, want %+v", got, err, want)
 	}
 }
@@ -72,7 +72,7 @@ func TestInvalidOptionsAreReported(t *testing.T) {
 		"wait":      {Wait: durationpb.New(time.Nanosecond)},
 	} {
 		options.Key = idempotencyv1.KeyMode_KEY_MODE_REQUIRED
-		got, err := schemaPolicy("/s.S/M", methodWith(t, options))
+		got, err := Policy("/s.S/M", methodWith(t, options))
 		if err == nil || !strings.Contains(err.Error(), name) || !strings.Contains(err.Error(), "/s.S/M") {
 			t.Errorf("%s: got %v, want an error that names it and the method", name, err)
 		}
@@ -102,27 +102,4 @@ func methodWith(t *testing.T, ours *idempotencyv1.MethodOptions) protoreflect.Me
 		t.Fatal(err)
 	}
 	return file.Services().Get(0).Methods().Get(0)
-}
-
-// TestCallsOfAClient: infrastructure gets no key and is not sent again.
-func TestCallsOfAClient(t *testing.T) {
-	var client Client
-	for procedure, want := range map[string]Calls{
-		paymentsv1.PaymentService_CreatePayment_FullMethodName: Keyed,
-		paymentsv1.PaymentService_GetPayment_FullMethodName:    SideEffectFree,
-		"/no.such.Service/Method":                              Keyed,
-		"/grpc.health.v1.Health/Check":                         Keyless,
-	} {
-		for range 2 { // the second time from the cache
-			if got := client.Calls(procedure, nil, false); got != want {
-				t.Errorf("%s: %d, want %d", procedure, got, want)
-			}
-		}
-	}
-	if got := client.Calls("/s.S/Read", nil, true); got != SideEffectFree {
-		t.Errorf("without side effects: %d", got)
-	}
-	if got := client.Calls("/s.S/M", methodWith(t, &idempotencyv1.MethodOptions{Key: idempotencyv1.KeyMode_KEY_MODE_IGNORED}), false); got != Keyless {
-		t.Errorf("keys ignored: %d", got)
-	}
 }
