@@ -6,6 +6,7 @@ go 1.26.0
 // `make newest` tests the newest versions. Comments say why a version is not lower.
 require (
 	connectrpc.com/connect v1.21.1 // earlier ones map connection errors to other codes, so records would differ
+	connectrpc.com/cors v0.1.0
 	connectrpc.com/grpchealth v1.5.0
 	connectrpc.com/grpcreflect v1.3.1
 	github.com/anishathalye/porcupine v1.3.1
@@ -18,6 +19,7 @@ require (
 	github.com/prometheus/client_model v0.6.2
 	github.com/prometheus/common v0.67.5
 	github.com/redis/go-redis/v9 v9.22.0 // the first with AutoPipeliner
+	github.com/rs/cors v1.11.1
 	go.opentelemetry.io/otel v1.47.0
 	go.opentelemetry.io/otel/exporters/prometheus v0.66.0
 	go.opentelemetry.io/otel/metric v1.47.0
@@ -28,11 +30,6 @@ require (
 	google.golang.org/genproto/googleapis/rpc v0.0.0-20261019180522-ce908d29299b
 	google.golang.org/grpc v1.84.0
 	google.golang.org/protobuf v1.36.12
-)
-
-require (
-	connectrpc.com/cors v0.1.0
-	github.com/rs/cors v1.11.1
 )
 
 require (
