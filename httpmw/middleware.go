@@ -62,23 +62,18 @@ type handler struct {
 func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	m, next := h.middleware, h.guard.next
 	values := r.Header[m.keyField]
-	if len(values) == 0 && !m.keyRequired || !m.guards(r.Method) {
+	operation, ok := m.operation(r, values)
+	if !ok {
 		next.ServeHTTP(w, r)
 		return
 	}
-	framed := rpcFraming(contentType(r))
-	if framed && rpcRoute(r) {
-		next.ServeHTTP(w, r)
-		return
-	}
-	operation := m.engine.Operation(m.config.operation(r), idempotency.Policy{})
 	key, err := operation.ParseKey(r.Context(), values)
 	switch {
 	case err != nil:
 		h.guard.refusals.refuseCall(w, r, operation, "", err)
 	case key == "":
 		next.ServeHTTP(w, r)
-	case framed:
+	case rpcFraming(contentType(r)):
 		h.guard.refusals.Refuse(w, r, operation.Refuse(r.Context(), key, idempotency.ErrNotSupported, nil))
 	default:
 		if m.config.echo {
@@ -86,6 +81,20 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 		h.guard.serve(w, r, operation, key)
 	}
+}
+
+// operation returns the operation of a request, or false if the request is not
+// guarded.
+func (m *Middleware) operation(r *http.Request, keys []string) (operation idempotency.Operation, ok bool) {
+	if m.config.schema != nil {
+		if name, schema, known := m.config.schema(r); known {
+			return m.engine.Operation(name, schema), true
+		}
+	}
+	if len(keys) == 0 && !m.keyRequired || !m.guards(r.Method) || rpcRoute(r) && rpcFraming(contentType(r)) {
+		return operation, false
+	}
+	return m.engine.Operation(m.config.operation(r), idempotency.Policy{}), true
 }
 
 func (m *Middleware) guards(method string) bool {

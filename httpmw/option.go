@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"strings"
 
+	"github.com/oncewire/idempotency"
 	"github.com/oncewire/idempotency/internal/outcome"
 )
 
@@ -20,6 +21,7 @@ type Option func(*config)
 type config struct {
 	methods       []string // in upper case
 	operation     func(*http.Request) string
+	schema        func(*http.Request) (string, idempotency.Policy, bool)
 	maxRequest    int64
 	maxResponse   int64
 	fingerprinter fingerprinter
@@ -76,6 +78,16 @@ func WithOperation(name func(*http.Request) string) Option {
 		name = defaultOperation
 	}
 	return func(c *config) { c.operation = name }
+}
+
+// WithSchema sets what a request's own definition says, such as that of an RPC
+// behind a REST route: the name of the operation, which [WithOperation] then does not
+// decide, and the schema for [idempotency.Engine.Operation]. Such a request is guarded
+// whatever its method is. The function returns false for a request that it does not
+// know. It runs for every request, and must be safe for concurrent use. The default,
+// and the meaning of nil, is that no request is known.
+func WithSchema(lookup func(*http.Request) (operation string, schema idempotency.Policy, ok bool)) Option {
+	return func(c *config) { c.schema = lookup }
 }
 
 // WithMaxRequest limits the body of a guarded request, which is held in memory. A

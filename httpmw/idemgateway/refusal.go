@@ -11,12 +11,13 @@ import (
 	"github.com/oncewire/idempotency"
 	"github.com/oncewire/idempotency/internal/mark"
 	"github.com/oncewire/idempotency/internal/refusal"
+	"github.com/oncewire/idempotency/internal/schema"
 )
 
 // ownRefusal returns the refusal of the gateway's own call that the error
 // contains, or nil. A refusal with the mark of another call is an error of the
 // service's handler. A refusal without a mark names no key: it is answered as a
-// refusal and releases nothing.
+// refusal and releases nothing, and so is one of a call whose key is in its message.
 func (c *config) ownRefusal(ctx context.Context, r *http.Request, err error) *idempotency.Error {
 	found, operation := refusal.Decode(status.Convert(err).Proto())
 	method, ok := runtime.RPCMethod(ctx)
@@ -27,11 +28,22 @@ func (c *config) ownRefusal(ctx context.Context, r *http.Request, err error) *id
 		return found
 	}
 	key := c.keyOf(ctx, r)
+	if key == "" && len(r.Header[c.keyField]) == 0 && keyInMessage(method) {
+		found.Mark = "" // it cannot be verified
+		return found
+	}
 	if !mark.Matches(found.Mark, method, key) {
 		return nil
 	}
 	found.Mark = markForGuards(ctx, r, method, key)
 	return found
+}
+
+// keyInMessage reports whether the key of a call may be in the request message, of
+// which the error handler does not know the content.
+func keyInMessage(method string) bool {
+	descriptor := schema.Method(method, nil)
+	return descriptor != nil && schema.KeyField(descriptor.Input(), true) != nil
 }
 
 // keyOf returns the key of the call: the canonical key of the guard around the
