@@ -1,6 +1,7 @@
 package idempotency_test
 
 import (
+	"errors"
 	"math"
 	"strings"
 	"testing"
@@ -142,4 +143,50 @@ func FuzzParseKey(f *testing.F) {
 			equal(t, "key of "+other, again, key)
 		}
 	})
+}
+
+// TestKeyInMessage: a key in the request message is the same key as in the header.
+func TestKeyInMessage(t *testing.T) {
+	engine := newEngine(t, openStore(t), idempotency.WithKeyRules(idempotency.KeyRules{RequestID: true, UUID: true}))
+	op := engine.Operation(operation, idempotency.Policy{Key: idempotency.KeyRequired})
+	equal(t, "takes request ids", op.TakesRequestID(), true)
+	equal(t, "takes request ids", newEngine(t, openStore(t)).Operation(operation, idempotency.Policy{}).TakesRequestID(), false)
+	const key, upper, other = "8e03978e-40d5-43dd-bc93-6894a57f9324", "8E03978E-40D5-43DD-BC93-6894A57F9324", "00000000-0000-4000-8000-000000000000"
+	for name, test := range map[string]struct {
+		values    []string
+		inMessage string
+		want      error
+		rule      string
+	}{
+		"message only":      {nil, upper, nil, ""},
+		"header only":       {[]string{key}, "", nil, ""},
+		"the same in both":  {[]string{`"` + key + `"`}, upper, nil, ""},
+		"nowhere":           {nil, "", idempotency.ErrKeyMissing, ""},
+		"different":         {[]string{key}, other, idempotency.ErrKeyInvalid, "mismatch"},
+		"malformed header":  {[]string{"x"}, key, idempotency.ErrKeyInvalid, "uuid"},
+		"malformed message": {[]string{key}, "x", idempotency.ErrKeyInvalid, "uuid"},
+		"blank message":     {nil, " ", idempotency.ErrKeyInvalid, "blank"},
+		"two in the header": {[]string{key, key}, key, idempotency.ErrKeyInvalid, "single"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got, err := op.ParseKeyInMessage(t.Context(), test.values, test.inMessage)
+			want(t, err, test.want)
+			if test.want == nil {
+				equal(t, "key", got, key)
+				return
+			}
+			refusal, _ := errors.AsType[*idempotency.Error](err)
+			equal(t, "rule", refusal.Rule, test.rule)
+			if test.rule == "mismatch" {
+				equal(t, "marked by the header", op.HasRefusalMark(refusal.Mark, test.values[0]), true)
+			}
+			if test.rule == "blank" || test.rule == "mismatch" {
+				equal(t, "has a detail", refusal.Detail() != idempotency.ErrKeyInvalid.Detail(), true)
+			}
+		})
+	}
+	ignored := engine.Operation(operation, idempotency.Policy{Key: idempotency.KeyIgnored})
+	got, err := ignored.ParseKeyInMessage(t.Context(), []string{key}, other)
+	want(t, err, nil)
+	equal(t, "key", got, "")
 }
