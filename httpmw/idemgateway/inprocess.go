@@ -2,6 +2,7 @@ package idemgateway
 
 import (
 	"context"
+	"slices"
 
 	"github.com/grpc-ecosystem/grpc-gateway/v2/runtime"
 	"google.golang.org/grpc"
@@ -71,8 +72,8 @@ func (*InProcess) NewStream(_ context.Context, _ *grpc.StreamDesc, method string
 
 // intercept runs the interceptors around a handler.
 func (p *InProcess) intercept(ctx context.Context, request any, info *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (any, error) {
-	for i := len(p.interceptors) - 1; i >= 0; i-- {
-		interceptor, next := p.interceptors[i], handler
+	for _, interceptor := range slices.Backward(p.interceptors) {
+		next := handler
 		handler = func(ctx context.Context, request any) (any, error) { return interceptor(ctx, request, info, next) }
 	}
 	return handler(ctx, request)
