@@ -5,8 +5,8 @@
 //   - at the service (recommended): an interceptor of package idemgrpc or
 //     idemconnect;
 //   - at the edge: package httpmw around the gateway;
-//   - in process: package httpmw as a middleware of the mux, for a service that
-//     the gateway calls without gRPC.
+//   - in process: an interceptor of package idemgrpc in an [InProcess] connection, or
+//     package httpmw as a middleware of the mux.
 //
 // # At the service
 //
@@ -80,19 +80,36 @@
 //
 // # In process
 //
-// RegisterXHandlerServer calls the service without gRPC, so no interceptor runs.
-// The guard is then a middleware of the mux:
+// A gateway can call a service of its own process without a network. The best way is
+// an [InProcess] connection, which runs interceptors around the service:
 //
-//	guard, err := httpmw.New(engine, idemgateway.MiddlewareOptions()...)
-//	mux := runtime.NewServeMux(append(idemgateway.ServeMuxOptions(),
-//		runtime.WithMiddlewares(idemgateway.Middleware(guard)))...)
-//	paymentsv1.RegisterPaymentServiceHandlerServer(ctx, mux, service)
-//	http.ListenAndServe(address, mux)
+//	guard, err := idemgrpc.NewInterceptor(engine)
+//	local := idemgateway.NewInProcess(guard.Unary)
+//	paymentsv1.RegisterPaymentServiceServer(local, service)
 //
-// It runs after the routing and has the limits of a guard at the edge. An operation
-// is the method and path of a request, so options of the schema, such as
-// (idempotency.v1.method), do not apply. With [idempotency.KeyRequired] for "*",
-// every POST and PATCH of the mux needs a key.
+//	mux := runtime.NewServeMux(idemgateway.ServeMuxOptions()...)
+//	client := paymentsv1.NewPaymentServiceClient(local)
+//	paymentsv1.RegisterPaymentServiceHandlerClient(ctx, mux, client)
+//
+// Everything is then as with a guard at the service: policies and the options of the
+// schema apply, the key may be in the message, and a retry over gRPC is a replay.
+//
+// RegisterXHandlerServer calls the service without a connection, so no interceptor
+// runs. The guard is then a middleware of the mux: see [ServiceMiddleware]. A request
+// to a route of the service has the operation, the policies and the schema of its RPC.
+// It has the limits of a guard at the edge otherwise, since a middleware sees HTTP, and
+// neither the message nor the answer of the service:
+//
+//   - A key in the request message is not read.
+//   - The record has an HTTP answer. A retry over gRPC is refused with
+//     [idempotency.ErrOutcomeUnreadable], and so is the reverse. It is not run again.
+//   - Requests of one RPC are compared by path and body: one key for two paths is
+//     refused with [idempotency.ErrKeyReused].
+//   - Verdicts of a policy by gRPC status code do not apply.
+//
+// [Middleware] guards all routes by method and path, and knows of no schema: with
+// [idempotency.KeyRequired] for "*", every POST and PATCH of the mux needs a key, and
+// with KEY_MODE_REQUIRED in a schema none does.
 //
 // # Metadata
 //

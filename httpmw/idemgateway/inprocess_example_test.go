@@ -11,14 +11,14 @@ import (
 
 	"github.com/oncewire/idempotency"
 	"github.com/oncewire/idempotency/backend/memstore"
-	paymentsv1 "github.com/oncewire/idempotency/gen/payments/v1"
+	bookingsv1 "github.com/oncewire/idempotency/gen/bookings/v1"
 	"github.com/oncewire/idempotency/httpmw"
 	"github.com/oncewire/idempotency/httpmw/idemgateway"
 	"github.com/oncewire/idempotency/interceptor/idemgrpc"
 )
 
-// A gateway and its service in one process, without a network between them. The
-// interceptor guards the RPC, so that its policies and its schema apply to REST too.
+// A service in the gateway's own process is guarded by an interceptor. Its schema says
+// that CreateBooking requires a key.
 func ExampleNewInProcess() {
 	engine, err := idempotency.New(memstore.New())
 	if err != nil {
@@ -29,22 +29,63 @@ func ExampleNewInProcess() {
 		panic(err)
 	}
 	local := idemgateway.NewInProcess(guard.Unary)
-	paymentsv1.RegisterPaymentServiceServer(local, new(payments))
+	bookingsv1.RegisterBookingServiceServer(local, new(bookings))
 
-	ctx := context.Background()
 	mux := runtime.NewServeMux(idemgateway.ServeMuxOptions()...)
-	if err := paymentsv1.RegisterPaymentServiceHandlerClient(ctx, mux, paymentsv1.NewPaymentServiceClient(local)); err != nil {
+	client := bookingsv1.NewBookingServiceClient(local)
+	if err := bookingsv1.RegisterBookingServiceHandlerClient(context.Background(), mux, client); err != nil {
 		panic(err)
 	}
-
-	for range 2 {
-		request := httptest.NewRequestWithContext(ctx, http.MethodPost, "/v1/payments", strings.NewReader(`{"amount": "1250"}`))
-		request.Header.Set("Idempotency-Key", "order-17")
-		answer := httptest.NewRecorder()
-		mux.ServeHTTP(answer, request)
-		fmt.Println(answer.Code, "replayed:", httpmw.Replayed(answer.Result()))
-	}
+	printAnswers(mux, "", "order-17", "order-17")
 	// Output:
+	// 400 KEY_MISSING
 	// 200 replayed: false
 	// 200 replayed: true
+}
+
+// A service that is registered with RegisterXHandlerServer is guarded by a middleware
+// that knows the RPCs of its routes.
+func ExampleServiceMiddleware() {
+	engine, err := idempotency.New(memstore.New())
+	if err != nil {
+		panic(err)
+	}
+	guard, err := httpmw.New(engine, idemgateway.MiddlewareOptions()...)
+	if err != nil {
+		panic(err)
+	}
+	service := new(bookings)
+	register := func(mux *runtime.ServeMux) error {
+		return bookingsv1.RegisterBookingServiceHandlerServer(context.Background(), mux, service)
+	}
+	middleware, err := idemgateway.ServiceMiddleware(guard, register)
+	if err != nil {
+		panic(err)
+	}
+	mux := runtime.NewServeMux(append(idemgateway.ServeMuxOptions(), runtime.WithMiddlewares(middleware))...)
+	if err := register(mux); err != nil {
+		panic(err)
+	}
+	printAnswers(mux, "", "order-17", "order-17")
+	// Output:
+	// 400 KEY_MISSING
+	// 200 replayed: false
+	// 200 replayed: true
+}
+
+// printAnswers sends the same booking with each key.
+func printAnswers(gateway http.Handler, keys ...string) {
+	for _, key := range keys {
+		request := httptest.NewRequest(http.MethodPost, "/v1/bookings", strings.NewReader(`{"room": "12"}`))
+		if key != "" {
+			request.Header.Set("Idempotency-Key", key)
+		}
+		answer := httptest.NewRecorder()
+		gateway.ServeHTTP(answer, request)
+		if refusal, refused := httpmw.ReadRefusal(answer.Result()); refused {
+			fmt.Println(answer.Code, refusal.Reason)
+			continue
+		}
+		fmt.Println(answer.Code, "replayed:", httpmw.Replayed(answer.Result()))
+	}
 }

@@ -21,6 +21,11 @@
 //
 // [Refusal] and [Replayed] read what the server says.
 //
+// A method whose request has a field with the option (idempotency.v1.field).key also
+// takes the key from there, and with [idempotency.KeyRules] from the fields of AIP-155
+// and AIP-4235. The same key in either place is the same call. Two different keys are
+// refused with [idempotency.ErrKeyInvalid].
+//
 // # Errors
 //
 // After an error, the next call with the key depends on the verdict, which

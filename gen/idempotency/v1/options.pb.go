@@ -135,14 +135,15 @@ func (AbandonPolicy) EnumDescriptor() ([]byte, []int) {
 	return file_idempotency_v1_options_proto_rawDescGZIP(), []int{1}
 }
 
-// MethodOptions configure one method of a service. An option that is not set
-// inherits from the configuration of the server, and a policy of the server for
-// this very method takes precedence over all of them.
+// MethodOptions configure one method of a service. An option that is not set, and a
+// duration of zero, inherits from the configuration of the server. A policy of the
+// server for this very method takes precedence over all of them.
 type MethodOptions struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// What the method does with a key.
 	Key KeyMode `protobuf:"varint,1,opt,name=key,proto3,enum=idempotency.v1.KeyMode" json:"key,omitempty"`
-	// How long an outcome is replayed; at least 1 s.
+	// How long an outcome is replayed; at least 1 s. A duration of 9223372037 s (292
+	// years) or more sets no end.
 	Retention *durationpb.Duration `protobuf:"bytes,2,opt,name=retention,proto3" json:"retention,omitempty"`
 	// How long a claim lives without a heartbeat; at least 100 ms.
 	Lease *durationpb.Duration `protobuf:"bytes,3,opt,name=lease,proto3" json:"lease,omitempty"`
