@@ -63,6 +63,18 @@ func TestPolicyFromOptions(t *testing.T) {
 	}
 }
 
+// TestLongestRetention: no duration that protobuf can express becomes a short one.
+func TestLongestRetention(t *testing.T) {
+	for seconds, want := range map[int64]time.Duration{
+		9223372036: 9223372036 * time.Second, 9223372037: idempotency.Forever, 315576000000: idempotency.Forever,
+	} {
+		options := &idempotencyv1.MethodOptions{Retention: &durationpb.Duration{Seconds: seconds}}
+		if got, err := Policy("/s.S/M", methodWith(t, options)); err != nil || got.Retention != want {
+			t.Errorf("%d s: got %v, %v", seconds, got.Retention, err)
+		}
+	}
+}
+
 // TestInvalidOptionsAreReported, and leave the key mode as it is: a call must not
 // run unguarded because a duration is wrong.
 func TestInvalidOptionsAreReported(t *testing.T) {
