@@ -94,7 +94,8 @@ func (a *annotator) path(item *object) error {
 }
 
 func (a *annotator) operation(verb string, operation *object) error {
-	mode, err := a.methods.keyMode(operation.text("operationId"))
+	id := operation.text("operationId")
+	mode, err := a.methods.keyMode(id)
 	if err != nil {
 		return err
 	}
@@ -106,7 +107,7 @@ func (a *annotator) operation(verb string, operation *object) error {
 	}
 	a.guarded = true
 	required := mode == idempotency.KeyRequired
-	if err := a.addParameter(operation, required); err != nil {
+	if err := a.addParameter(operation, required && !a.methods.keyInMessage(id)); err != nil {
 		return err
 	}
 	if err := a.addMediaType(operation); err != nil {

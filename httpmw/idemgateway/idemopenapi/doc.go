@@ -6,7 +6,7 @@
 // For every operation whose method takes a key, [Annotate] adds:
 //
 //   - the header parameter Idempotency-Key, required where (idempotency.v1.method).key is
-//     KEY_MODE_REQUIRED;
+//     KEY_MODE_REQUIRED and no field of the request message can carry the key;
 //   - the header field Idempotent-Replayed of the answers that can be replays;
 //   - the answers 400, 409, 422 and 503 with problem details (RFC 9457), as package idemgateway
 //     writes refusals, and Retry-After where a retry makes sense.

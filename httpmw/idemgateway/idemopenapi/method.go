@@ -2,6 +2,7 @@ package idemopenapi
 
 import (
 	"fmt"
+	"slices"
 
 	openapi "github.com/grpc-ecosystem/grpc-gateway/v2/protoc-gen-openapiv2/options"
 	"google.golang.org/protobuf/proto"
@@ -10,6 +11,7 @@ import (
 
 	"github.com/oncewire/idempotency"
 	idempotencyv1 "github.com/oncewire/idempotency/gen/idempotency/v1"
+	"github.com/oncewire/idempotency/internal/schema"
 )
 
 // methods are the methods that an operationId can name.
@@ -54,6 +56,14 @@ func (m methods) keyMode(operationID string) (mode idempotency.KeyMode, err erro
 		mode = each
 	}
 	return mode, nil
+}
+
+// keyInMessage reports whether the key may be in a field of the request message that the
+// schema marks, for one of the methods of the operation.
+func (m methods) keyInMessage(operationID string) bool {
+	return slices.ContainsFunc(m.candidates(operationID), func(method protoreflect.MethodDescriptor) bool {
+		return schema.KeyField(method.Input(), false) != nil
+	})
 }
 
 // candidates returns the methods that the operationId can mean. The second and later routes of a
