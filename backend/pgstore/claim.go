@@ -54,8 +54,8 @@ func won(c *backend.Claim) backend.Record {
 	return backend.Record{State: backend.Running, Token: c.Token, Attempt: c.Attempt, Fingerprint: c.Fingerprint, LeaseLeft: c.Lease}
 }
 
-// row is the reply to a claim: what stands, or whether the claim has won if the
-// token is null.
+// row is the reply to a claim: the record that exists, or, if the token is null,
+// whether the claim has won.
 type row struct {
 	state       pgtype.Int2
 	token       pgtype.UUID

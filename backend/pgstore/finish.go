@@ -52,9 +52,9 @@ func stored(o *backend.Outcome) []byte {
 }
 
 // finish runs a statement that changes the running record of the token. If it
-// changes none, done tells from what stands there whether that is fine. A record
-// that is running under the token by then was claimed meanwhile, so the statement
-// is run again.
+// changes none, done decides from the record that exists whether that is a success.
+// A record that is running under the token by then was claimed meanwhile, so the
+// statement is run again.
 func (s *Store) finish(ctx context.Context, key backend.Key, token backend.Token, done func(standing) bool, sql string, arguments ...any) error {
 	for {
 		tag, err := s.pool.Exec(ctx, sql, arguments...)
