@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"strings"
 
+	"github.com/oncewire/idempotency/internal/fieldnames"
 	"github.com/oncewire/idempotency/internal/keytext"
 )
 
@@ -52,7 +53,7 @@ func (r *KeyRules) over(base *KeyRules) KeyRules {
 }
 
 func (r *KeyRules) validate(check check) {
-	check(fieldName(r.Field), "key field %q is not a header name", r.Field)
+	check(fieldnames.Valid(r.Field), "key field %q is not a header name", r.Field)
 	check(r.MaxLength > 0, "maximum key length %d is not positive", r.MaxLength)
 	check(!r.UUID || r.MaxLength >= 36, "a maximum key length of %d leaves no room for a UUID", r.MaxLength)
 }

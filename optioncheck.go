@@ -35,16 +35,3 @@ func (c check) optional(name string, value time.Duration) {
 		c.duration(name, value, minDuration)
 	}
 }
-
-// fieldName reports whether a name is valid both as an HTTP header field and as a
-// gRPC metadata key.
-func fieldName(name string) bool {
-	for _, c := range []byte(name) {
-		letter := c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z'
-		digit := c >= '0' && c <= '9'
-		if !letter && !digit && c != '-' && c != '_' && c != '.' {
-			return false
-		}
-	}
-	return name != ""
-}

@@ -4,6 +4,8 @@ import (
 	"context"
 	"sync"
 	"time"
+
+	"github.com/oncewire/idempotency/internal/sleep"
 )
 
 // The pause between two tries of a finish doubles from the first to the longest,
@@ -59,7 +61,7 @@ func (r *retries) retry(p *pendingFinish) {
 	defer cancel()
 	longest := min(longestRetryPause, p.claim.policy.Lease/3)
 	pause := min(firstRetryPause, longest)
-	for p.keepAlive(ctx); sleep(ctx, jitter(pause)); p.keepAlive(ctx) {
+	for p.keepAlive(ctx); sleep.For(ctx, jitter(pause)); p.keepAlive(ctx) {
 		pause = min(2*pause, longest)
 		err := p.try(ctx)
 		if p.finish.endsRetries(err) {

@@ -4,13 +4,15 @@ import (
 	"errors"
 	"slices"
 	"strings"
+
+	"github.com/oncewire/idempotency/internal/fieldnames"
 )
 
 func (c *config) validate() error {
 	var problems []error
 	check := collect(&problems)
 	c.keys.validate(check)
-	check(fieldName(c.replayedField), "replayed field %q is not a header name", c.replayedField)
+	check(fieldnames.Valid(c.replayedField), "replayed field %q is not a header name", c.replayedField)
 	check(!strings.EqualFold(c.keys.Field, c.replayedField), "key field and replayed field are both %q", c.keys.Field)
 	check(!slices.Contains(c.observers, nil), "an observer is nil")
 	c.policies.validate(check)

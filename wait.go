@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/oncewire/idempotency/backend"
+	"github.com/oncewire/idempotency/internal/sleep"
 )
 
 // The pause between two polls of a store that cannot report the end of a claim
@@ -70,5 +71,5 @@ func (w *waiting) untilChanged(ctx context.Context, record *backend.Record) bool
 	}
 	pause := min(jitter(w.pause), max(record.LeaseLeft, time.Millisecond))
 	w.pause = min(2*w.pause, longestPollPause)
-	return sleep(ctx, pause)
+	return sleep.For(ctx, pause)
 }

@@ -5,6 +5,8 @@ package fault
 import (
 	"context"
 	"time"
+
+	"github.com/oncewire/idempotency/internal/sleep"
 )
 
 // Fault is the fault of one call. The zero Fault is none.
@@ -48,12 +50,8 @@ func (f Fault) delay(ctx context.Context) error {
 	if f.Delay <= 0 {
 		return nil
 	}
-	delay := time.NewTimer(f.Delay)
-	defer delay.Stop()
-	select {
-	case <-delay.C:
-		return nil
-	case <-ctx.Done():
+	if !sleep.For(ctx, f.Delay) {
 		return ctx.Err()
 	}
+	return nil
 }

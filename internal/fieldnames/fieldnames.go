@@ -1,5 +1,6 @@
-// Package fieldnames has the names of header and trailer fields that a replay does
-// not have from the first answer. None of its lists may be changed.
+// Package fieldnames checks the names of header and metadata fields, and lists those
+// of header and trailer fields that a replay does not have from the first answer.
+// None of its lists may be changed.
 package fieldnames
 
 import "github.com/oncewire/idempotency/internal/mark"

@@ -2,7 +2,8 @@ package retry
 
 import (
 	"context"
-	"time"
+
+	"github.com/oncewire/idempotency/internal/sleep"
 )
 
 // Client holds what the calls of one client share. It is safe for concurrent use.
@@ -28,21 +29,9 @@ func Send[T any](ctx context.Context, c *Client, call Call[T]) T {
 	for {
 		answer, advice := call.Try(ctx, tries.begin())
 		pause, again := tries.after(ctx, advice)
-		if !again || !sleep(ctx, pause) {
+		if !again || !sleep.For(ctx, pause) {
 			return answer
 		}
 		call.Discard(answer)
-	}
-}
-
-// sleep reports whether the pause passed before the context ended.
-func sleep(ctx context.Context, pause time.Duration) bool {
-	timer := time.NewTimer(pause)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return true
-	case <-ctx.Done():
-		return false
 	}
 }

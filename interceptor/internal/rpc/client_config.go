@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/oncewire/idempotency"
+	"github.com/oncewire/idempotency/internal/fieldnames"
 	"github.com/oncewire/idempotency/internal/retry"
 )
 
@@ -36,12 +37,8 @@ func configureClient[Option ~func(*ClientConfig)](name string, options []Option)
 	return config, errors.Join(problems...)
 }
 
-// isKeyField takes the characters that gRPC allows, and no name that gRPC uses
-// itself or encodes in base64.
+// isKeyField accepts no name that gRPC uses itself or encodes in base64.
 func isKeyField(name string) bool {
 	name = strings.ToLower(name)
-	return name != "" && !IsBinary(name) && !strings.HasPrefix(name, "grpc-") && !strings.ContainsFunc(name, func(c rune) bool {
-		letter, digit := c >= 'a' && c <= 'z', c >= '0' && c <= '9'
-		return !letter && !digit && !strings.ContainsRune("-_.", c)
-	})
+	return fieldnames.Valid(name) && !IsBinary(name) && !strings.HasPrefix(name, "grpc-")
 }
