@@ -13,10 +13,11 @@ import (
 type mode uint8
 
 const (
-	doNotRun       mode = iota // the result or the error is final
-	runProtected               // under the call's own claim
-	runUnprotected             // without a confirmed claim, since the store failed
-	runNested                  // under the claim of an outer guard
+	doNotRun         mode = iota // the result or the error is final
+	runProtected                 // under the call's own claim
+	runInTransaction             // in the transaction that holds the call's own claim
+	runUnprotected               // without a confirmed claim, since the store failed
+	runNested                    // under the claim of an outer guard
 )
 
 // decision is what begin decided.
@@ -41,13 +42,16 @@ func (g *guardedCall) begin(ctx context.Context) (decision, Result, error) {
 	for takeovers := 0; ; bounded = new(lazyContext) {
 		g.waited, g.sent = waiting.waited, time.Now()
 		record, err := g.acquire(bounded.reset(ctx, g.sent.Add(h.claim.timeout)), &expired)
-		if err != nil {
+		locked := errors.Is(err, backend.ErrLocked)
+		if err != nil && !locked {
 			return g.claimFailed(ctx, err, &expired)
 		}
 		expired = backend.Record{}
 		h.claim.attempt = record.Attempt
-		action, refusal := g.decide(ctx, &record)
+		action, refusal := g.decide(ctx, &record, locked)
 		switch {
+		case action == actionRun && g.transaction != nil:
+			return decision{mode: runInTransaction}, Result{}, nil
 		case action == actionRun:
 			return decision{mode: runProtected}, Result{}, nil
 		case action == actionNested:
@@ -67,16 +71,25 @@ func (g *guardedCall) begin(ctx context.Context) (decision, Result, error) {
 
 func final(result Result, err error) (decision, Result, error) { return decision{}, result, err }
 
-func (g *guardedCall) acquire(bounded *lazyContext, expired *backend.Record) (backend.Record, error) {
+func (g *guardedCall) acquire(bounded *lazyContext, expired *backend.Record) (record backend.Record, err error) {
 	defer bounded.free()
-	return g.handler.claim.acquire(bounded, g.handler.call.Fingerprint, expired)
+	c := &g.handler.claim
+	request := c.request(g.handler.call.Fingerprint, expired)
+	if g.transactor == nil {
+		return c.store.Claim(bounded, c.key, request)
+	}
+	record, g.transaction, err = g.transactor.Begin(bounded, c.key, request)
+	if errors.Is(err, backend.ErrLocked) {
+		record.LeaseLeft = request.Lease // bounds the pause between two polls
+	}
+	return record, err
 }
 
-// decide runs the state machine on a record.
-func (g *guardedCall) decide(ctx context.Context, record *backend.Record) (action, *Error) {
+// decide runs the state machine on a record, or on a key that is locked.
+func (g *guardedCall) decide(ctx context.Context, record *backend.Record, locked bool) (action, *Error) {
 	h := &g.handler
-	f := finding{record: record, own: record.Token == h.claim.token, onAbandoned: h.claim.policy.OnAbandoned}
-	if f.own {
+	f := finding{record: record, locked: locked, own: record.Token == h.claim.token, onAbandoned: h.claim.policy.OnAbandoned}
+	if f.own || f.locked {
 		return f.decide()
 	}
 	f.sameRequest = fingerprint.Same(h.call.Fingerprint, h.call.Rehasher, record.Fingerprint)
@@ -89,7 +102,8 @@ func (g *guardedCall) decide(ctx context.Context, record *backend.Record) (actio
 // claimFailed decides about a call whose claim failed. The store may have applied
 // the claim, or may still receive it, which would block the key for a lease. It
 // is therefore released asynchronously, or abandoned if it replaced an expired
-// claim, whose attempt must not be forgotten.
+// claim, whose attempt must not be forgotten. A claim in a transaction that was
+// not opened does not exist.
 func (g *guardedCall) claimFailed(ctx context.Context, err error, expired *backend.Record) (decision, Result, error) {
 	undo := finish{verdict: Release, unconfirmed: true}
 	if expired.Attempt > 0 {
@@ -102,10 +116,12 @@ func (g *guardedCall) claimFailed(ctx context.Context, err error, expired *backe
 	case errors.Is(err, backend.ErrCorrupt):
 		g.engine.observers.notify(ctx, event)
 		return final(g.refuse(ctx, ErrOutcomeUnreadable.withCause(err)))
+	case g.transactor != nil:
 	case ctx.Err() == nil && g.engine.failOpen:
 		return decision{runUnprotected, &failedClaim{event: event, undo: undo}}, Result{}, nil
+	default:
+		g.finishLater(err, undo)
 	}
-	g.finishLater(err, undo)
 	g.engine.observers.notify(ctx, event)
 	if ctx.Err() != nil {
 		return final(Result{Waited: g.waited}, ctx.Err())

@@ -29,6 +29,9 @@ type Answer struct {
 	// HTTP status from 500 on. After the handler's context has ended it is
 	// usually the echo of the cancellation, and the claim is abandoned.
 	ServerError bool
+	// Failed marks an error. In a transaction that is [backend.OneCommit] what the
+	// handler wrote is then rolled back, also if the error is recorded.
+	Failed bool
 	// NoEffect says that the operation certainly had no effect: an inner guard
 	// refused the call, or no route matched. The claim is released, also after
 	// the handler's context has ended.

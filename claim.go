@@ -20,16 +20,17 @@ type claim struct {
 	attempt   uint32 // 0 while the claim is not confirmed
 }
 
-// acquire requests the claim, in place of an expired one if there is one.
-func (c *claim) acquire(ctx context.Context, fingerprint backend.Fingerprint, expired *backend.Record) (backend.Record, error) {
-	return c.store.Claim(ctx, c.key, backend.Claim{
+// request returns the claim as it is requested, in place of an expired one if
+// there is one.
+func (c *claim) request(fingerprint backend.Fingerprint, expired *backend.Record) backend.Claim {
+	return backend.Claim{
 		Token:       c.token,
 		Replaces:    expired.Token,
 		Attempt:     expired.Attempt + 1,
 		Fingerprint: fingerprint,
 		Lease:       c.policy.Lease,
 		Retention:   c.policy.Retention,
-	})
+	}
 }
 
 // extend sends a heartbeat, which extends the lease.

@@ -14,10 +14,11 @@ import (
 type Engine struct {
 	config
 
-	store   backend.Store
-	waiter  backend.Waiter // nil if the store does not implement it
-	retries retries
-	waiters waiters
+	store      backend.Store
+	waiter     backend.Waiter     // nil if the store does not implement it
+	transactor backend.Transactor // likewise
+	retries    retries
+	waiters    waiters
 	// unscoped is set when EventUnscoped was reported.
 	unscoped   atomic.Bool
 	heartbeats heartbeats
@@ -41,6 +42,10 @@ func New(store backend.Store, options ...Option) (*Engine, error) {
 	}
 	engine.policies.prepare()
 	engine.waiter, _ = store.(backend.Waiter)
+	engine.transactor, _ = store.(backend.Transactor)
+	if engine.transactor == nil && engine.policies.inTransaction() {
+		return nil, fmt.Errorf("idempotency: a policy wants transactions, and %T is no backend.Transactor", store)
+	}
 	engine.waiters.perKey, engine.waiters.total = engine.limits.WaitersPerKey, engine.limits.Waiters
 	engine.retries.init(engine.limits.Retries, engine.limits.RetryWindow, engine.observers.notifySafely)
 	engine.heartbeats.onLost, engine.heartbeats.onLate = engine.leaseLost, engine.heartbeatLate

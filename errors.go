@@ -8,7 +8,8 @@ import (
 )
 
 // The refusals. Compare with errors.Is; errors.As finds the [*Error] with its
-// reason and advice. A call that gets a refusal was not run by it.
+// reason and advice. A call that gets a refusal was not run, or, with
+// [ErrRolledBack] and [ErrCommitUnknown], may run again.
 var (
 	// ErrInProgress is returned when another call with the same key is running,
 	// and still was at the end of the time that this one waited for it.
@@ -33,6 +34,14 @@ var (
 	// ErrStore is returned when the store failed before the call could run. The
 	// store's error is wrapped, and is never sent to a client.
 	ErrStore = &Error{Reason: ReasonStoreUnavailable}
+	// ErrRolledBack is returned when the call ran in a transaction that could not
+	// be committed: it had no effect. The store's error is wrapped, and is never
+	// sent to a client.
+	ErrRolledBack = &Error{Reason: ReasonRolledBack}
+	// ErrCommitUnknown is returned when the call ran in a transaction, and it is
+	// unknown whether that was committed. A retry gets the answer if it was, and
+	// runs if it was not.
+	ErrCommitUnknown = &Error{Reason: ReasonCommitUnknown}
 	// ErrScopeUnknown is returned when the scope function failed. Its error is
 	// wrapped, and is never sent to a client.
 	ErrScopeUnknown = &Error{Reason: ReasonScopeUnknown}
@@ -55,7 +64,7 @@ var (
 	ErrClaimLost = backend.ErrClaimLost
 )
 
-// Error is a refusal: the call was not run. Its texts are safe to send to a
+// Error is a refusal: the call was not run, or not for good. Its texts are safe to send to a
 // client, except for the result of Unwrap.
 type Error struct {
 	// Reason is stable, for programs.

@@ -33,7 +33,8 @@ const (
 	EventRan
 	// EventRecorded : the store has the outcome; recording took Took.
 	EventRecorded
-	// EventReleased : the claim was released, which took Took.
+	// EventReleased : the claim was released, or its transaction rolled back as its
+	// answer asks for, which took Took.
 	EventReleased
 	// EventAbandoned : the claim was abandoned, which took Took.
 	EventAbandoned
@@ -46,6 +47,9 @@ const (
 	// EventFinishDropped : the retries of a finish were given up, or exceed
 	// [Limits].
 	EventFinishDropped
+	// EventCommitFailed : the transaction of a call could not be committed, with
+	// Err, after Took; Reason says whether it was rolled back or that is unknown.
+	EventCommitFailed
 	// EventUnscoped : a caller sent credentials, and the engine has no
 	// [WithScope]. It is reported once; Err says what to do.
 	EventUnscoped
@@ -65,6 +69,7 @@ var eventNames = [...]string{
 	EventLeaseLost:     "lease_lost",
 	EventFinishFailed:  "finish_failed",
 	EventFinishDropped: "finish_dropped",
+	EventCommitFailed:  "commit_failed",
 	EventUnscoped:      "unscoped",
 }
 

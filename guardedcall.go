@@ -14,6 +14,9 @@ type guardedCall struct {
 	handler handlerContext
 	engine  *Engine
 
+	transactor  backend.Transactor  // nil for a handler that runs under a lease
+	transaction backend.Transaction // of the claim, once it has won
+
 	// The contexts of the two store steps that every call takes. As fields they
 	// need no allocation of their own.
 	claiming, finishing lazyContext
@@ -29,7 +32,7 @@ type failedClaim struct {
 }
 
 func newGuardedCall(o Operation, call Call) *guardedCall {
-	return &guardedCall{engine: o.engine, handler: handlerContext{
+	g := &guardedCall{engine: o.engine, handler: handlerContext{
 		call: call,
 		claim: claim{
 			store:     o.engine.store,
@@ -39,6 +42,10 @@ func newGuardedCall(o Operation, call Call) *guardedCall {
 			token:     newToken(),
 		},
 	}}
+	if o.policy.Transaction.InTransaction() {
+		g.transactor = o.engine.transactor
+	}
+	return g
 }
 
 // identify determines the caller's scope, and with it the record.
@@ -99,6 +106,9 @@ func (g *guardedCall) refuse(ctx context.Context, refusal *Error) (Result, error
 	h := &g.handler
 	event := h.event(EventRefused)
 	event.Took = g.waited
-	operation := Operation{engine: g.engine, name: h.claim.operation, policy: h.claim.policy}
-	return Result{Waited: g.waited}, operation.refuse(ctx, event, h.call.Key, refusal)
+	return Result{Waited: g.waited}, g.operation().refuse(ctx, event, h.call.Key, refusal)
+}
+
+func (g *guardedCall) operation() Operation {
+	return Operation{engine: g.engine, name: g.handler.claim.operation, policy: g.handler.claim.policy}
 }

@@ -33,5 +33,6 @@ var logLevels = map[EventKind]slog.Level{
 	EventLeaseLost:     slog.LevelWarn,
 	EventFinishFailed:  slog.LevelWarn,
 	EventFinishDropped: slog.LevelError,
+	EventCommitFailed:  slog.LevelWarn,
 	EventUnscoped:      slog.LevelWarn,
 }

@@ -21,6 +21,7 @@ const (
 // finding is what a claim found: the input of the state machine.
 type finding struct {
 	record      *backend.Record
+	locked      bool // a transaction that has not ended holds the key; of its record nothing is known
 	own         bool // the record has this call's token: the key was free, or taken over
 	nested      bool // it has the token of an outer guard
 	sameRequest bool // the fingerprint is that of this call
@@ -33,6 +34,8 @@ type finding struct {
 func (f *finding) decide() (action, *Error) {
 	running := f.record.State == backend.Running
 	switch {
+	case f.locked:
+		return actionWait, ErrInProgress
 	case running && f.own:
 		return actionRun, nil
 	case running && f.nested:

@@ -102,15 +102,23 @@ func (o Operation) Refuse(ctx context.Context, key string, refusal *Error, cause
 }
 
 func (o Operation) refuse(ctx context.Context, event Event, key string, refusal *Error) *Error {
-	refusal = refusal.withMark(o.RefusalMark(ctx, key))
+	return o.engine.observers.refused(ctx, event, o.complete(ctx, key, refusal))
+}
+
+// complete returns the refusal with its mark and the time to wait before a retry. A
+// mark says that the call had no effect.
+func (o Operation) complete(ctx context.Context, key string, refusal *Error) *Error {
+	if refusal.Reason != ReasonCommitUnknown {
+		refusal = refusal.withMark(o.RefusalMark(ctx, key))
+	}
 	if refusal.Next() == NextRetrySameKey {
 		refusal = refusal.withRetryAfter(o.policy.RetryAfter)
 	}
-	return o.engine.observers.refused(ctx, event, refusal)
+	return refusal
 }
 
 // RefusalMark returns the mark of a refusal of a call of this operation with the
-// key: an opaque text which says that its handler did not run. An adapter sends
+// key: an opaque text which says that its handler had no effect. An adapter sends
 // it with the refusal, in the header field Idempotency-Refused or as "mark" in the
 // metadata of the google.rpc.ErrorInfo. An outer guard releases its own claim
 // when [Operation.HasRefusalMark] recognises it.

@@ -20,6 +20,11 @@ type policies struct {
 	required bool                    // a key, by any of them
 }
 
+// inTransaction reports whether any of them has handlers run in a transaction.
+func (p *policies) inTransaction() bool {
+	return slices.ContainsFunc(p.list, func(n namedPolicy) bool { return n.policy.Transaction.InTransaction() })
+}
+
 // namedPolicy is what WithPolicy was given.
 type namedPolicy struct {
 	operations string

@@ -3,6 +3,8 @@ package idempotency
 import (
 	"cmp"
 	"time"
+
+	"github.com/oncewire/idempotency/backend"
 )
 
 // KeyMode says what an operation does with a key.
@@ -66,6 +68,12 @@ type Policy struct {
 	// sets no bound. The default is to cancel the handler with its client, which
 	// a negative time says too.
 	Detached time.Duration
+	// Transaction says whether handlers run in a transaction of the store, which
+	// must be a [backend.Transactor], such as pgstore: with [backend.OneCommit]
+	// what a handler writes and its outcome are committed together. A handler
+	// then needs no lease, and one that did not end was rolled back and had no
+	// effect, so no claim is abandoned. The default is [backend.NoTransaction].
+	Transaction backend.TransactionMode
 	// Verdicts decide about answers before the adapter's classifier does, by the
 	// number of the gRPC status code, or by the HTTP status of an operation
 	// that is a method and a path. A nil map inherits; maps are not merged.
@@ -85,6 +93,7 @@ func (p *Policy) over(base *Policy) Policy {
 		OnAbandoned: cmp.Or(p.OnAbandoned, base.OnAbandoned),
 		RetryAfter:  cmp.Or(p.RetryAfter, base.RetryAfter),
 		Detached:    cmp.Or(p.Detached, base.Detached),
+		Transaction: cmp.Or(p.Transaction, base.Transaction),
 		Verdicts:    p.Verdicts,
 		MaxRequest:  cmp.Or(p.MaxRequest, base.MaxRequest),
 		MaxResponse: cmp.Or(p.MaxResponse, base.MaxResponse),
@@ -97,7 +106,7 @@ func (p *Policy) over(base *Policy) Policy {
 
 // empty reports whether the policy says nothing.
 func (p *Policy) empty() bool {
-	return p.Verdicts == nil && p.Key == 0 && p.OnAbandoned == 0 &&
+	return p.Verdicts == nil && p.Key == 0 && p.OnAbandoned == 0 && p.Transaction == 0 &&
 		p.Lease|p.Retention|p.Wait|p.RetryAfter|p.Detached == 0 && p.MaxRequest|p.MaxResponse == 0
 }
 
@@ -109,6 +118,7 @@ func (p *Policy) validate(where string, check check) {
 	check.optional(where+"wait", max(p.Wait, 0))
 	check.optional(where+"detached time", max(p.Detached, 0))
 	check(p.OnAbandoned <= Reject, "%sunknown abandon policy %d", where, p.OnAbandoned)
+	check(p.Transaction <= backend.OneCommitKeepErrorWrites, "%sunknown transaction mode %d", where, p.Transaction)
 	check(p.MaxRequest >= 0 && p.MaxResponse >= 0, "%sa negative limit", where)
 	for status, verdict := range p.Verdicts {
 		check(verdict <= Release, "%sunknown verdict %d on %d", where, verdict, status)

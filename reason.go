@@ -1,6 +1,6 @@
 package idempotency
 
-// Reason says why a call was refused without running it. It is the reason of a
+// Reason says why a call was refused. It is the reason of a
 // google.rpc.ErrorInfo (AIP-193) and of problem details (RFC 9457), and is listed
 // in proto/idempotency/v1/reason.proto.
 type Reason string
@@ -21,6 +21,8 @@ const (
 
 	ReasonOutcomeUnreadable Reason = "OUTCOME_UNREADABLE" // ErrOutcomeUnreadable
 	ReasonRequestUnreadable Reason = "REQUEST_UNREADABLE" // ErrRequestUnreadable
+	ReasonRolledBack        Reason = "ROLLED_BACK"        // ErrRolledBack
+	ReasonCommitUnknown     Reason = "COMMIT_UNKNOWN"     // ErrCommitUnknown
 )
 
 // Next says what a client can do about a refusal.
@@ -84,6 +86,16 @@ var guidances = map[Reason]guidance{
 	ReasonStoreUnavailable: {
 		"Idempotency store unavailable",
 		"The store of idempotency keys cannot be used right now. The request was not run.",
+		NextRetrySameKey,
+	},
+	ReasonRolledBack: {
+		"Rolled back",
+		"The request was run and rolled back, so it had no effect. Send the same request again.",
+		NextRetrySameKey,
+	},
+	ReasonCommitUnknown: {
+		"Commit unknown",
+		"The request was run, and it is not known yet whether it was committed. Send the same request again to find out.",
 		NextRetrySameKey,
 	},
 	ReasonScopeUnknown: {

@@ -27,6 +27,8 @@ var refusals = map[*idempotency.Error]idempotency.Next{
 
 	idempotency.ErrOutcomeUnreadable: idempotency.NextAskOperator,
 	idempotency.ErrRequestUnreadable: idempotency.NextFixRequest,
+	idempotency.ErrRolledBack:        idempotency.NextRetrySameKey,
+	idempotency.ErrCommitUnknown:     idempotency.NextRetrySameKey,
 }
 
 // TestReasonsAreThoseOfTheSchema, all of them and no other.

@@ -17,7 +17,10 @@ import (
 // the claim is kept alive.
 //
 // An error means that the handler did not run. It is a refusal, an [*Error], or
-// the context's own error when the caller gave up first.
+// the context's own error when the caller gave up first. In a transaction (see
+// [Policy.Transaction]) two more errors follow a handler that ran:
+// [ErrRolledBack] if its effect was not committed, and [ErrCommitUnknown] if that
+// is unknown. Its answer must not be sent then.
 func (o Operation) Run(ctx context.Context, call Call, handler func(context.Context) Answer) (Result, error) {
 	if call.Key == "" {
 		return Result{Outcome: handler(ctx).Outcome}, nil
@@ -31,6 +34,8 @@ func (o Operation) Run(ctx context.Context, call Call, handler func(context.Cont
 	case doNotRun:
 	case runProtected:
 		return g.runProtected(ctx, handler)
+	case runInTransaction:
+		return g.runInTransaction(ctx, handler)
 	case runUnprotected:
 		return g.runUnprotected(ctx, decision.failed, handler), nil
 	case runNested:

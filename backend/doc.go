@@ -60,8 +60,30 @@
 //  14. Outcomes are immutable: neither the store nor its callers change the
 //     bytes after passing them on, so neither side needs a copy.
 //
-// A store can offer more by implementing an optional interface: [Waiter], which
-// the engine detects, and [Remaining], which caches detect.
+// A store can offer more by implementing an optional interface: [Waiter] and
+// [Transactor], which the engine detects, and [Remaining], which caches detect.
+//
+// # Transactions
+//
+// A [Transactor] promises more. It is where an effect happens exactly once: inside
+// the store's own database, in the transaction that Begin opens.
+//
+//  15. Begin of an absent key, or of an expired claim that it replaces, wins. No
+//     other caller sees its record before the commit. If the transaction is rolled
+//     back, also because the process or the connection ended, the record that was
+//     there before, or none, is there again. The claim needs no heartbeat.
+//  16. While the transaction is open, every other Begin of the key returns
+//     [ErrLocked] without waiting, and Claim returns ErrLocked or the error of its
+//     context. Wait with the zero token returns when that transaction has ended.
+//     Begin with a context of the transaction itself returns its running record.
+//  17. Commit stores the outcome as Complete does, together with everything that the
+//     handler wrote in the transaction, or without it after DiscardWrites: either
+//     both or neither.
+//  18. Commit returns [ErrNotCommitted] only if neither is stored, nor ever will be.
+//     It returns nil only if both are. If the connection is lost meanwhile, the
+//     store finds out which, as long as its context allows.
+//  19. Begin of a key that is finished or runs under a lease returns its record and
+//     no transaction, as Claim does, and holds nothing.
 //
 // [memstore]: https://pkg.go.dev/github.com/oncewire/idempotency/backend/memstore
 package backend

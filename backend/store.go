@@ -51,7 +51,8 @@ type Waiter interface {
 	// Wait returns nil when the record of key no longer runs under token with
 	// an unexpired lease. It may return nil earlier; callers claim again to
 	// see the current record. Wait returns the context's error if the context
-	// ends first.
+	// ends first. The zero token stands for the claim of a [Transaction] that has
+	// not ended.
 	Wait(ctx context.Context, key Key, token Token) error
 }
 

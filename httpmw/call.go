@@ -22,6 +22,8 @@ type call struct {
 	payload   payload
 	body      body
 	recorder  recorder
+	held      *heldAnswer // of a handler in a transaction; nil for others
+	unsent    bool        // the answer cannot be held, and is not sent
 	replay    replay
 }
 
@@ -64,6 +66,20 @@ func (c *call) run(fingerprint backend.Fingerprint) {
 		if err := c.replay.write(c.w, c.r.Method, c.guard.replayedField, result.Outcome); err != nil {
 			c.refuse(idempotency.ErrOutcomeUnreadable, err)
 		}
+	case c.held != nil:
+		c.sendHeld()
+	}
+}
+
+// sendHeld sends the answer of a transaction that has ended.
+func (c *call) sendHeld() {
+	switch {
+	case c.unsent:
+		c.refuse(idempotency.ErrNotSupported, errNotHeld)
+	case c.recorder.status == 0: // the handler returned because its context ended
+		c.guard.refusals.refuseCall(c.w, c.r, c.operation, c.key, cmp.Or(c.r.Context().Err(), context.DeadlineExceeded))
+	default:
+		c.held.send(c.buffers.response)
 	}
 }
 
@@ -79,7 +95,7 @@ func (c *call) refuse(refusal *idempotency.Error, cause error) {
 // handle runs the handler under the claim and records its answer.
 func (c *call) handle(ctx context.Context) idempotency.Answer {
 	limit := cmp.Or(c.operation.Policy().MaxResponse, c.guard.maxResponse)
-	c.recorder = newRecorder(c.w, limit, c.r.Method == http.MethodHead, c.guard.filter, c.buffers)
+	c.recorder = newRecorder(c.writer(), limit, c.r.Method == http.MethodHead, c.guard.filter, c.buffers)
 	c.payload.bytes = nil // the fingerprint is not needed any more
 	request := c.body.request(ctx, c.r, c.buffers, c.payload.body)
 	defer copyBack(c.r, request)
@@ -89,25 +105,40 @@ func (c *call) handle(ctx context.Context) idempotency.Answer {
 		return idempotency.Answer{Verdict: idempotency.Abandon} // the implicit 200 is ignored
 	}
 	c.recorder.commit(http.StatusOK)
+	if c.held != nil && !c.recorder.record.active() {
+		c.unsent = true
+		return idempotency.Answer{Verdict: idempotency.Abandon}
+	}
 	if c.hadNoEffect() {
 		return idempotency.Answer{NoEffect: true}
 	}
 	return c.answer(ctx)
 }
 
+// writer returns what the recorder writes to: the client, or in a transaction an
+// answer that is sent after the commit.
+func (c *call) writer() http.ResponseWriter {
+	if !c.operation.Policy().Transaction.InTransaction() {
+		return c.w
+	}
+	c.held = newHeldAnswer(c.w)
+	return c.held
+}
+
 // hadNoEffect reports whether it is certain that the request had no effect.
 func (c *call) hadNoEffect() bool {
 	status := c.recorder.status
-	return innerRefusal(status, c.w.Header(), c.operation, c.path, c.key) ||
+	return innerRefusal(status, c.recorder.Header(), c.operation, c.path, c.key) ||
 		status == http.StatusNotFound && unrouted(c.guard.next, c.r, c.path)
 }
 
 // answer returns the verdict and, if it is to record, the outcome.
 func (c *call) answer(ctx context.Context) idempotency.Answer {
-	status, header := c.recorder.status, c.w.Header()
+	status, header := c.recorder.status, c.recorder.Header()
 	answer := idempotency.Answer{
 		Verdict:     c.guard.classify.verdict(c.operation.Policy(), status, header),
 		ServerError: status >= http.StatusInternalServerError,
+		Failed:      status >= http.StatusBadRequest,
 	}
 	switch {
 	case answer.Verdict != idempotency.Record:

@@ -24,6 +24,8 @@ var statuses = map[idempotency.Reason]int{
 	idempotency.ReasonRequestTooLarge:   http.StatusRequestEntityTooLarge,
 	idempotency.ReasonRequestUnreadable: http.StatusBadRequest,
 	idempotency.ReasonNotSupported:      http.StatusBadRequest,
+	idempotency.ReasonRolledBack:        http.StatusServiceUnavailable,
+	idempotency.ReasonCommitUnknown:     http.StatusServiceUnavailable,
 	idempotency.ReasonReplayDenied:      http.StatusForbidden,
 }
 

@@ -31,9 +31,9 @@
 //     not counted; it is only a store error of the type canceled.
 //   - idempotency.claims.running is the number of handlers that run under a claim.
 //   - idempotency.claims.ended counts claims by their end: recorded, released,
-//     abandoned, lease_lost or finish_dropped. Retried is true if the claim was
-//     finished by a retry in the background. A claim ends once, with one exception:
-//     a lease that was lost because the store could not be reached can later also
+//     abandoned, lease_lost, finish_dropped or commit_failed. Retried is true if
+//     the claim was finished by a retry in the background. A claim ends once, with
+//     one exception: a lease that was lost because the store could not be reached can later also
 //     end as recorded. The series of lease_lost and finish_dropped start at zero
 //     with the first call of an operation, so that an alert sees the first one as
 //     an increase.
@@ -45,7 +45,7 @@
 //     the background.
 //   - idempotency.store.errors counts failed claims and finishes. The error.type is
 //     timeout, canceled, store_full, store_closed, corrupt or _OTHER. A failed
-//     finish is retried in the background.
+//     finish is retried in the background, except for a commit.
 //   - idempotency.wait.duration is how long a call waited for another one before
 //     it was replayed or refused. Calls that did not wait are not included.
 //
@@ -61,8 +61,9 @@
 //	idempotency.key_digest  12 hexadecimal digits of the key's digest, as in the log
 //
 // It also gets the events idempotency.taken_over, idempotency.failed_open,
-// idempotency.lease_lost, idempotency.unscoped (see [idempotency.EventUnscoped])
-// and idempotency.finish_failed, the last with an error.type. Keys and the texts of
+// idempotency.lease_lost, idempotency.unscoped (see [idempotency.EventUnscoped]),
+// and, with an error.type, idempotency.finish_failed and idempotency.commit_failed.
+// Keys and the texts of
 // errors are never sent. The log of the engine ([idempotency.WithLogger]) has the
 // texts, with the same key digest.
 package otelidem

@@ -81,6 +81,9 @@ func (o *Observer) measure(ctx context.Context, event *idempotency.Event) {
 		o.claimEnded(ctx, operation, event)
 	case idempotency.EventFinishFailed:
 		o.storeFailed(ctx, operation, stepFinish, event)
+	case idempotency.EventCommitFailed:
+		o.claimEnded(ctx, operation, event)
+		o.storeFailed(ctx, operation, stepFinish, event)
 	default: // EventUnscoped is reported once, on a span and in the log
 	}
 }

@@ -120,6 +120,15 @@ var observations = []observation{
 		measures: []string{"claims.ended" + on("claim.end=finish_dropped retried=false") + " 1"},
 	},
 	{
+		event: idempotency.Event{Kind: idempotency.EventCommitFailed, Attempt: 1, Took: second, Err: errDown},
+		measures: []string{
+			"claims.ended" + on("claim.end=commit_failed retried=false") + " 1",
+			"store.errors" + on("error.type=_OTHER store.step=finish") + " 1",
+			"store.duration" + on("error.type=_OTHER store.step=finish") + " 1 1",
+		},
+		span: []string{"event idempotency.commit_failed error.type=_OTHER"},
+	},
+	{
 		event: idempotency.Event{Kind: idempotency.EventUnscoped, Err: errDown},
 		span:  []string{"event idempotency.unscoped"},
 	},

@@ -19,7 +19,7 @@ type operation struct {
 	claim, finish labels // steps of the store
 	// kinds has the set for the kind of an event that counts as the outcome of a
 	// call or the end of a claim.
-	kinds [idempotency.EventFinishDropped + 1]labels
+	kinds [idempotency.EventCommitFailed + 1]labels
 }
 
 var (
@@ -28,7 +28,7 @@ var (
 	}
 	ends = []idempotency.EventKind{
 		idempotency.EventRecorded, idempotency.EventReleased, idempotency.EventAbandoned,
-		idempotency.EventLeaseLost, idempotency.EventFinishDropped,
+		idempotency.EventLeaseLost, idempotency.EventFinishDropped, idempotency.EventCommitFailed,
 	}
 )
 

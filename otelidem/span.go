@@ -21,8 +21,8 @@ func annotate(span trace.Span, event *idempotency.Event) {
 		span.AddEvent("idempotency." + event.Kind.String())
 	case idempotency.EventLeaseLost, idempotency.EventUnscoped:
 		span.AddEvent("idempotency." + event.Kind.String())
-	case idempotency.EventFinishFailed:
-		span.AddEvent("idempotency.finish_failed", trace.WithAttributes(errorTypeKey.String(errorType(event.Err))))
+	case idempotency.EventFinishFailed, idempotency.EventCommitFailed:
+		span.AddEvent("idempotency."+event.Kind.String(), trace.WithAttributes(errorTypeKey.String(errorType(event.Err))))
 	default: // the others lead to one of these, or happen after the call
 	}
 }

@@ -8,8 +8,40 @@
 // of the server's clock moves all of them at once, and so does a failover to a
 // server whose clock differs.
 //
-// The effect of a handler is not part of the transaction that records its outcome:
-// a process that dies between them leaves a claim that is taken over.
+// # One commit
+//
+// With [idempotency.Policy.Transaction] set to [backend.OneCommit] the store opens a
+// transaction for each call and claims the key in it. The handler finds it by [Tx] and
+// writes with it; its writes and its outcome are committed together, and the answer
+// leaves after the commit. That is exactly once, inside this database. A process that
+// dies, or a connection that breaks, rolls back: the key is free as soon as the server
+// notices, and no lease runs.
+//
+//	func (s *server) CreatePayment(ctx context.Context, r *pb.CreatePaymentRequest) (*pb.Payment, error) {
+//		tx, _ := pgstore.Tx(ctx)
+//		_, err := tx.Exec(ctx, "INSERT INTO ledger …", r.Amount)
+//		…
+//
+// A handler that answers an error which is not recorded is rolled back. So is what it
+// wrote before an error that is recorded, while the error is committed (a savepoint);
+// [backend.OneCommitKeepErrorWrites] commits both. A handler that answers success after
+// a statement has failed, and a commit that fails, are rolled back too, and the client
+// gets [idempotency.ErrRolledBack], which says to retry. A handler is never run again
+// by the store itself, since it may have effects outside of the database. If the
+// connection breaks during COMMIT, the store waits until the server has ended the
+// transaction and reads the record.
+//
+// A duplicate of a call whose transaction is open is refused with
+// [idempotency.ErrInProgress], or waits with [idempotency.Policy.Wait]. What request
+// the open call is for cannot be known, so a reused key is found out only afterwards.
+// Each running handler keeps one connection of the pool; a call that gets none within
+// the timeout is refused with [idempotency.ErrStore]. The engine's fail-open option has
+// no effect in this mode. While a service changes to this mode, calls of old processes
+// for a key that a transaction holds fail after their timeout.
+//
+// In the other mode, the default, the effect of a handler is not part of the
+// transaction that records its outcome: a process that dies between them leaves a claim
+// that is taken over.
 //
 // # Schema
 //
@@ -28,6 +60,8 @@
 //	GRANT USAGE ON SCHEMA idem TO app;
 //	GRANT SELECT, INSERT, UPDATE, DELETE ON idem.idempotency_records TO app;
 //	GRANT EXECUTE ON FUNCTION idem.idempotency_records_claim TO app;
+//	GRANT EXECUTE ON FUNCTION idem.idempotency_records_begin TO app;
+//	GRANT EXECUTE ON FUNCTION idem.idempotency_records_finish TO app;
 //
 // By default every role may execute a new function. Any role that can connect to
 // the database may LISTEN: it then learns the digests and the tokens of claims
@@ -73,4 +107,10 @@
 // Asynchronous replication can lose the last commits in a failover, and then
 // operations can run twice; synchronous_commit with synchronous_standby_names
 // prevents that.
+//
+// [idempotency.ErrInProgress]: https://pkg.go.dev/github.com/oncewire/idempotency#ErrInProgress
+// [idempotency.ErrRolledBack]: https://pkg.go.dev/github.com/oncewire/idempotency#ErrRolledBack
+// [idempotency.ErrStore]: https://pkg.go.dev/github.com/oncewire/idempotency#ErrStore
+// [idempotency.Policy.Transaction]: https://pkg.go.dev/github.com/oncewire/idempotency#Policy
+// [idempotency.Policy.Wait]: https://pkg.go.dev/github.com/oncewire/idempotency#Policy
 package pgstore

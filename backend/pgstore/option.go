@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -22,6 +23,7 @@ type config struct {
 	pollInterval time.Duration
 	cleanupEvery time.Duration
 	cleanupBatch int
+	isolation    pgx.TxIsoLevel
 	logger       *slog.Logger
 }
 
@@ -88,6 +90,16 @@ func WithCleanup(interval time.Duration, batch int) Option {
 	return func(c *config) { c.cleanupEvery, c.cleanupBatch = interval, batch }
 }
 
+// WithIsolation sets the isolation level of the transactions that handlers run in. The
+// default is that of the database. With RepeatableRead or Serializable a handler must
+// expect serialization failures: the call is then rolled back, and its client told to
+// retry.
+func WithIsolation(level pgx.TxIsoLevel) Option {
+	return func(c *config) { c.isolation = level }
+}
+
+var isolations = []pgx.TxIsoLevel{"", pgx.ReadUncommitted, pgx.ReadCommitted, pgx.RepeatableRead, pgx.Serializable}
+
 // WithLogger has failures in the background logged as warnings: of the clean-up
 // and of the connection that listens. The default, and the meaning of nil, is not
 // to log.
@@ -117,6 +129,7 @@ func (c *config) validate() error {
 	check(c.timeout >= 0, "timeout %v is negative", c.timeout)
 	check(c.pollInterval > 0, "poll interval %v is not positive", c.pollInterval)
 	check(c.cleanupEvery >= 0, "clean-up interval %v is negative", c.cleanupEvery)
+	check(slices.Contains(isolations, c.isolation), "unknown isolation level %q", c.isolation)
 	check(c.cleanupBatch > 0, "clean-up batch %d is not positive", c.cleanupBatch)
 	return errors.Join(problems...)
 }

@@ -26,8 +26,8 @@ func TestPrivileges(t *testing.T) {
 	source, err := os.ReadFile("doc.go")
 	ok(t, err)
 	grants := grant.FindAllString(string(source), -1)
-	if len(grants) != 3 {
-		t.Fatalf("%d grants in the documentation, want 3", len(grants))
+	if len(grants) != 5 {
+		t.Fatalf("%d grants in the documentation, want 5", len(grants))
 	}
 	setup := []string{"REVOKE ALL ON ALL FUNCTIONS IN SCHEMA idem FROM PUBLIC", "REVOKE ALL ON SCHEMA public FROM PUBLIC", "CREATE ROLE app LOGIN"}
 	for _, statement := range append(setup, grants...) {
@@ -61,6 +61,10 @@ func TestPrivileges(t *testing.T) {
 	replays(t, s, key, "done")
 	_, err = s.RetentionLeft(t.Context(), key, next.Token)
 	ok(t, err)
+	committed := newClaim()
+	_, transaction, err := s.Begin(t.Context(), newKey(), committed)
+	ok(t, err)
+	ok(t, transaction.Commit(t.Context(), outcome("done")))
 	other := newKey()
 	ok(t, s.Release(t.Context(), other, win(t, s, other).Token))
 	d.exec(t, "UPDATE %s SET retained_until = now(), cleanup_at = now()")

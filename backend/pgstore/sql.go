@@ -3,6 +3,8 @@ package pgstore
 import (
 	"embed"
 	"strings"
+
+	"github.com/jackc/pgx/v5"
 )
 
 //go:embed sql/*.sql
@@ -11,13 +13,16 @@ var queries embed.FS
 // statements are the texts that a store sends, with the names of its table.
 type statements struct {
 	claim, takeover           string
+	open                      string // begins a transaction
+	begin, beginTakeover      string // claim and takeover in a transaction
+	finish                    string // in a transaction
 	extend, complete, release string
 	standing, remaining, look string
 	cleanup, postpone         string
 	check, table              string
 }
 
-func newStatements(n names) statements {
+func newStatements(n names, isolation pgx.TxIsoLevel) statements {
 	read := func(name string) string {
 		text, err := queries.ReadFile("sql/" + name + ".sql")
 		if err != nil {
@@ -25,8 +30,17 @@ func newStatements(n names) statements {
 		}
 		return n.fill(withoutComments(string(text)))
 	}
+	inTransaction := func(sql string) string {
+		return strings.Replace(sql, n.qualified(n.function("_claim")), n.qualified(n.function("_begin")), 1)
+	}
+	open := "BEGIN"
+	if isolation != "" {
+		open += " ISOLATION LEVEL " + string(isolation)
+	}
 	return statements{
+		open:  open,
 		claim: read("claim"), takeover: read("takeover"),
+		begin: inTransaction(read("claim")), beginTakeover: inTransaction(read("takeover")), finish: read("finish"),
 		extend: read("extend"), complete: read("complete"), release: read("release"),
 		standing: read("standing"), remaining: read("remaining"), look: read("look"),
 		cleanup: read("cleanup"), postpone: read("postpone"),

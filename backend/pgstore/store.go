@@ -8,6 +8,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/oncewire/idempotency/backend"
 )
@@ -22,6 +23,8 @@ type Pool interface {
 	Exec(ctx context.Context, sql string, arguments ...any) (pgconn.CommandTag, error)
 	Query(ctx context.Context, sql string, arguments ...any) (pgx.Rows, error)
 	QueryRow(ctx context.Context, sql string, arguments ...any) pgx.Row
+	// Acquire is used for transactions.
+	Acquire(ctx context.Context) (*pgxpool.Conn, error)
 }
 
 // Store is a [backend.Store] in PostgreSQL. Create it with [New]. It is safe for
@@ -35,6 +38,7 @@ type Store struct {
 	cleaning      sync.WaitGroup
 	stopCleaning  context.CancelFunc
 	subscriptions subscriptions
+	lockWaits     lockWaits
 }
 
 // New returns a store on the pool, which stays the caller's: close the store
@@ -50,8 +54,9 @@ func New(pool Pool, options ...Option) (*Store, error) {
 		return nil, err
 	}
 	ctx, stop := context.WithCancel(context.Background())
-	s := &Store{config: c, pool: pool, sql: newStatements(c.names), stopCleaning: stop}
+	s := &Store{config: c, pool: pool, sql: newStatements(c.names, c.isolation), stopCleaning: stop}
 	s.subscriptions.init(s)
+	s.lockWaits.init(s)
 	if c.cleanupEvery > 0 {
 		s.cleaning.Go(func() { s.cleanUpRegularly(ctx) })
 	}
@@ -66,6 +71,7 @@ func (s *Store) Close() error {
 	s.closed.Store(true)
 	s.stopCleaning()
 	s.subscriptions.close()
+	s.lockWaits.close()
 	s.cleaning.Wait()
 	return nil
 }

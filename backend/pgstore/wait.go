@@ -18,9 +18,16 @@ var _ backend.Waiter = (*Store)(nil)
 //
 // With more than 10,000 claims waited for, Wait returns after one poll interval,
 // as the contract allows.
+//
+// With the zero token it waits for a transaction that holds the key, on a connection
+// of the pool that all callers share which wait for that key. Four connections at
+// most are used for that; for more keys Wait returns after one poll interval.
 func (s *Store) Wait(ctx context.Context, key backend.Key, token backend.Token) error {
 	if err := s.enter(ctx); err != nil {
 		return err
+	}
+	if token == (backend.Token{}) {
+		return s.waitForLock(ctx, key)
 	}
 	sub, err := s.subscriptions.join(claimID{key, token})
 	if errors.Is(err, errTooMany) {
@@ -33,6 +40,24 @@ func (s *Store) Wait(ctx context.Context, key backend.Key, token backend.Token) 
 	select {
 	case <-sub.done:
 		return sub.err
+	case <-ctx.Done():
+		return contextEnded(ctx.Err())
+	}
+}
+
+// waitForLock waits until no transaction holds the key.
+func (s *Store) waitForLock(ctx context.Context, key backend.Key) error {
+	locked, err := s.lockWaits.join(key)
+	if errors.Is(err, errTooMany) {
+		return s.pause(ctx)
+	}
+	if err != nil {
+		return err
+	}
+	defer s.lockWaits.leave(locked)
+	select {
+	case <-locked.done:
+		return locked.err
 	case <-ctx.Done():
 		return contextEnded(ctx.Err())
 	}

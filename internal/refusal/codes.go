@@ -20,5 +20,7 @@ var codes = map[idempotency.Reason]code.Code{
 	idempotency.ReasonRequestTooLarge:   code.Code_INVALID_ARGUMENT,
 	idempotency.ReasonRequestUnreadable: code.Code_INVALID_ARGUMENT,
 	idempotency.ReasonNotSupported:      code.Code_INVALID_ARGUMENT,
+	idempotency.ReasonRolledBack:        code.Code_UNAVAILABLE,
+	idempotency.ReasonCommitUnknown:     code.Code_UNAVAILABLE,
 	idempotency.ReasonReplayDenied:      code.Code_PERMISSION_DENIED,
 }

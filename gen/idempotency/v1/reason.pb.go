@@ -55,6 +55,10 @@ const (
 	Reason_REASON_OUTCOME_UNREADABLE Reason = 12
 	// The request cannot be read, or its fingerprint cannot be computed.
 	Reason_REASON_REQUEST_UNREADABLE Reason = 13
+	// The call ran in a transaction that was rolled back: it had no effect.
+	Reason_REASON_ROLLED_BACK Reason = 14
+	// The call ran in a transaction, and it is unknown whether that was committed.
+	Reason_REASON_COMMIT_UNKNOWN Reason = 15
 )
 
 // Enum value maps for Reason.
@@ -74,6 +78,8 @@ var (
 		11: "REASON_REPLAY_DENIED",
 		12: "REASON_OUTCOME_UNREADABLE",
 		13: "REASON_REQUEST_UNREADABLE",
+		14: "REASON_ROLLED_BACK",
+		15: "REASON_COMMIT_UNKNOWN",
 	}
 	Reason_value = map[string]int32{
 		"REASON_UNSPECIFIED":        0,
@@ -90,6 +96,8 @@ var (
 		"REASON_REPLAY_DENIED":      11,
 		"REASON_OUTCOME_UNREADABLE": 12,
 		"REASON_REQUEST_UNREADABLE": 13,
+		"REASON_ROLLED_BACK":        14,
+		"REASON_COMMIT_UNKNOWN":     15,
 	}
 )
 
@@ -124,7 +132,7 @@ var File_idempotency_v1_reason_proto protoreflect.FileDescriptor
 
 const file_idempotency_v1_reason_proto_rawDesc = "" +
 	"\n" +
-	"\x1bidempotency/v1/reason.proto\x12\x0eidempotency.v1*\x80\x03\n" +
+	"\x1bidempotency/v1/reason.proto\x12\x0eidempotency.v1*\xb3\x03\n" +
 	"\x06Reason\x12\x16\n" +
 	"\x12REASON_UNSPECIFIED\x10\x00\x12\x16\n" +
 	"\x12REASON_IN_PROGRESS\x10\x01\x12\x1a\n" +
@@ -140,7 +148,9 @@ const file_idempotency_v1_reason_proto_rawDesc = "" +
 	"\x12\x18\n" +
 	"\x14REASON_REPLAY_DENIED\x10\v\x12\x1d\n" +
 	"\x19REASON_OUTCOME_UNREADABLE\x10\f\x12\x1d\n" +
-	"\x19REASON_REQUEST_UNREADABLE\x10\rBBZ@github.com/oncewire/idempotency/gen/idempotency/v1;idempotencyv1b\x06proto3"
+	"\x19REASON_REQUEST_UNREADABLE\x10\r\x12\x16\n" +
+	"\x12REASON_ROLLED_BACK\x10\x0e\x12\x19\n" +
+	"\x15REASON_COMMIT_UNKNOWN\x10\x0fBBZ@github.com/oncewire/idempotency/gen/idempotency/v1;idempotencyv1b\x06proto3"
 
 var (
 	file_idempotency_v1_reason_proto_rawDescOnce sync.Once

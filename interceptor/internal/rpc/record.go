@@ -43,7 +43,7 @@ func (g *Guard) Failure(method *Method, key string, status *spb.Status, headers,
 	answer := g.record(method, outcome.RPC{
 		Status: marshalStatus(status), Headers: g.recorded(headers), Trailers: g.recorded(trailers),
 	})
-	answer.ServerError = isServerError(code.Code(status.GetCode()))
+	answer.ServerError, answer.Failed = isServerError(code.Code(status.GetCode())), true
 	return answer
 }
 

@@ -1,0 +1,120 @@
+package pgstore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/oncewire/idempotency/backend"
+	"github.com/oncewire/idempotency/internal/sleep"
+)
+
+// errHandlerFailed is why a transaction is rolled back although its answer is to be
+// recorded.
+var errHandlerFailed = errors.New("a statement of the handler has failed, and its answer says that it succeeded")
+
+// Commit implements [backend.Transaction]. It costs one round trip. If the connection
+// is lost meanwhile, it takes the rest of its time to find out what happened.
+func (t *transaction) Commit(ctx context.Context, outcome backend.Outcome) error {
+	t.handler.close()
+	defer t.conn.Release()
+	conn := t.conn.Conn()
+	switch {
+	case conn.IsClosed():
+		return rolledBack(errors.New("the connection was lost before the commit"))
+	case conn.PgConn().IsBusy():
+		return rolledBack(errors.Join(errors.New("the handler left rows or a batch open"), conn.Close(ctx)))
+	case conn.PgConn().TxStatus() == 'I':
+		return t.completeEnded(ctx, outcome)
+	case conn.PgConn().TxStatus() != 'T' && !t.discard:
+		return rolledBack(errHandlerFailed)
+	}
+	bounded, cancel := halfOf(ctx)
+	defer cancel()
+	err := t.commit(bounded, &outcome)
+	if err == nil || errors.Is(err, backend.ErrNotCommitted) {
+		return err
+	}
+	return t.resolve(ctx, err)
+}
+
+// commit sends the outcome together with COMMIT.
+func (t *transaction) commit(ctx context.Context, outcome *backend.Outcome) error {
+	batch := new(pgx.Batch)
+	if t.discard {
+		batch.Queue("ROLLBACK TO SAVEPOINT " + savepoint)
+	}
+	batch.Queue(t.store.sql.finish, t.key[:], uuid(t.record.Token), int16(outcome.State()), stored(outcome),
+		retention(outcome.Retention), slack(outcome.Retention))
+	batch.Queue("COMMIT")
+	replies := t.conn.SendBatch(ctx, batch)
+	var tag pgconn.CommandTag
+	var err error
+	for n := batch.Len(); n > 0 && err == nil; n-- {
+		tag, err = replies.Exec()
+	}
+	err = errors.Join(err, replies.Close())
+	switch {
+	case err == nil && tag.String() == "COMMIT":
+		return nil
+	case err == nil:
+		return rolledBack(fmt.Errorf("COMMIT replied %s", tag))
+	case refused(err), pgconn.SafeToRetry(err):
+		return rolledBack(err)
+	default:
+		return err
+	}
+}
+
+// refused reports whether the server replied with an error that ends a transaction.
+// One that ends the connection may come after the commit.
+func refused(err error) bool {
+	failure, ok := errors.AsType[*pgconn.PgError](err)
+	return ok && failure.SeverityUnlocalized == "ERROR"
+}
+
+func rolledBack(cause error) error {
+	return fmt.Errorf("pgstore: commit: %w: %w", backend.ErrNotCommitted, cause)
+}
+
+// completeEnded is for a handler that ended the transaction by a statement. If it
+// committed, the claim is there, and is completed on its own.
+func (t *transaction) completeEnded(ctx context.Context, outcome backend.Outcome) error {
+	err := t.store.Complete(ctx, t.key, t.record.Token, outcome)
+	if errors.Is(err, backend.ErrClaimLost) {
+		return rolledBack(errors.New("the handler ended the transaction itself"))
+	}
+	return err
+}
+
+// resolve finds out whether a transaction was committed whose connection was lost
+// with the given error. It waits until the server has ended the transaction.
+func (t *transaction) resolve(ctx context.Context, lost error) error {
+	for {
+		found, err := t.store.afterLock(ctx, t.key, time.Second)
+		switch {
+		case err == nil && found.Token == t.record.Token && found.State != backend.Running:
+			return nil
+		case err == nil:
+			return rolledBack(lost)
+		case ended(ctx) != nil:
+			return fmt.Errorf("pgstore: commit: %w: %w", lost, err)
+		}
+		if !sleep.For(ctx, jitter(20*time.Millisecond)) {
+			return fmt.Errorf("pgstore: commit: %w: %w", lost, err)
+		}
+	}
+}
+
+// halfOf returns a context that ends in half of the time that ctx has left.
+func halfOf(ctx context.Context) (context.Context, context.CancelFunc) {
+	deadline, ok := ctx.Deadline()
+	if !ok {
+		return context.WithCancel(ctx)
+	}
+	return context.WithTimeout(ctx, time.Until(deadline)/2)
+}
