@@ -102,7 +102,7 @@ if [[ -d backend/redisstore ]]; then
 else
   echo "skip  ./backend/redisstore does not exist yet"
 fi
-only ./backend/pgstore "$module" "$postgres" golang.org/x/text
+only ./backend/pgstore "$module" "$postgres" golang.org/x/text golang.org/x/sync
 
 # Every other package. A new package is checked without a line of its own here.
 packages=$(go list ./...)

@@ -73,9 +73,11 @@
 //     back, also because the process or the connection ended, the record that was
 //     there before, or none, is there again. The claim needs no heartbeat.
 //  16. While the transaction is open, every other Begin of the key returns
-//     [ErrLocked] without waiting, and Claim returns ErrLocked or the error of its
-//     context. Wait with the zero token returns when that transaction has ended.
-//     Begin with a context of the transaction itself returns its running record.
+//     [ErrLocked] without waiting, and Wait with the zero token returns when that
+//     transaction has ended. Begin and Claim with a context of the transaction
+//     itself return its running record. Any other Claim does not see the
+//     transaction; if it stores a record meanwhile, Commit returns
+//     [ErrNotCommitted].
 //  17. Commit stores the outcome as Complete does, together with everything that the
 //     handler wrote in the transaction, or without it after DiscardWrites: either
 //     both or neither.

@@ -29,8 +29,8 @@ func (m TransactionMode) InTransaction() bool {
 	return m == OneCommit || m == OneCommitKeepErrorWrites
 }
 
-// ErrLocked is returned by Begin and Claim when the key belongs to a claim in a
-// transaction that has not ended. Of its record nothing can be known.
+// ErrLocked is returned by Begin when the key belongs to a claim in a transaction that
+// has not ended. Of its record nothing can be known.
 var ErrLocked = errors.New("backend: another transaction holds the key")
 
 // ErrNotCommitted is returned by Commit when it is certain that the transaction was

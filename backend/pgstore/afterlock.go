@@ -2,49 +2,47 @@ package pgstore
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"strconv"
 	"time"
 
-	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/oncewire/idempotency/backend"
 )
 
-// afterLock returns the record that is committed under a key, or the zero Record if
-// there is none, after every transaction has ended that held the key when the call
-// began. To wait for them it claims the key, in a transaction that it rolls back. If
-// one does not end within the time, the error is [backend.ErrLocked].
-func (s *Store) afterLock(ctx context.Context, key backend.Key, atMost time.Duration) (found backend.Record, err error) {
+// afterLock returns what the table has under a key after the transaction has ended
+// that held the key when the call began. If that does not end within the time, the
+// error is [backend.ErrLocked].
+func (s *Store) afterLock(ctx context.Context, key backend.Key, atMost time.Duration) (f found, err error) {
 	conn, err := s.pool.Acquire(ctx)
 	if err != nil {
-		return backend.Record{}, err
+		return found{}, err
 	}
 	defer s.rollBackLater(conn)
-	probe := backend.Claim{Attempt: 1, Lease: time.Second, Retention: time.Second}
-	rand.Read(probe.Token[:]) // never fails
-	batch := new(pgx.Batch)
-	batch.Queue("BEGIN ISOLATION LEVEL READ COMMITTED")
-	batch.Queue("SELECT set_config('lock_timeout', $1, true)", strconv.FormatInt(atMost.Milliseconds(), 10))
-	batch.Queue(s.sql.claim, claimArguments(key, &probe)...)
-	replies := conn.SendBatch(ctx, batch)
-	_, err = replies.Exec()
-	if err == nil {
+	replies := conn.SendBatch(ctx, batch(
+		statement{"BEGIN ISOLATION LEVEL READ COMMITTED", nil},
+		statement{"SELECT set_config('lock_timeout', $1, true)", []any{strconv.FormatInt(atMost.Milliseconds(), 10)}},
+		statement{s.sql.waitLock, []any{lockNumber(key)}},
+		statement{s.sql.find, []any{key[:]}},
+	))
+	for n := 0; n < 3 && err == nil; n++ {
 		_, err = replies.Exec()
 	}
-	decided := false
 	if err == nil {
-		found, decided, err = readClaim(replies.QueryRow(), &probe)
+		f, err = readFound(replies.QueryRow())
 	}
-	switch err = errors.Join(err, replies.Close()); {
-	case isLocked(err), err == nil && !decided:
-		return backend.Record{}, backend.ErrLocked
-	case err != nil:
-		return backend.Record{}, err
-	case found.Token == probe.Token:
-		return backend.Record{}, nil
-	default:
-		return found, nil
+	if closed := replies.Close(); err == nil {
+		err = closed
 	}
+	if isLocked(err) {
+		err = backend.ErrLocked
+	}
+	return f, err
+}
+
+// isLocked reports whether a statement gave up waiting for a lock.
+func isLocked(err error) bool {
+	failure, ok := errors.AsType[*pgconn.PgError](err)
+	return ok && failure.Code == "55P03" // lock_not_available
 }

@@ -112,7 +112,7 @@ func (s *Store) checkTable(ctx context.Context) (warnings []string, err error) {
 		found, lacking                 []string
 		unique, defined, may, unlogged bool
 	)
-	table, function := s.qualified(s.table), s.qualified(s.function("_claim"))
+	table, function := s.qualified(s.table), s.qualified(s.function())
 	err = s.pool.QueryRow(ctx, s.sql.table, table, function+"(bytea,uuid,uuid,integer,bytea,interval,interval)").
 		Scan(&version, &found, &unique, &lacking, &defined, &may, &unlogged)
 	missing := slices.DeleteFunc(slices.Clone(columns), func(c string) bool { return slices.Contains(found, c) })

@@ -3,7 +3,6 @@ package pgstore
 import (
 	"context"
 
-	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgtype"
 
 	"github.com/oncewire/idempotency/backend"
@@ -33,29 +32,15 @@ func (s *Store) Claim(ctx context.Context, key backend.Key, claim backend.Claim)
 // claim sends the claim once. It is not decided if another transaction has
 // changed the record after the statement began: the next statement sees that.
 func (s *Store) claim(ctx context.Context, key backend.Key, claim *backend.Claim) (record backend.Record, decided bool, err error) {
-	sql, arguments := s.sql.claim, claimArguments(key, claim)
-	if claim.Replaces != (backend.Token{}) {
-		sql = s.sql.takeover
-	}
-	return readClaim(s.pool.QueryRow(ctx, sql, arguments...), claim)
-}
-
-// claimArguments are those of the statements that claim, and of those that take over
-// if the claim replaces another one.
-func claimArguments(key backend.Key, claim *backend.Claim) []any {
-	arguments := []any{
+	sql, arguments := s.sql.claim, []any{
 		key[:], uuid(claim.Token), int32(claim.Attempt), claim.Fingerprint[:], interval(claim.Lease), retention(claim.Retention),
 	}
 	if claim.Replaces != (backend.Token{}) {
-		arguments = append(arguments, uuid(claim.Replaces))
+		sql, arguments = s.sql.takeover, append(arguments, uuid(claim.Replaces))
 	}
-	return arguments
-}
-
-// readClaim returns what such a statement has replied.
-func readClaim(reply pgx.Row, claim *backend.Claim) (record backend.Record, decided bool, err error) {
 	var found row
-	err = reply.Scan(&found.state, &found.token, &found.attempt, &found.fingerprint, &found.leaseLeft, &found.outcome)
+	err = s.pool.QueryRow(ctx, sql, arguments...).
+		Scan(&found.state, &found.token, &found.attempt, &found.fingerprint, &found.leaseLeft, &found.outcome)
 	switch {
 	case err != nil:
 		return backend.Record{}, false, err

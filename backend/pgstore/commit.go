@@ -28,9 +28,7 @@ func (t *transaction) Commit(ctx context.Context, outcome backend.Outcome) error
 		return rolledBack(errors.New("the connection was lost before the commit"))
 	case conn.PgConn().IsBusy():
 		return rolledBack(errors.Join(errors.New("the handler left rows or a batch open"), conn.Close(ctx)))
-	case conn.PgConn().TxStatus() == 'I':
-		return t.completeEnded(ctx, outcome)
-	case conn.PgConn().TxStatus() != 'T' && !t.discard:
+	case t.Failed() && !t.discard:
 		return rolledBack(errHandlerFailed)
 	}
 	bounded, cancel := halfOf(ctx)
@@ -42,14 +40,22 @@ func (t *transaction) Commit(ctx context.Context, outcome backend.Outcome) error
 	return t.resolve(ctx, err)
 }
 
-// commit sends the outcome together with COMMIT.
+// commit sends the outcome together with COMMIT. A handler that has ended the
+// transaction by a statement has committed or lost its own writes; its outcome is then
+// stored on its own.
 func (t *transaction) commit(ctx context.Context, outcome *backend.Outcome) error {
+	sql, r := &t.store.sql, &t.record
 	batch := new(pgx.Batch)
-	if t.discard {
+	if t.conn.Conn().PgConn().TxStatus() == 'I' {
+		batch.Queue("BEGIN")
+	} else if t.discard {
 		batch.Queue("ROLLBACK TO SAVEPOINT " + savepoint)
 	}
-	batch.Queue(t.store.sql.finish, t.key[:], uuid(t.record.Token), int16(outcome.State()), stored(outcome),
-		retention(outcome.Retention), slack(outcome.Retention))
+	if t.clears {
+		batch.Queue(sql.clear, t.key[:], uuid(t.replaces))
+	}
+	batch.Queue(sql.insert, t.key[:], uuid(r.Token), int32(r.Attempt), r.Fingerprint[:],
+		int16(outcome.State()), stored(outcome), retention(outcome.Retention))
 	batch.Queue("COMMIT")
 	replies := t.conn.SendBatch(ctx, batch)
 	var tag pgconn.CommandTag
@@ -57,7 +63,9 @@ func (t *transaction) commit(ctx context.Context, outcome *backend.Outcome) erro
 	for n := batch.Len(); n > 0 && err == nil; n-- {
 		tag, err = replies.Exec()
 	}
-	err = errors.Join(err, replies.Close())
+	if closed := replies.Close(); err == nil {
+		err = closed
+	}
 	switch {
 	case err == nil && tag.String() == "COMMIT":
 		return nil
@@ -81,23 +89,13 @@ func rolledBack(cause error) error {
 	return fmt.Errorf("pgstore: commit: %w: %w", backend.ErrNotCommitted, cause)
 }
 
-// completeEnded is for a handler that ended the transaction by a statement. If it
-// committed, the claim is there, and is completed on its own.
-func (t *transaction) completeEnded(ctx context.Context, outcome backend.Outcome) error {
-	err := t.store.Complete(ctx, t.key, t.record.Token, outcome)
-	if errors.Is(err, backend.ErrClaimLost) {
-		return rolledBack(errors.New("the handler ended the transaction itself"))
-	}
-	return err
-}
-
 // resolve finds out whether a transaction was committed whose connection was lost
 // with the given error. It waits until the server has ended the transaction.
 func (t *transaction) resolve(ctx context.Context, lost error) error {
 	for {
 		found, err := t.store.afterLock(ctx, t.key, time.Second)
 		switch {
-		case err == nil && found.Token == t.record.Token && found.State != backend.Running:
+		case err == nil && found.record.Token == t.record.Token:
 			return nil
 		case err == nil:
 			return rolledBack(lost)

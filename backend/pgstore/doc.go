@@ -11,7 +11,9 @@
 // # One commit
 //
 // With [idempotency.Policy.Transaction] set to [backend.OneCommit] the store opens a
-// transaction for each call and claims the key in it. The handler finds it by [Tx] and
+// transaction for each call, locks the key in it and inserts the finished record at its
+// end. The lock is an advisory one, so that a duplicate need not wait; exclusive are
+// records by the unique index alone. The handler finds it by [Tx] and
 // writes with it; its writes and its outcome are committed together, and the answer
 // leaves after the commit. That is exactly once, inside this database. A process that
 // dies, or a connection that breaks, rolls back: the key is free as soon as the server
@@ -36,8 +38,9 @@
 // the open call is for cannot be known, so a reused key is found out only afterwards.
 // Each running handler keeps one connection of the pool; a call that gets none within
 // the timeout is refused with [idempotency.ErrStore]. The engine's fail-open option has
-// no effect in this mode. While a service changes to this mode, calls of old processes
-// for a key that a transaction holds fail after their timeout.
+// no effect in this mode. While a service changes to this mode, a call of an old
+// process and one in a transaction may run for one key at the same time; then the
+// transaction is rolled back.
 //
 // In the other mode, the default, the effect of a handler is not part of the
 // transaction that records its outcome: a process that dies between them leaves a claim
@@ -60,8 +63,6 @@
 //	GRANT USAGE ON SCHEMA idem TO app;
 //	GRANT SELECT, INSERT, UPDATE, DELETE ON idem.idempotency_records TO app;
 //	GRANT EXECUTE ON FUNCTION idem.idempotency_records_claim TO app;
-//	GRANT EXECUTE ON FUNCTION idem.idempotency_records_begin TO app;
-//	GRANT EXECUTE ON FUNCTION idem.idempotency_records_finish TO app;
 //
 // By default every role may execute a new function. Any role that can connect to
 // the database may LISTEN: it then learns the digests and the tokens of claims

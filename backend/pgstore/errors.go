@@ -16,7 +16,7 @@ import (
 func explain(ctx context.Context, what string, err error) error {
 	var failure *pgconn.PgError
 	switch {
-	case errors.Is(err, backend.ErrClaimLost), errors.Is(err, backend.ErrCorrupt):
+	case errors.Is(err, backend.ErrClaimLost), errors.Is(err, backend.ErrCorrupt), errors.Is(err, backend.ErrLocked):
 		return err
 	case errors.As(err, &failure) && failure.Code == "22008": // no lease is infinite
 		return corrupt("%s: %w", what, err)

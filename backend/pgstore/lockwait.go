@@ -21,8 +21,7 @@ const (
 // lockWaits are the locked keys that callers of one store wait for. All callers that
 // wait for one key share a connection.
 type lockWaits struct {
-	store   *Store
-	running sync.WaitGroup
+	store *Store
 
 	mu     sync.Mutex
 	closed bool
@@ -55,7 +54,7 @@ func (w *lockWaits) join(key backend.Key) (*lockedKey, error) {
 		}
 		locked = &lockedKey{done: make(chan struct{})}
 		w.active[key] = locked
-		w.running.Go(func() { w.wait(key, locked) })
+		w.store.background.run(func() { w.wait(key, locked) })
 	}
 	locked.waiters++
 	return locked, nil
@@ -94,10 +93,9 @@ func (w *lockWaits) end(key backend.Key, locked *lockedKey, err error) bool {
 	return true
 }
 
-// close waits until no connection is used any more.
+// close ends every wait within the time of one statement.
 func (w *lockWaits) close() {
 	w.mu.Lock()
+	defer w.mu.Unlock()
 	w.closed = true
-	w.mu.Unlock()
-	w.running.Wait()
 }

@@ -13,9 +13,9 @@ var queries embed.FS
 // statements are the texts that a store sends, with the names of its table.
 type statements struct {
 	claim, takeover           string
-	open                      string // begins a transaction
-	begin, beginTakeover      string // claim and takeover in a transaction
-	finish                    string // in a transaction
+	open, lock, find          string // begin a transaction
+	insert, clear             string // end it
+	waitLock                  string
 	extend, complete, release string
 	standing, remaining, look string
 	cleanup, postpone         string
@@ -30,17 +30,14 @@ func newStatements(n names, isolation pgx.TxIsoLevel) statements {
 		}
 		return n.fill(withoutComments(string(text)))
 	}
-	inTransaction := func(sql string) string {
-		return strings.Replace(sql, n.qualified(n.function("_claim")), n.qualified(n.function("_begin")), 1)
-	}
 	open := "BEGIN"
 	if isolation != "" {
 		open += " ISOLATION LEVEL " + string(isolation)
 	}
 	return statements{
-		open:  open,
 		claim: read("claim"), takeover: read("takeover"),
-		begin: inTransaction(read("claim")), beginTakeover: inTransaction(read("takeover")), finish: read("finish"),
+		open: open, lock: read("lock"), find: read("find"),
+		insert: read("insert"), clear: read("clear"), waitLock: read("waitlock"),
 		extend: read("extend"), complete: read("complete"), release: read("release"),
 		standing: read("standing"), remaining: read("remaining"), look: read("look"),
 		cleanup: read("cleanup"), postpone: read("postpone"),

@@ -39,6 +39,7 @@ type Store struct {
 	stopCleaning  context.CancelFunc
 	subscriptions subscriptions
 	lockWaits     lockWaits
+	background    background
 }
 
 // New returns a store on the pool, which stays the caller's: close the store
@@ -72,6 +73,7 @@ func (s *Store) Close() error {
 	s.stopCleaning()
 	s.subscriptions.close()
 	s.lockWaits.close()
+	s.background.close()
 	s.cleaning.Wait()
 	return nil
 }

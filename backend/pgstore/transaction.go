@@ -2,11 +2,8 @@ package pgstore
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
-	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/oncewire/idempotency/backend"
@@ -14,62 +11,72 @@ import (
 
 var _ backend.Transactor = (*Store)(nil)
 
-// savepoint is what DiscardWrites goes back to: the claim stands, and the handler has
-// written nothing.
-const savepoint = "idempotency_claim"
-
-// Begin implements [backend.Transactor]. It costs one round trip on a connection of
-// the pool, which a claim that has won keeps until Commit or Rollback.
+// Begin implements [backend.Transactor]. A replay costs one round trip, and a claim
+// that wins two. It then keeps a connection of the pool until Commit or Rollback.
 func (s *Store) Begin(ctx context.Context, key backend.Key, claim backend.Claim) (record backend.Record, _ backend.Transaction, err error) {
 	if record, ok := heldClaim(ctx, s, key); ok {
 		return record, nil, nil
 	}
-	var conn *pgxpool.Conn
+	var t *transaction
 	err = s.step(ctx, "begin", func(ctx context.Context) error {
-		for decided := false; !decided; {
-			if record, conn, decided, err = s.begin(ctx, key, &claim); err != nil {
-				return err
-			}
+		found, err := readFound(s.pool.QueryRow(ctx, s.sql.find, key[:]))
+		if err == nil && found.free(&claim) {
+			found, t, err = s.open(ctx, key, &claim)
 		}
-		return nil
+		record = found.record
+		return err
 	})
 	switch {
-	case isLocked(err):
-		return backend.Record{}, nil, backend.ErrLocked
 	case err != nil:
 		return backend.Record{}, nil, err
-	case conn == nil:
+	case t == nil:
 		return record, nil, nil
 	default:
-		t := &transaction{store: s, conn: conn, key: key, record: record, handler: &handlerTx{conn: conn.Conn()}}
-		return record, t, nil
+		return t.record, t, nil
 	}
 }
 
-// begin opens a transaction and claims in it. The connection is that of a claim that
-// has won, and nil otherwise.
-func (s *Store) begin(ctx context.Context, key backend.Key, claim *backend.Claim) (record backend.Record, conn *pgxpool.Conn, decided bool, err error) {
-	if conn, err = s.pool.Acquire(ctx); err != nil {
-		return backend.Record{}, nil, false, fmt.Errorf("no connection of the pool: %w", err)
+// open opens a transaction and locks the key in it. If the key has a record by then,
+// that is returned and no transaction.
+func (s *Store) open(ctx context.Context, key backend.Key, claim *backend.Claim) (found, *transaction, error) {
+	conn, err := s.pool.Acquire(ctx)
+	if err != nil {
+		return found{}, nil, fmt.Errorf("no connection of the pool: %w", err)
 	}
-	sql := s.sql.begin
-	if claim.Replaces != (backend.Token{}) {
-		sql = s.sql.beginTakeover
+	f, err := s.lock(ctx, conn, key)
+	if err != nil || !f.free(claim) {
+		s.rollBackLater(conn)
+		return f, nil, err
 	}
-	batch := new(pgx.Batch)
-	batch.Queue(s.sql.open)
-	batch.Queue(sql, claimArguments(key, claim)...)
-	batch.Queue("SAVEPOINT " + savepoint)
-	replies := conn.SendBatch(ctx, batch)
+	return f, &transaction{
+		store: s, conn: conn, key: key, record: won(claim), replaces: claim.Replaces,
+		clears: f.exists, handler: &handlerTx{conn: conn.Conn()},
+	}, nil
+}
+
+// lock begins a transaction, locks the key and reads its record, which is final while
+// the lock is held, except for claims that run under a lease.
+func (s *Store) lock(ctx context.Context, conn *pgxpool.Conn, key backend.Key) (f found, err error) {
+	replies := conn.SendBatch(ctx, batch(
+		statement{s.sql.open, nil},
+		statement{s.sql.lock, []any{lockNumber(key)}},
+		statement{s.sql.find, []any{key[:]}},
+		statement{"SAVEPOINT " + savepoint, nil},
+	))
+	var locked bool
 	if _, err = replies.Exec(); err == nil {
-		record, decided, err = readClaim(replies.QueryRow(), claim)
+		err = replies.QueryRow().Scan(&locked)
 	}
-	err = errors.Join(err, replies.Close())
-	if err == nil && decided && record.Token == claim.Token && record.State == backend.Running {
-		return record, conn, true, nil
+	if err == nil && !locked {
+		err = backend.ErrLocked
 	}
-	s.rollBackLater(conn)
-	return record, nil, decided, err
+	if err == nil {
+		f, err = readFound(replies.QueryRow())
+	}
+	if closed := replies.Close(); err == nil {
+		err = closed
+	}
+	return f, err
 }
 
 // rollBackLater ends a transaction that wrote nothing, for which no caller waits.
@@ -78,28 +85,29 @@ func (s *Store) rollBackLater(conn *pgxpool.Conn) {
 		conn.Release()
 		return
 	}
-	go func() {
+	s.background.run(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), s.backgroundTimeout())
 		defer cancel()
 		_, _ = conn.Exec(ctx, "ROLLBACK")
 		conn.Release() // closes a connection whose transaction is still open
-	}()
+	})
 }
 
-func isLocked(err error) bool {
-	failure, ok := errors.AsType[*pgconn.PgError](err)
-	return ok && failure.Code == "55P03" // lock_not_available
-}
+// savepoint is what a handler's writes are rolled back to.
+const savepoint = "idempotency_claim"
 
-// transaction is a claim in an open transaction.
+// transaction is a claim in an open transaction. The key is locked in the database;
+// the record is stored by the commit.
 type transaction struct {
-	store   *Store
-	conn    *pgxpool.Conn
-	key     backend.Key
-	record  backend.Record // as it was claimed
-	outer   *transaction   // in which the handler's caller runs; nil for none
-	handler *handlerTx
-	discard bool
+	store    *Store
+	conn     *pgxpool.Conn
+	key      backend.Key
+	record   backend.Record // as it was claimed
+	replaces backend.Token  // of the expired claim
+	clears   bool           // the key has a row that is removed first
+	discard  bool           // what the handler wrote
+	handler  *handlerTx
+	outer    *transaction // in which the handler's caller runs; nil for none
 }
 
 type transactionKey struct{}
@@ -129,7 +137,7 @@ func (t *transaction) Context(parent context.Context) context.Context {
 
 // Failed implements [backend.Transaction].
 func (t *transaction) Failed() bool {
-	return t.conn.Conn().IsClosed() || t.conn.Conn().PgConn().TxStatus() != 'T'
+	return t.conn.Conn().IsClosed() || t.conn.Conn().PgConn().TxStatus() == 'E'
 }
 
 // DiscardWrites implements [backend.Transaction].
