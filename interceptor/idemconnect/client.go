@@ -7,7 +7,6 @@ import (
 	"connectrpc.com/connect"
 
 	"github.com/oncewire/idempotency/interceptor/internal/rpc"
-	"github.com/oncewire/idempotency/internal/retry"
 )
 
 // NewClientInterceptor returns an interceptor for clients that sends unary calls
@@ -87,7 +86,7 @@ func (i *clientInterceptor) wrap(next connect.UnaryFunc) connect.UnaryFunc {
 		case rpc.Keyed:
 			return i.sendKeyed(ctx, request, next)
 		case rpc.SideEffectFree:
-			return i.send(ctx, &clientCall{next: next, request: request})
+			return send(ctx, i.client.Retries, &clientCall{next: next, request: request})
 		default:
 			return next(ctx, request)
 		}
@@ -105,13 +104,8 @@ func (i *clientInterceptor) sendKeyed(ctx context.Context, request connect.AnyRe
 	case call.keys[0] == "": // the server refuses it
 		return next(ctx, call.copied(1))
 	case i.client.Retries.Hedges():
-		return i.race(ctx, call)
+		return race(ctx, i.client.Retries, call)
 	default:
-		return i.send(ctx, call)
+		return send(ctx, i.client.Retries, call)
 	}
-}
-
-func (i *clientInterceptor) send(ctx context.Context, call *clientCall) (connect.AnyResponse, error) {
-	answer := retry.Send(ctx, i.client.Retries, call)
-	return answer.response, answer.err
 }

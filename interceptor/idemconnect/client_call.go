@@ -37,6 +37,11 @@ type tryRequest struct {
 // Header implements [connect.AnyRequest].
 func (r *tryRequest) Header() http.Header { return r.header }
 
+func send(ctx context.Context, retries *retry.Client, call *clientCall) (connect.AnyResponse, error) {
+	answer := retry.Send(ctx, retries, call)
+	return answer.response, answer.err
+}
+
 // Try implements [retry.Call].
 func (c *clientCall) Try(ctx context.Context, n int) (clientAnswer, retry.Advice) {
 	request := c.request

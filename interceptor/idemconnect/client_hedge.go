@@ -29,13 +29,14 @@ type hedgedTry struct {
 	info    connect.CallInfo
 }
 
-func (i *clientInterceptor) race(ctx context.Context, call *clientCall) (connect.AnyResponse, error) {
+// race sends the call with hedging, if its request can be copied.
+func race(ctx context.Context, retries *retry.Client, call *clientCall) (connect.AnyResponse, error) {
 	prototype, ok := isolate(call.request)
 	if !ok {
-		return i.send(ctx, call)
+		return send(ctx, retries, call)
 	}
 	hedged := &hedgedCall{next: call.next, prototype: prototype, header: call.copied(1).Header(), infos: new(callInfos)}
-	won, release := retry.Race(ctx, i.client.Retries, hedged)
+	won, release := retry.Race(ctx, retries, hedged)
 	defer release()
 	hedged.infos.deliver(won.info)
 	won.request.deliver(call.request)

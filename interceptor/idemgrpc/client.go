@@ -88,7 +88,7 @@ func (c *ClientInterceptor) Unary(ctx context.Context, procedure string, request
 	call.take(options)
 	if calls == rpc.Keyed && c.client.Retries.Hedges() {
 		if messages, ok := protobuf(request, reply); ok {
-			return c.race(ctx, call, messages)
+			return race(ctx, c.client.Retries, call, messages)
 		}
 	}
 	return call.finish(retry.Send(ctx, c.client.Retries, call).err)

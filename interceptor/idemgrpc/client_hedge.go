@@ -29,9 +29,10 @@ func protobuf(request, reply any) (messages, bool) {
 	return messages{sent, received}, isSent && isReceived
 }
 
-func (c *ClientInterceptor) race(ctx context.Context, call *clientCall, original messages) error {
+// race sends the call with hedging.
+func race(ctx context.Context, retries *retry.Client, call *clientCall, original messages) error {
 	hedged := hedgedCall{call, messages{proto.Clone(original.request), original.reply.ProtoReflect().New().Interface()}}
-	won, release := retry.Race(ctx, c.client.Retries, hedged)
+	won, release := retry.Race(ctx, retries, hedged)
 	defer release()
 	for _, deliver := range won.deliver {
 		deliver()
