@@ -96,8 +96,7 @@ func (c *ClientInterceptor) Unary(ctx context.Context, procedure string, request
 
 // withKey returns a context whose outgoing metadata has a key, and its first key.
 func (c *ClientInterceptor) withKey(ctx context.Context) (context.Context, string) {
-	outgoing, _ := metadata.FromOutgoingContext(ctx)
-	if keys := outgoing[c.field]; len(keys) > 0 {
+	if keys := metadata.ValueFromOutgoingContext(ctx, c.field); len(keys) > 0 {
 		return ctx, keys[0]
 	}
 	key := rpc.NewKey(ctx)

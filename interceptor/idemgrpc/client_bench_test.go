@@ -28,11 +28,16 @@ var clientCalls = []struct {
 }{
 	{"no key", "/grpc.health.v1.Health/Check", same, same, 0},
 	{"no side effects", getMethod, same, same, 1},
-	{"own key", createMethod, newKeyed, same, 4}, // 3 of them in metadata.FromOutgoingContext
+	{"own key", createMethod, newKeyed, same, 2},
 	{"new key", createMethod, same, newKeyed, 1},
+	{"new key beside a token", createMethod, withToken, newKeyed, 1},
 }
 
 func same(ctx context.Context) context.Context { return ctx }
+
+func withToken(ctx context.Context) context.Context {
+	return metadata.AppendToOutgoingContext(ctx, "authorization", "Bearer token", "x-request-id", "1")
+}
 
 func newKeyed(ctx context.Context) context.Context {
 	return metadata.AppendToOutgoingContext(ctx, keyField, idempotency.NewKey())
