@@ -2,36 +2,17 @@
 
 package httpmw_test
 
-import (
-	"net/http"
-	"testing"
-)
+import "testing"
 
-// What the transport may allocate for one request that is answered at once.
-const (
-	keylessAllocs = 0 // a PUT, which is passed on
-	readAllocs    = 1
-	ownKeyAllocs  = 1
-	mintedAllocs  = 4 // the request and its header (2) are copied, and there is the key
-)
-
+// TestClientAllocs checks what the transport adds to a bare call that is answered at
+// once.
 func TestClientAllocs(t *testing.T) {
-	transport := newTransport(t, bareTrip{})
-	tests := map[string]struct {
-		method, key string
-		most        float64
-	}{
-		"without a key":        {http.MethodPut, "", keylessAllocs},
-		"without side effects": {http.MethodGet, "", readAllocs},
-		"its own key":          {http.MethodPost, key, ownKeyAllocs},
-		"a new key":            {http.MethodPost, "", mintedAllocs},
-	}
-	for name, test := range tests {
-		request := newCall(t, test.method, test.key)
-		request.Header.Set("Content-Type", "application/json")
-		got := testing.AllocsPerRun(1000, func() { transport.RoundTrip(request) })
-		if got > test.most {
-			t.Errorf("%s: %v allocations, want no more than %v", name, got, test.most)
+	for _, each := range clientCalls {
+		bare, through := pair(t, each.method, each.key, each.bare)
+		before, got := testing.AllocsPerRun(1000, bare), testing.AllocsPerRun(1000, through)
+		t.Logf("%s: %v allocations, bare %v", each.name, got, before)
+		if got > before+each.more {
+			t.Errorf("%s: %v allocations, %v more than bare, at most %v", each.name, got, got-before, each.more)
 		}
 	}
 }

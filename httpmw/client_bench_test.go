@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/oncewire/idempotency"
 	"github.com/oncewire/idempotency/backend/memstore"
 	"github.com/oncewire/idempotency/httpmw"
 )
@@ -18,28 +19,53 @@ type bareTrip struct{}
 
 func (bareTrip) RoundTrip(*http.Request) (*http.Response, error) { return bareAnswer, nil }
 
+// clientCalls are the pairs of a bare call and one through the transport. The bare
+// call with a new key sends one too.
+var clientCalls = []struct {
+	name, method, key string
+	bare              func(*http.Request) // prepares each bare call
+	more              float64             // allocations that the transport may add
+}{
+	{"no key", http.MethodPut, "", asIs, 0}, // it is passed on
+	{"no side effects", http.MethodGet, "", asIs, 1},
+	{"own key", http.MethodPost, key, asIs, 1},
+	{"new key", http.MethodPost, "", setNewKey, 2},
+}
+
+func asIs(*http.Request) {}
+
+func setNewKey(request *http.Request) {
+	request.Header["Idempotency-Key"] = []string{idempotency.NewKey()}
+}
+
+// pair returns a bare call, and one through the transport.
+func pair(tb testing.TB, method, key string, prepare func(*http.Request)) (bare, through func()) {
+	tb.Helper()
+	transport, requests := newTransport(tb, bareTrip{}), [2]*http.Request{newCall(tb, method, key), newCall(tb, method, key)}
+	for _, request := range requests {
+		request.Header.Set("Content-Type", "application/json")
+	}
+	return func() {
+			prepare(requests[0])
+			_, _ = bareTrip{}.RoundTrip(requests[0])
+		}, func() {
+			_, _ = transport.RoundTrip(requests[1])
+		}
+}
+
 // BenchmarkClient shows what the transport adds to a request that is answered at
 // once.
 func BenchmarkClient(b *testing.B) {
-	cases := []struct{ name, method, key string }{
-		{"no key", http.MethodPut, ""},
-		{"no side effects", http.MethodGet, ""},
-		{"own key", http.MethodPost, key},
-		{"new key", http.MethodPost, ""},
-	}
-	for _, c := range cases {
-		request := newCall(b, c.method, c.key)
-		request.Header.Set("Content-Type", "application/json")
-		b.Run(c.name+"/bare", func(b *testing.B) { sendAll(b, bareTrip{}, request) })
-		b.Run(c.name+"/transport", func(b *testing.B) { sendAll(b, newTransport(b, bareTrip{}), request) })
-	}
-}
-
-func sendAll(b *testing.B, transport http.RoundTripper, request *http.Request) {
-	b.Helper()
-	b.ReportAllocs()
-	for b.Loop() {
-		_, _ = transport.RoundTrip(request)
+	for _, each := range clientCalls {
+		bare, through := pair(b, each.method, each.key, each.bare)
+		for name, call := range map[string]func(){"bare": bare, "transport": through} {
+			b.Run(each.name+"/"+name, func(b *testing.B) {
+				b.ReportAllocs()
+				for b.Loop() {
+					call()
+				}
+			})
+		}
 	}
 }
 
