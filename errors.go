@@ -76,6 +76,9 @@ type Error struct {
 	// "characters", "validator", "uuid" or "mismatch". It is empty unless the reason
 	// is ReasonKeyInvalid.
 	Rule string
+	// Advised is what the server said that a client can do, in a refusal that a
+	// client received; see Next. It is empty in one that the engine returned.
+	Advised Next
 	// Mark is an opaque text by which the guards around this one recognise the
 	// refusal of the same operation and key; see [Operation.HasRefusalMark]. It
 	// is empty for a refusal that names no key.
@@ -117,11 +120,16 @@ func (e *Error) Detail() string {
 }
 
 // Next says what a client can do. A refusal whose reason this version does not
-// know came from a newer server: then it is NextRetrySameKey if there is a
-// RetryAfter, and NextAskOperator if not.
+// know came from a newer server: then it is what that server advised, if this
+// version knows that. Otherwise it is NextRetrySameKey if there is a RetryAfter, and
+// NextAskOperator if not.
 func (e *Error) Next() Next {
 	if guidance, known := guidances[e.Reason]; known {
 		return guidance.next
+	}
+	switch e.Advised {
+	case NextRetrySameKey, NextUseNewKey, NextFixRequest, NextAskOperator:
+		return e.Advised
 	}
 	if e.RetryAfter > 0 {
 		return NextRetrySameKey

@@ -66,13 +66,24 @@ func TestEveryReasonGuides(t *testing.T) {
 	}
 }
 
-// TestReasonOfANewerServerGuides by whether the server says when to retry.
+// TestReasonOfANewerServerGuides by what the server advises, or else by whether it
+// says when to retry.
 func TestReasonOfANewerServerGuides(t *testing.T) {
 	refusal := &idempotency.Error{Reason: "QUOTA_EXCEEDED"}
 	equal(t, "next", refusal.Next(), idempotency.NextAskOperator)
 	equal(t, "text", refusal.Error(), "idempotency: refused: QUOTA_EXCEEDED")
 	refusal.RetryAfter = time.Second
 	equal(t, "next with a time", refusal.Next(), idempotency.NextRetrySameKey)
+	for _, next := range []idempotency.Next{
+		idempotency.NextRetrySameKey, idempotency.NextUseNewKey, idempotency.NextFixRequest, idempotency.NextAskOperator,
+	} {
+		refusal.Advised = next
+		equal(t, "next as advised", refusal.Next(), next)
+	}
+	refusal.Advised = "wait_a_day"
+	equal(t, "next as a still newer server advises", refusal.Next(), idempotency.NextRetrySameKey)
+	known := &idempotency.Error{Reason: idempotency.ReasonKeyReused, Advised: idempotency.NextRetrySameKey}
+	equal(t, "next of a known reason", known.Next(), idempotency.NextUseNewKey)
 }
 
 func TestRefusalsMatchByReason(t *testing.T) {

@@ -13,9 +13,9 @@ func advise(response *http.Response) retry.Advice {
 	if response.StatusCode < http.StatusBadRequest || Replayed(response) {
 		return retry.Advice{}
 	}
-	if refusal, next := readProblem(response); refusal != nil {
+	if refusal, is := ReadRefusal(response); is {
 		return retry.Advice{
-			Retry:   next == idempotency.NextRetrySameKey && refusal.Next() == next,
+			Retry:   refusal.Advised == idempotency.NextRetrySameKey && refusal.Next() == refusal.Advised,
 			Running: refusal.Reason == idempotency.ReasonInProgress,
 			After:   refusal.RetryAfter,
 		}

@@ -7,7 +7,6 @@ import (
 	"io"
 	"mime"
 	"net/http"
-	"time"
 
 	"github.com/oncewire/idempotency"
 	"github.com/oncewire/idempotency/internal/httpretry"
@@ -23,8 +22,7 @@ const maxProblem = 16 << 10
 // has the reason, the rule that a key breaks, the mark and the time of Retry-After;
 // compare it with [errors.Is], as in errors.Is(refusal, idempotency.ErrKeyReused).
 //
-// The reason may be one of a newer server. Next then still says whether a retry
-// helps, as the server told.
+// The reason may be one of a newer server. Next is then what that server says.
 //
 // A server whose [WithRefusalWriter] writes errors of another form has no refusals
 // here; neither has an answer whose Content-Encoding was not removed, or is larger
@@ -33,8 +31,24 @@ const maxProblem = 16 << 10
 // What was read of the body can be read again: the response is as before, also for
 // a second ReadRefusal. It must not be used concurrently.
 func ReadRefusal(response *http.Response) (*idempotency.Error, bool) {
-	refusal, _ := readProblem(response)
-	return refusal, refusal != nil
+	mediaType, _, _ := mime.ParseMediaType(response.Header.Get("Content-Type"))
+	if mediaType != "application/problem+json" || response.Body == nil || response.ContentLength > maxProblem {
+		return nil, false
+	}
+	details := struct {
+		Reason idempotency.Reason `json:"reason"`
+		Next   idempotency.Next   `json:"next"`
+		Rule   string             `json:"rule"`
+	}{}
+	if isJSON := json.Unmarshal(peek(response), &details) == nil; !isJSON || details.Reason == "" || details.Next == "" {
+		return nil, false
+	}
+	refusal := &idempotency.Error{Reason: details.Reason, Rule: details.Rule, Advised: details.Next, Mark: response.Header.Get(mark.Field)}
+	refusal.RetryAfter, _ = httpretry.After(response.Header)
+	if known := refusal.Title() != ""; !known && refusal.Next() != details.Next {
+		return nil, false // another library's details have a reason too
+	}
+	return refusal, true
 }
 
 // Replayed reports whether a response is the recorded answer to an earlier request
@@ -46,51 +60,6 @@ func Replayed(response *http.Response, field ...string) bool {
 		name = cmp.Or(field[0], name)
 	}
 	return response.Header.Get(name) == "true"
-}
-
-// readProblem returns the refusal that a response carries and what it says itself
-// about the next step; or nil.
-func readProblem(response *http.Response) (*idempotency.Error, idempotency.Next) {
-	mediaType, _, _ := mime.ParseMediaType(response.Header.Get("Content-Type"))
-	if mediaType != "application/problem+json" || response.Body == nil || response.ContentLength > maxProblem {
-		return nil, ""
-	}
-	details := struct {
-		Reason idempotency.Reason `json:"reason"`
-		Next   idempotency.Next   `json:"next"`
-		Rule   string             `json:"rule"`
-	}{}
-	if isJSON := json.Unmarshal(peek(response), &details) == nil; !isJSON || details.Reason == "" || details.Next == "" {
-		return nil, ""
-	}
-	refusal := &idempotency.Error{Reason: details.Reason, Rule: details.Rule, Mark: response.Header.Get(mark.Field)}
-	refusal.RetryAfter, _ = httpretry.After(response.Header)
-	if known := refusal.Title() != ""; !known {
-		if !isNext(details.Next) { // another library's details have a reason too
-			return nil, ""
-		}
-		refusal.RetryAfter = adopt(details.Next, refusal.RetryAfter)
-	}
-	return refusal, details.Next
-}
-
-func isNext(next idempotency.Next) bool {
-	switch next {
-	case idempotency.NextRetrySameKey, idempotency.NextUseNewKey, idempotency.NextFixRequest, idempotency.NextAskOperator:
-		return true
-	default:
-		return false
-	}
-}
-
-// adopt returns the time after which to retry for a refusal with an unknown reason:
-// none unless the server says that a retry helps, and then some, since
-// [idempotency.Error.Next] knows nothing else.
-func adopt(next idempotency.Next, after time.Duration) time.Duration {
-	if next != idempotency.NextRetrySameKey {
-		return 0
-	}
-	return max(after, time.Second)
 }
 
 // peek returns the beginning of the body, which stays to be read.

@@ -28,6 +28,7 @@ func TestReadRefusal(t *testing.T) {
 		{Reason: idempotency.ReasonOutcomeUnknown, Mark: "mark"},
 	} {
 		response := written(newCall(t, "POST", ""), want)
+		want.Advised = want.Next()
 		for range 2 { // the second time from what was read
 			got, is := httpmw.ReadRefusal(response)
 			if !is || *got != *want || got.Next() != want.Next() || !errors.Is(got, want) {
@@ -48,19 +49,20 @@ func problemDetails(body string, fields ...string) *http.Response {
 // TestRefusalOfANewerServer guides as that server says.
 func TestRefusalOfANewerServer(t *testing.T) {
 	tests := []struct {
-		next, retryAfter string
-		want             idempotency.Next
-		after            time.Duration
+		next       idempotency.Next
+		retryAfter string
+		after      time.Duration
 	}{
-		{"retry_same_key", "5", idempotency.NextRetrySameKey, 5 * time.Second},
-		{"retry_same_key", "", idempotency.NextRetrySameKey, time.Second},
-		{"use_new_key", "5", idempotency.NextAskOperator, 0},
-		{"ask_operator", "", idempotency.NextAskOperator, 0},
+		{idempotency.NextRetrySameKey, "5", 5 * time.Second},
+		{idempotency.NextRetrySameKey, "", 0},
+		{idempotency.NextUseNewKey, "5", 5 * time.Second},
+		{idempotency.NextFixRequest, "", 0},
+		{idempotency.NextAskOperator, "", 0},
 	}
 	for _, test := range tests {
-		response := problemDetails(`{"reason":"QUOTA","next":"`+test.next+`"}`, "Retry-After", test.retryAfter)
+		response := problemDetails(`{"reason":"QUOTA","next":"`+string(test.next)+`"}`, "Retry-After", test.retryAfter)
 		refusal, is := httpmw.ReadRefusal(response)
-		if !is || refusal.Reason != "QUOTA" || refusal.Next() != test.want || refusal.RetryAfter != test.after {
+		if !is || refusal.Reason != "QUOTA" || refusal.Next() != test.next || refusal.RetryAfter != test.after {
 			t.Errorf("%+v: read %+v", test, refusal)
 		}
 	}

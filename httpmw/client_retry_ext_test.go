@@ -65,6 +65,7 @@ func TestWhatSettles(t *testing.T) {
 		"503 that asks the operator":    details(503, `{"reason":"IN_PROGRESS","next":"ask_operator"}`, "Retry-After", "1"),
 		"a reason that needs a new key": details(503, `{"reason":"KEY_REUSED","next":"retry_same_key"}`, "Retry-After", "1"),
 		"a newer reason's fix_request":  details(503, `{"reason":"NEW","next":"fix_request"}`, "Retry-After", "1"),
+		"a newer reason's use_new_key":  details(503, `{"reason":"NEW","next":"use_new_key"}`, "Retry-After", "1"),
 	}
 	for name, only := range settle {
 		synctest.Test(t, func(t *testing.T) {

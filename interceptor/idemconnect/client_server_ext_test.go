@@ -13,6 +13,7 @@ import (
 	"github.com/oncewire/idempotency"
 	paymentsv1 "github.com/oncewire/idempotency/gen/payments/v1"
 	"github.com/oncewire/idempotency/interceptor/idemconnect"
+	"github.com/oncewire/idempotency/internal/refusal"
 )
 
 // TestCallInProgressIsAwaited over each protocol: the server says so until the first
@@ -84,6 +85,44 @@ func TestOtherRefusalsAreReturned(t *testing.T) {
 		refused, ok := idemconnect.Refusal(err)
 		if !ok || !errors.Is(refused, idempotency.ErrKeyInvalid) || refused.Rule != "characters" || refused.Next() != idempotency.NextFixRequest || tries != 1 {
 			t.Errorf("%s: refused with %+v (%v) after %d tries", name, refused, err, tries)
+		}
+	}
+}
+
+// newer is the refusal of a newer server.
+func newer(t *testing.T, next idempotency.Next, after time.Duration) error {
+	t.Helper()
+	refused := connect.NewWireError(connect.CodeFailedPrecondition, errors.New("no"))
+	for _, each := range refusal.Encode(&idempotency.Error{Reason: "NEW", Advised: next, RetryAfter: after}, "/s.S/M").GetDetails() {
+		detail, err := connect.NewErrorDetail(each)
+		if err != nil {
+			t.Fatal(err)
+		}
+		refused.AddDetail(detail)
+	}
+	return refused
+}
+
+// TestRefusalOfANewerServer guides as that server says: the call is sent again for
+// retry_same_key only, whenever that is.
+func TestRefusalOfANewerServer(t *testing.T) {
+	for _, next := range []idempotency.Next{
+		idempotency.NextRetrySameKey, idempotency.NextUseNewKey, idempotency.NextFixRequest, idempotency.NextAskOperator,
+	} {
+		for _, after := range []time.Duration{0, time.Second} {
+			inBubble(t, string(next), func(t *testing.T) {
+				w := &wire{steps: []step{fails(newer(t, next, after))}}
+				_, err := w.client(t, idemconnect.WithMaxAttempts(2)).CreatePayment(t.Context(), connect.NewRequest(new(paymentsv1.CreatePaymentRequest)))
+				refused, ok := idemconnect.Refusal(err)
+				if !ok || refused.Reason != "NEW" || refused.Next() != next || refused.RetryAfter != after {
+					t.Errorf("after %v: decoded as %+v", after, refused)
+				}
+				if next == idempotency.NextRetrySameKey {
+					w.sent(t, 2)
+				} else {
+					w.sent(t, 1)
+				}
+			})
 		}
 	}
 }

@@ -108,12 +108,33 @@ func TestOtherRefusalsAreReturned(t *testing.T) {
 	}
 }
 
+// newer is the refusal of a newer server.
+func newer(next idempotency.Next, after time.Duration) error {
+	refused := refusal.Encode(&idempotency.Error{Reason: "NEW", Advised: next, RetryAfter: after}, createMethod)
+	refused.Code = int32(codes.FailedPrecondition)
+	return status.FromProto(refused).Err()
+}
+
+// TestRefusalOfANewerServer guides as that server says: the call is sent again for
+// retry_same_key only, whenever that is.
 func TestRefusalOfANewerServer(t *testing.T) {
-	for after, next := range map[time.Duration]idempotency.Next{time.Second: idempotency.NextRetrySameKey, 0: idempotency.NextAskOperator} {
-		newer := refusal.Encode(&idempotency.Error{Reason: "NEW", RetryAfter: after}, "/s.S/M")
-		newer.Code = int32(codes.Unavailable)
-		if refused, ok := idemgrpc.Refusal(status.FromProto(newer).Err()); !ok || refused.Reason != "NEW" || refused.Next() != next || refused.RetryAfter != after {
-			t.Errorf("decoded as %+v", refused)
+	for _, next := range []idempotency.Next{
+		idempotency.NextRetrySameKey, idempotency.NextUseNewKey, idempotency.NextFixRequest, idempotency.NextAskOperator,
+	} {
+		for _, after := range []time.Duration{0, time.Second} {
+			inBubble(t, string(next), func(t *testing.T) {
+				w := &wire{steps: []step{func(context.Context, *paymentsv1.Payment, []grpc.CallOption) error { return newer(next, after) }}}
+				_, err := w.call(t.Context(), newClient(t, idemgrpc.WithMaxAttempts(2)), createMethod)
+				refused, ok := idemgrpc.Refusal(err)
+				if !ok || refused.Reason != "NEW" || refused.Next() != next || refused.RetryAfter != after {
+					t.Errorf("after %v: decoded as %+v", after, refused)
+				}
+				if next == idempotency.NextRetrySameKey {
+					w.sent(t, 2)
+				} else {
+					w.sent(t, 1)
+				}
+			})
 		}
 	}
 }

@@ -32,8 +32,9 @@ func Decode(status *spb.Status) (refusal *idempotency.Error, operation string) {
 func decode(info *errdetails.ErrorInfo) (*idempotency.Error, string) {
 	metadata := info.GetMetadata()
 	return &idempotency.Error{
-		Reason: idempotency.Reason(info.GetReason()),
-		Rule:   metadata[metadataRule],
-		Mark:   metadata[metadataMark],
+		Reason:  idempotency.Reason(info.GetReason()),
+		Rule:    metadata[metadataRule],
+		Advised: idempotency.Next(metadata[metadataNext]),
+		Mark:    metadata[metadataMark],
 	}, metadata[metadataOperation]
 }

@@ -38,9 +38,24 @@ func TestEveryRefusalIsDecodedAsItWasEncoded(t *testing.T) {
 			"ruled":  {Reason: reason, Rule: "blank"},
 		} {
 			got, called := Decode(Encode(want, operation))
+			want.Advised = want.Next()
 			if !reflect.DeepEqual(got, want) || called != operation {
 				t.Errorf("%s %s: decoded as %+v of %s", reason, name, got, called)
 			}
+		}
+	}
+}
+
+// TestRefusalOfANewerServer has what that server advises, also when another guard
+// encodes it again.
+func TestRefusalOfANewerServer(t *testing.T) {
+	for _, next := range []idempotency.Next{
+		idempotency.NextRetrySameKey, idempotency.NextUseNewKey, idempotency.NextFixRequest, idempotency.NextAskOperator,
+	} {
+		newer := &idempotency.Error{Reason: "NEW", Advised: next, RetryAfter: time.Second}
+		got, _ := Decode(Encode(newer, operation))
+		if !reflect.DeepEqual(got, newer) || got.Next() != next {
+			t.Errorf("%s: decoded as %+v", next, got)
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package rpc
 
 import (
+	"cmp"
 	"time"
 
 	"google.golang.org/genproto/googleapis/rpc/code"
@@ -34,7 +35,7 @@ func (f *Failure) Advice() retry.Advice {
 	switch {
 	case f.Replayed || pause.never:
 	case refused != nil:
-		advice.Retry = refused.Next() == idempotency.NextRetrySameKey
+		advice.Retry = refused.Next() == idempotency.NextRetrySameKey && cmp.Or(refused.Advised, refused.Next()) == refused.Next()
 		advice.Running = refused.Reason == idempotency.ReasonInProgress
 	default:
 		advice.Retry = f.Broken || retryable(code.Code(f.Status.GetCode()), pause.told)

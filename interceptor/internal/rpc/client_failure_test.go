@@ -33,6 +33,20 @@ func refusedWith(reason idempotency.Reason, after time.Duration) *spb.Status {
 	return refusal.Encode(&idempotency.Error{Reason: reason, RetryAfter: after}, "/s.S/M")
 }
 
+// advisedBy returns the refusal of a server that says what to do, after a second.
+func advisedBy(t *testing.T, reason idempotency.Reason, next idempotency.Next) *spb.Status {
+	t.Helper()
+	status := coded(t, code.Code_UNAVAILABLE, time.Second)
+	info, err := anypb.New(&errdetails.ErrorInfo{
+		Reason: string(reason), Domain: idempotency.Domain, Metadata: map[string]string{"next": string(next)},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	status.Details = append(status.Details, info)
+	return status
+}
+
 func TestAdvice(t *testing.T) {
 	const second = time.Second
 	for name, test := range map[string]struct {
@@ -57,6 +71,9 @@ func TestAdvice(t *testing.T) {
 		"canceled":                {Failure{Status: coded(t, code.Code_CANCELLED, -1)}, retry.Advice{}},
 		"internal, told":          {Failure{Status: coded(t, code.Code_INTERNAL, second)}, retry.Advice{}},
 		"in progress":             {Failure{Status: refusedWith(idempotency.ReasonInProgress, second)}, retry.Advice{Retry: true, Running: true, After: second}},
+		"told to ask an operator": {Failure{Status: advisedBy(t, idempotency.ReasonInProgress, idempotency.NextAskOperator)}, retry.Advice{}},
+		"a newer retry_same_key":  {Failure{Status: advisedBy(t, "NEW", idempotency.NextRetrySameKey)}, retry.Advice{Retry: true, After: second}},
+		"a newer use_new_key":     {Failure{Status: advisedBy(t, "NEW", idempotency.NextUseNewKey)}, retry.Advice{}},
 		"store unavailable":       {Failure{Status: refusedWith(idempotency.ReasonStoreUnavailable, second)}, retry.Advice{Retry: true, After: second}},
 		"key reused":              {Failure{Status: refusedWith(idempotency.ReasonKeyReused, 0)}, retry.Advice{}},
 		"outcome unknown":         {Failure{Status: refusedWith(idempotency.ReasonOutcomeUnknown, 0), RetryAfter: second, AsksForPause: true}, retry.Advice{}},
