@@ -24,6 +24,12 @@ import (
 // with WithKey. Methods that have no side effects (NO_SIDE_EFFECTS) or whose schema
 // says that they ignore keys get none; neither do health checks and reflection.
 //
+// If the request message has a field with the option (idempotency.v1.field).key, or
+// one of [WithRequestID], the same key is sent in that field too (AIP-4235). A value
+// that the caller has set there is the key of the call, unless the header has one; a
+// server refuses two different ones. The caller's message is never changed, as a copy
+// is sent.
+//
 // # What is sent again
 //
 // Calls that have a key, and calls without side effects, are sent again
@@ -58,7 +64,8 @@ import (
 //
 // Interceptors that sign or trace each try belong inside this one, those that trace
 // the whole call around it. For a call that has a key, those inside see a copy of
-// the request, which is not a connect.Request: they should use Any.
+// the request, which is not a connect.Request: they should use Any, which returns
+// the message that is sent.
 //
 // Streams are not sent again, and a key in their headers is left alone. A guarded
 // server refuses streams that have a key.
@@ -82,26 +89,29 @@ func (i *clientInterceptor) wrap(next connect.UnaryFunc) connect.UnaryFunc {
 		if !spec.IsClient {
 			return next(ctx, request)
 		}
-		switch i.client.Calls(spec.Procedure, spec.Schema, spec.IdempotencyLevel == connect.IdempotencyNoSideEffects) {
+		method := i.client.Method(spec.Procedure, spec.Schema, spec.IdempotencyLevel == connect.IdempotencyNoSideEffects)
+		switch method.Calls {
 		case rpc.Keyed:
-			return i.sendKeyed(ctx, request, next)
+			return i.sendKeyed(ctx, method, request, next)
 		case rpc.SideEffectFree:
-			return send(ctx, i.client.Retries, &clientCall{next: next, request: request})
+			return send(ctx, i.client.Retries, &clientCall{next: next, request: request, message: request.Any()})
 		default:
 			return next(ctx, request)
 		}
 	}
 }
 
-func (i *clientInterceptor) sendKeyed(ctx context.Context, request connect.AnyRequest, next connect.UnaryFunc) (connect.AnyResponse, error) {
-	call := &clientCall{next: next, request: request, keyField: i.keyField}
+func (i *clientInterceptor) sendKeyed(ctx context.Context, method *rpc.ClientMethod, request connect.AnyRequest, next connect.UnaryFunc) (connect.AnyResponse, error) {
+	call := &clientCall{next: next, request: request, message: request.Any(), keyField: i.keyField}
 	call.keys = request.Header()[i.keyField]
-	if len(call.keys) == 0 {
-		call.space[0] = rpc.NewKey(ctx)
+	key := method.Key(ctx, call.keys, call.message)
+	if key.New {
+		call.space[0] = key.Text
 		call.keys = call.space[:]
 	}
+	call.message = key.Fill(call.message)
 	switch {
-	case call.keys[0] == "": // the server refuses it
+	case key.Text == "": // the server refuses it
 		return next(ctx, call.copied(1))
 	case i.client.Retries.Hedges():
 		return race(ctx, i.client.Retries, call)

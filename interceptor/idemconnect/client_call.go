@@ -14,6 +14,7 @@ import (
 type clientCall struct {
 	next     connect.UnaryFunc
 	request  connect.AnyRequest // the caller's
+	message  any                // that is sent: the caller's, or a copy that has the key
 	keyField string
 	keys     []string // none for a call that needs none
 
@@ -27,12 +28,17 @@ type clientAnswer struct {
 	err      error
 }
 
-// tryRequest is a request of a call that has a header of its own.
+// tryRequest is a request of a call that has a header of its own, and may have a
+// message of its own.
 type tryRequest struct {
 	connect.AnyRequest
 
-	header http.Header
+	header  http.Header
+	message any
 }
+
+// Any implements [connect.AnyRequest].
+func (r *tryRequest) Any() any { return r.message }
 
 // Header implements [connect.AnyRequest].
 func (r *tryRequest) Header() http.Header { return r.header }
@@ -63,7 +69,7 @@ func (c *clientCall) copied(n int) connect.AnyRequest {
 	if n > 1 {
 		request = new(tryRequest)
 	}
-	request.AnyRequest, request.header = c.request, maps.Clone(c.request.Header())
+	request.AnyRequest, request.header, request.message = c.request, maps.Clone(c.request.Header()), c.message
 	if c.keys != nil {
 		request.header[c.keyField] = c.keys
 	}

@@ -31,7 +31,7 @@ type hedgedTry struct {
 
 // race sends the call with hedging, if its request can be copied.
 func race(ctx context.Context, retries *retry.Client, call *clientCall) (connect.AnyResponse, error) {
-	prototype, ok := isolate(call.request)
+	prototype, ok := isolate(call.request, call.message)
 	if !ok {
 		return send(ctx, retries, call)
 	}
@@ -48,7 +48,7 @@ func (c *hedgedCall) Try(ctx context.Context, _ int) (*hedgedTry, retry.Advice) 
 	t := new(hedgedTry)
 	t.request = c.prototype.copy()
 	ctx, t.info = c.infos.own(ctx)
-	t.response, t.err = c.next(ctx, &tryRequest{t.request.AnyRequest, maps.Clone(c.header)})
+	t.response, t.err = c.next(ctx, &tryRequest{t.request.AnyRequest, maps.Clone(c.header), t.request.Any()})
 	return t, advise(ctx, t.err)
 }
 
@@ -62,14 +62,15 @@ type isolated struct {
 	value reflect.Value // the connect.Request
 }
 
-// isolate returns a copy of a *connect.Request with a protobuf message, or false for
-// another request. Only reflection can copy what connect-go itself sets in it.
-func isolate(request connect.AnyRequest) (isolated, bool) {
+// isolate returns a copy of a *connect.Request with a copy of the protobuf message
+// that it sends, or false for another request. Only reflection can copy what
+// connect-go itself sets in it.
+func isolate(request connect.AnyRequest, sent any) (isolated, bool) {
 	pointer := reflect.ValueOf(request)
 	if pointer.Kind() != reflect.Pointer || pointer.Elem().Kind() != reflect.Struct {
 		return isolated{}, false
 	}
-	message, isMessage := request.Any().(proto.Message)
+	message, isMessage := sent.(proto.Message)
 	field, exists := pointer.Elem().Type().FieldByName("Msg")
 	if !isMessage || !exists || len(field.Index) != 1 || field.Type != reflect.TypeOf(message) {
 		return isolated{}, false

@@ -44,6 +44,12 @@ func NewClientInterceptor(options ...ClientOption) (*ClientInterceptor, error) {
 // schema says that they have no side effects (NO_SIDE_EFFECTS) or that they ignore
 // keys get none; neither do health checks and reflection.
 //
+// If the request message has a field with the option (idempotency.v1.field).key, or
+// one of [WithRequestID], the same key is sent in that field too (AIP-4235). A value
+// that the caller has set there is the key of the call, unless the metadata has one;
+// a server refuses two different ones. The caller's message is never changed, as a
+// copy is sent: to send one message three times is three calls with three keys.
+//
 // # What is sent again
 //
 // Calls that have a key, and calls without side effects, are sent again
@@ -74,10 +80,14 @@ func NewClientInterceptor(options ...ClientOption) (*ClientInterceptor, error) {
 // the whole call around it. [grpc.Header], [grpc.Trailer] and [grpc.Peer] get what
 // the last try got, and [grpc.OnFinish] is called once.
 func (c *ClientInterceptor) Unary(ctx context.Context, procedure string, request, reply any, conn *grpc.ClientConn, invoke grpc.UnaryInvoker, options ...grpc.CallOption) error {
-	calls := c.client.Calls(procedure, nil, false)
+	method := c.client.Method(procedure, nil, false)
+	calls := method.Calls
 	if calls == rpc.Keyed {
-		var key string
-		if ctx, key = c.withKey(ctx); key == "" { // the server refuses it
+		key := method.Key(ctx, metadata.ValueFromOutgoingContext(ctx, c.field), request)
+		if key.New {
+			ctx = metadata.AppendToOutgoingContext(ctx, c.field, key.Text)
+		}
+		if request = key.Fill(request); key.Text == "" {
 			calls = rpc.Keyless
 		}
 	}
@@ -92,13 +102,4 @@ func (c *ClientInterceptor) Unary(ctx context.Context, procedure string, request
 		}
 	}
 	return call.finish(retry.Send(ctx, c.client.Retries, call).err)
-}
-
-// withKey returns a context whose outgoing metadata has a key, and its first key.
-func (c *ClientInterceptor) withKey(ctx context.Context) (context.Context, string) {
-	if keys := metadata.ValueFromOutgoingContext(ctx, c.field); len(keys) > 0 {
-		return ctx, keys[0]
-	}
-	key := rpc.NewKey(ctx)
-	return metadata.AppendToOutgoingContext(ctx, c.field, key), key
 }

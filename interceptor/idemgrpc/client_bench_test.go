@@ -8,8 +8,10 @@ import (
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/metadata"
+	"google.golang.org/protobuf/proto"
 
 	"github.com/oncewire/idempotency"
+	bookingsv1 "github.com/oncewire/idempotency/gen/bookings/v1"
 	paymentsv1 "github.com/oncewire/idempotency/gen/payments/v1"
 	"github.com/oncewire/idempotency/interceptor/idemgrpc"
 )
@@ -19,18 +21,21 @@ import (
 var invokeNothing grpc.UnaryInvoker = func(context.Context, string, any, any, *grpc.ClientConn, ...grpc.CallOption) error { return nil }
 
 // clientCalls are the pairs of a bare call and one through the interceptor. The bare
-// call with a new key sends one too.
+// call with a new key sends one too, in a copy of its message where the interceptor
+// does so.
 var clientCalls = []struct {
 	name, method string
+	request      proto.Message
 	prepare      func(context.Context) context.Context // once
-	bare         func(context.Context) context.Context // for each bare call
-	more         float64                               // allocations that the interceptor may add
+	bare         func(context.Context, proto.Message) error
+	more         float64 // allocations that the interceptor may add
 }{
-	{"no key", "/grpc.health.v1.Health/Check", same, same, 0},
-	{"no side effects", getMethod, same, same, 1},
-	{"own key", createMethod, newKeyed, same, 2},
-	{"new key", createMethod, same, newKeyed, 1},
-	{"new key beside a token", createMethod, withToken, newKeyed, 1},
+	{"no key", "/grpc.health.v1.Health/Check", createRequest(), same, callBare, 0},
+	{"no side effects", getMethod, createRequest(), same, callBare, 1},
+	{"own key", createMethod, createRequest(), newKeyed, callBare, 2},
+	{"new key", createMethod, createRequest(), same, callKeyed, 1},
+	{"new key beside a token", createMethod, createRequest(), withToken, callKeyed, 1},
+	{"new key, in the message too", bookMethod, &bookingsv1.CreateBookingRequest{Room: "7", Nights: 2}, same, callFilled, 3},
 }
 
 func same(ctx context.Context) context.Context { return ctx }
@@ -43,21 +48,35 @@ func newKeyed(ctx context.Context) context.Context {
 	return metadata.AppendToOutgoingContext(ctx, keyField, idempotency.NewKey())
 }
 
+func callBare(ctx context.Context, request proto.Message) error {
+	return invokeNothing(ctx, "", request, nil, nil)
+}
+
+func callKeyed(ctx context.Context, request proto.Message) error {
+	return callBare(newKeyed(ctx), request)
+}
+
+func callFilled(ctx context.Context, request proto.Message) error {
+	booking, _ := proto.Clone(request).(*bookingsv1.CreateBookingRequest)
+	booking.BookingKey = idempotency.NewKey()
+	return callBare(metadata.AppendToOutgoingContext(ctx, keyField, booking.GetBookingKey()), booking)
+}
+
 // BenchmarkClient shows what the interceptor adds to a call that is answered at once.
 func BenchmarkClient(b *testing.B) {
-	client, request, reply := newClient(b), createRequest(), new(paymentsv1.Payment)
+	client, reply := newClient(b), new(paymentsv1.Payment)
 	for _, each := range clientCalls {
 		ctx := each.prepare(context.Background())
 		b.Run(each.name+"/bare", func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
-				_ = invokeNothing(each.bare(ctx), each.method, request, reply, nil)
+				_ = each.bare(ctx, each.request)
 			}
 		})
 		b.Run(each.name+"/interceptor", func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
-				_ = client.Unary(ctx, each.method, request, reply, nil, invokeNothing)
+				_ = client.Unary(ctx, each.method, each.request, reply, nil, invokeNothing)
 			}
 		})
 	}

@@ -30,6 +30,20 @@ func WithClientKeyField(name string) ClientOption {
 	return func(c *rpc.ClientConfig) { c.KeyField = cmp.Or(name, idempotency.DefaultKeyField) }
 }
 
+// WithRequestID also puts the key into request messages that have the string field
+// request_id (AIP-155), or else one string field that has
+// google.api.field_info.format = UUID4 and is not REQUIRED (AIP-4235), as the clients
+// do that Google's generators make. It is for servers that read the key there, such
+// as those with RequestID in their [idempotency.KeyRules]; some of them take UUIDs
+// only, so a key of [idempotency.WithKey] should then be one. A field that is set
+// already is the key of the call.
+//
+// The default is off, since an API may use such a field for something else. A field
+// with the option (idempotency.v1.field).key gets the key with or without it.
+func WithRequestID() ClientOption {
+	return func(c *rpc.ClientConfig) { c.RequestIDs = true }
+}
+
 // WithMaxAttempts bounds how often one call is sent, the first time and hedging
 // included. 1 switches retries and hedging off. The default, and the meaning of
 // zero, is 4. While the server says that the call is in progress, the deadline of

@@ -25,7 +25,7 @@
 // A method whose request has a field with the option (idempotency.v1.field).key also
 // takes the key from there, and with [idempotency.KeyRules] from the fields of AIP-155
 // and AIP-4235. The same key in either place is the same call. Two different keys are
-// refused with [idempotency.ErrKeyInvalid].
+// refused with [idempotency.ErrKeyInvalid]. The client interceptor fills these fields.
 //
 // # Errors
 //

@@ -1,10 +1,7 @@
 package rpc
 
 import (
-	"context"
-
 	"github.com/oncewire/idempotency"
-	"github.com/oncewire/idempotency/internal/clientkey"
 	"github.com/oncewire/idempotency/internal/retry"
 	"github.com/oncewire/idempotency/internal/schema"
 )
@@ -17,7 +14,8 @@ type Client struct {
 	// Retries sends calls again.
 	Retries *retry.Client
 
-	methods methodCache[Calls]
+	requestIDs bool
+	methods    methodCache[*ClientMethod]
 }
 
 // NewClient returns the client part of an interceptor, whose package has the name.
@@ -27,7 +25,7 @@ func NewClient[Option ~func(*ClientConfig)](name string, options []Option) (*Cli
 	if err != nil {
 		return nil, err
 	}
-	return &Client{KeyField: config.KeyField, Retries: retry.NewClient(config.Retries)}, nil
+	return &Client{KeyField: config.KeyField, Retries: retry.NewClient(config.Retries), requestIDs: config.RequestIDs}, nil
 }
 
 // Calls says how the calls of a method are sent.
@@ -42,16 +40,27 @@ const (
 	Keyed
 )
 
-// Calls returns how the calls of a method are sent, which is looked up once. The
-// descriptor is anything else if the caller does not have it.
-// If readOnly is set, the method has no side effects, whatever its schema says.
-func (c *Client) Calls(procedure string, descriptor any, readOnly bool) Calls {
-	calls, ok := c.methods.load(procedure)
-	if !ok {
-		calls = callsOf(procedure, descriptor, readOnly)
-		c.methods.store(procedure, calls)
+// ClientMethod is what a client knows about a method before any call of it.
+type ClientMethod struct {
+	// Calls says how the calls of the method are sent.
+	Calls Calls
+
+	keyField keyField
+}
+
+// Method returns what is known about a method, which is looked up once. The
+// descriptor is anything else if the caller does not have it. If readOnly is set, the
+// method has no side effects, whatever its schema says.
+func (c *Client) Method(procedure string, descriptor any, readOnly bool) *ClientMethod {
+	if method, ok := c.methods.load(procedure); ok {
+		return method
 	}
-	return calls
+	method := &ClientMethod{
+		Calls:    callsOf(procedure, descriptor, readOnly),
+		keyField: keyField{requestIDs: c.requestIDs},
+	}
+	c.methods.store(procedure, method)
+	return method
 }
 
 func callsOf(procedure string, descriptor any, readOnly bool) Calls {
@@ -63,13 +72,4 @@ func callsOf(procedure string, descriptor any, readOnly bool) Calls {
 		return Keyless
 	}
 	return Keyed
-}
-
-// NewKey returns the key of a call that has none: that of [idempotency.WithKey], or
-// else a new one.
-func NewKey(ctx context.Context) string {
-	if key, ok := clientkey.From(ctx); ok {
-		return key
-	}
-	return idempotency.NewKey()
 }

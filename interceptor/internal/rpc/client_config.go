@@ -12,8 +12,9 @@ import (
 
 // ClientConfig is what the client options of both interceptors set.
 type ClientConfig struct {
-	KeyField string
-	Retries  retry.Policy
+	KeyField   string
+	RequestIDs bool // also fill request_id (AIP-155) and UUID4 fields (AIP-4235)
+	Retries    retry.Policy
 }
 
 // configureClient applies the options. The error joins everything that is invalid,

@@ -24,15 +24,15 @@ func TestCallsOfAClient(t *testing.T) {
 		"/grpc.health.v1.Health/Check":                         Keyless,
 	} {
 		for range 2 { // the second time from the cache
-			if got := client.Calls(procedure, nil, false); got != want {
+			if got := client.Method(procedure, nil, false).Calls; got != want {
 				t.Errorf("%s: %d, want %d", procedure, got, want)
 			}
 		}
 	}
-	if got := client.Calls("/s.S/Read", nil, true); got != SideEffectFree {
+	if got := client.Method("/s.S/Read", nil, true).Calls; got != SideEffectFree {
 		t.Errorf("without side effects: %d", got)
 	}
-	if got := client.Calls("/s.S/M", methodWith(t, &idempotencyv1.MethodOptions{Key: idempotencyv1.KeyMode_KEY_MODE_IGNORED}), false); got != Keyless {
+	if got := client.Method("/s.S/M", methodWith(t, &idempotencyv1.MethodOptions{Key: idempotencyv1.KeyMode_KEY_MODE_IGNORED}), false).Calls; got != Keyless {
 		t.Errorf("keys ignored: %d", got)
 	}
 }
