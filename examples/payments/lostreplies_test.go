@@ -66,7 +66,7 @@ func TestLostReplies(t *testing.T) {
 	dials := map[string]func(*testing.T, *testServer, int) []payer{"gRPC": grpcPayers, "Connect": connectPayers, "REST": restPayers}
 	stores := map[string]func(*testing.T) string{
 		"memory": func(*testing.T) string { return "memory" },
-		"Redis":  func(t *testing.T) string { return "redis://" + redistest.Start(t).Addr() }, //nolint:thelper // it is none
+		"Redis":  func(t *testing.T) string { return "redis://" + redistest.Start(t).Addr() },
 	}
 	for store, url := range stores {
 		for protocol, dial := range dials {
@@ -206,8 +206,11 @@ func payREST(ctx context.Context, client *http.Client, url string, payment *paym
 	}
 	defer response.Body.Close()
 	answer, err := io.ReadAll(response.Body)
-	if err != nil || response.StatusCode != http.StatusOK {
-		return nil, fmt.Errorf("%s: %s %v", response.Status, answer, err)
+	switch {
+	case err != nil:
+		return nil, err
+	case response.StatusCode != http.StatusOK:
+		return nil, fmt.Errorf("%s: %s", response.Status, answer)
 	}
 	made := new(paymentsv1.Payment)
 	return made, protojson.Unmarshal(answer, made)
