@@ -156,6 +156,18 @@ func withoutHeader(next http.Handler) http.Handler {
 // asSent is for a server that reads the key where the engine's rules say.
 func asSent(next http.Handler) http.Handler { return next }
 
+// loseTwo loses two of three replies after the server acted.
+func loseTwo(tries *atomic.Int64, next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if tries.Add(1)%3 == 0 {
+			next.ServeHTTP(w, r)
+			return
+		}
+		next.ServeHTTP(unsent{w, http.Header{}}, r)
+		panic(http.ErrAbortHandler)
+	})
+}
+
 // TestServersReadTheKeyInOnePlace: whether a server knows the field, the header, or
 // both, a call whose first replies are lost has one effect.
 func TestServersReadTheKeyInOnePlace(t *testing.T) {
@@ -176,19 +188,9 @@ func TestServersReadTheKeyInOnePlace(t *testing.T) {
 		"both, hedging":       {asSent, aip155, "connect json", []idemconnect.ClientOption{idemconnect.WithHedging(time.Millisecond)}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			service, tries := new(bookings), atomic.Int64{}
-			loses := func(next http.Handler) http.Handler {
-				return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-					if tries.Add(1)%3 == 0 {
-						next.ServeHTTP(w, r)
-						return
-					}
-					next.ServeHTTP(unsent{w, http.Header{}}, r)
-					panic(http.ErrAbortHandler)
-				})
-			}
+			service, tries := new(bookings), new(atomic.Int64)
 			guard := newGuard(t, newEngine(t, waiting, idempotency.WithKeyRules(test.rules)))
-			server := serveBookings(t, service, func(next http.Handler) http.Handler { return loses(test.before(next)) }, guard)
+			server := serveBookings(t, service, func(next http.Handler) http.Handler { return loseTwo(tries, test.before(next)) }, guard)
 			interceptor := newClientInterceptor(t, append(test.options, idemconnect.WithRequestID(), idemconnect.WithMaxAttempts(100), idemconnect.WithBackoff(time.Millisecond, time.Millisecond))...)
 			client := bookingsv1connect.NewBookingServiceClient(server.client, server.url,
 				append(slices.Clone(protocols[test.protocol]), connect.WithInterceptors(interceptor))...)
@@ -228,5 +230,26 @@ func TestMessageOfConcurrentCalls(t *testing.T) {
 	running.Wait()
 	if service.runs.Load() != 8 || message.GetBookingKey() != "" {
 		t.Errorf("%d runs, message %v", service.runs.Load(), message)
+	}
+}
+
+// TestRetriesOfGooglesClients: they send a request_id and no header, and the same
+// message again when the reply was lost.
+func TestRetriesOfGooglesClients(t *testing.T) {
+	for name, options := range protocols {
+		service, tries := new(bookings), new(atomic.Int64)
+		guard := newGuard(t, newEngine(t, idempotency.WithKeyRules(idempotency.KeyRules{RequestID: true})))
+		server := serveBookings(t, service, func(next http.Handler) http.Handler { return loseTwo(tries, next) }, guard)
+		client := bookingsv1connect.NewBookingServiceClient(server.client, server.url, options...)
+		message := &bookingsv1.CancelBookingRequest{Id: "7", RequestId: idempotency.NewKey()}
+		for try := range 3 {
+			canceled, err := client.CancelBooking(t.Context(), connect.NewRequest(message))
+			if lost := try < 2; (err != nil) != lost || !lost && (canceled.Msg.GetId() != "c" || !idemconnect.Replayed(canceled.Header())) {
+				t.Errorf("%s, try %d: %v, %v", name, try+1, canceled, err)
+			}
+		}
+		if service.runs.Load() != 1 {
+			t.Errorf("%s: %d runs", name, service.runs.Load())
+		}
 	}
 }

@@ -122,8 +122,8 @@ func (b *bookings) CancelBooking(context.Context, *bookingsv1.CancelBookingReque
 	return &bookingsv1.CancelBookingResponse{Id: "c"}, nil
 }
 
-// dialBookings serves bookings behind the interceptors.
-func dialBookings(t *testing.T, service *bookings, client *idemgrpc.ClientInterceptor, interceptors ...grpc.UnaryServerInterceptor) bookingsv1.BookingServiceClient {
+// dialBookings serves bookings behind the interceptors. The client's may be nil.
+func dialBookings(t *testing.T, service *bookings, client grpc.UnaryClientInterceptor, interceptors ...grpc.UnaryServerInterceptor) bookingsv1.BookingServiceClient {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -133,7 +133,7 @@ func dialBookings(t *testing.T, service *bookings, client *idemgrpc.ClientInterc
 	bookingsv1.RegisterBookingServiceServer(server, service)
 	go func() { _ = server.Serve(listener) }()
 	t.Cleanup(server.Stop)
-	conn, err := grpc.NewClient(listener.Addr().String(), grpc.WithTransportCredentials(insecure.NewCredentials()), grpc.WithUnaryInterceptor(client.Unary))
+	conn, err := grpc.NewClient(listener.Addr().String(), grpc.WithTransportCredentials(insecure.NewCredentials()), grpc.WithUnaryInterceptor(client))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -154,6 +154,17 @@ func asSent(ctx context.Context, request any, _ *grpc.UnaryServerInfo, handler g
 	return handler(ctx, request)
 }
 
+// loseTwo loses two of three replies after the server acted.
+func loseTwo(tries *atomic.Int64) grpc.UnaryServerInterceptor {
+	return func(ctx context.Context, request any, _ *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (any, error) {
+		answer, err := handler(ctx, request)
+		if tries.Add(1)%3 != 0 {
+			return nil, status.Error(codes.Unavailable, "reply lost")
+		}
+		return answer, err
+	}
+}
+
 // TestServersReadTheKeyInOnePlace: whether a server knows the field, the header, or
 // both, a call whose first replies are lost has one effect.
 func TestServersReadTheKeyInOnePlace(t *testing.T) {
@@ -166,17 +177,10 @@ func TestServersReadTheKeyInOnePlace(t *testing.T) {
 			"retries": nil, "hedging": {idemgrpc.WithHedging(time.Millisecond)},
 		} {
 			t.Run(server+", "+client, func(t *testing.T) {
-				service, tries := new(bookings), atomic.Int64{}
-				loses := func(ctx context.Context, request any, _ *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (any, error) {
-					answer, err := handler(ctx, request)
-					if tries.Add(1)%3 != 0 {
-						return nil, status.Error(codes.Unavailable, "reply lost")
-					}
-					return answer, err
-				}
+				service, tries := new(bookings), new(atomic.Int64)
 				guard := newGuard(t, newEngine(t, waiting, idempotency.WithKeyRules(rules.rules)))
 				interceptor := newClient(t, append(options, idemgrpc.WithRequestID(), idemgrpc.WithMaxAttempts(100), idemgrpc.WithBackoff(time.Millisecond, time.Millisecond))...)
-				client := dialBookings(t, service, interceptor, loses, rules.before, guard.Unary)
+				client := dialBookings(t, service, interceptor.Unary, loseTwo(tries), rules.before, guard.Unary)
 				booking, cancel := &bookingsv1.CreateBookingRequest{Room: "7"}, &bookingsv1.CancelBookingRequest{Id: "7"}
 				for range 2 { // each is an intent of its own
 					if booked, err := client.CreateBooking(t.Context(), booking); err != nil || booked.GetId() != "b" {
@@ -201,7 +205,7 @@ func TestServersReadTheKeyInOnePlace(t *testing.T) {
 // the message. The race detector sees the rest.
 func TestMessageOfConcurrentCalls(t *testing.T) {
 	service, request := new(bookings), &bookingsv1.CreateBookingRequest{Room: "7"}
-	client := dialBookings(t, service, newClient(t), newGuard(t, newEngine(t)).Unary)
+	client := dialBookings(t, service, newClient(t).Unary, newGuard(t, newEngine(t)).Unary)
 	var running sync.WaitGroup
 	for range 8 {
 		running.Go(func() {
@@ -213,5 +217,24 @@ func TestMessageOfConcurrentCalls(t *testing.T) {
 	running.Wait()
 	if service.runs.Load() != 8 || request.GetBookingKey() != "" {
 		t.Errorf("%d runs, message %v", service.runs.Load(), request)
+	}
+}
+
+// TestRetriesOfGooglesClients: they send a request_id and no header, and the same
+// message again when the reply was lost.
+func TestRetriesOfGooglesClients(t *testing.T) {
+	service, tries := new(bookings), new(atomic.Int64)
+	guard := newGuard(t, newEngine(t, idempotency.WithKeyRules(idempotency.KeyRules{RequestID: true})))
+	client := dialBookings(t, service, nil, loseTwo(tries), guard.Unary)
+	request := &bookingsv1.CancelBookingRequest{Id: "7", RequestId: idempotency.NewKey()}
+	for try := range 3 {
+		var header metadata.MD
+		canceled, err := client.CancelBooking(t.Context(), request, grpc.Header(&header))
+		if lost := try < 2; (status.Code(err) == codes.Unavailable) != lost || !lost && (canceled.GetId() != "c" || !idemgrpc.Replayed(header)) {
+			t.Errorf("try %d: %v, %v, header %v", try+1, canceled, err, header)
+		}
+	}
+	if service.runs.Load() != 1 {
+		t.Errorf("%d runs", service.runs.Load())
 	}
 }
