@@ -13,7 +13,8 @@ import (
 var entryPoints = []string{
 	"idempotency.Engine_Do", "idempotency.FromContext", "idempotency.NoEffect", "idempotency.Execution_NoEffect",
 	"idempotency.Execution_DeriveKey", "idempotency.WithScope", "idempotency.WithPolicy", "idempotency.WithKey",
-	"httpmw.Middleware_Wrap", "httpmw.ReadRefusal", "httpmw.WriteRefusal", "idemgateway.Middleware", "idemgateway.ServiceMiddleware", "idemgateway.ServeMuxOptions", "backendtest.Run",
+	"httpmw.Middleware_Wrap", "httpmw.ReplayedContext", "idemgrpc.ReplayedContext", "idemconnect.ReplayedContext",
+	"httpmw.ReadRefusal", "httpmw.WriteRefusal", "idemgateway.Middleware", "idemgateway.ServiceMiddleware", "idemgateway.ServeMuxOptions", "backendtest.Run",
 }
 
 // TestEveryEntryPointHasAnExample: every constructor, and the functions of the list.

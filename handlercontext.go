@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/oncewire/idempotency/internal/mark"
+	"github.com/oncewire/idempotency/internal/replayed"
 )
 
 // handlerContext is the context of a guarded handler. It carries the claim that
@@ -52,6 +53,8 @@ func (h *handlerContext) Value(key any) any {
 	switch key {
 	case handlerContextKey{}, mark.ContextKey{}:
 		return h
+	case replayed.ContextKey{}:
+		return nil // what a handler calls is not the call that a layer outside asks about
 	default:
 		return h.ctx.Value(key)
 	}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/oncewire/idempotency"
 	"github.com/oncewire/idempotency/backend"
+	"github.com/oncewire/idempotency/internal/replayed"
 )
 
 // call is one guarded request. It contains everything that lives as long as the
@@ -65,9 +66,16 @@ func (c *call) run(fingerprint backend.Fingerprint) {
 	case result.Replayed:
 		if err := c.replay.write(c.w, c.r.Method, c.guard.replayedField, result.Outcome); err != nil {
 			c.refuse(idempotency.ErrOutcomeUnreadable, err)
+			return
 		}
-	case c.held != nil:
-		c.sendHeld()
+		replayed.Set(c.r.Context(), c.key)
+	default:
+		if c.held != nil {
+			c.sendHeld()
+		}
+		if c.w.Header().Get(c.guard.replayedField) == "true" { // the replay of an inner guard
+			replayed.Set(c.r.Context(), c.key)
+		}
 	}
 }
 

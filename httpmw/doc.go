@@ -134,7 +134,7 @@
 // From the outside in:
 //
 //  1. panic recovery, logging, metrics and tracing, which see every request and every
-//     replay;
+//     replay, and which [ReplayedContext] tells that an answer is one;
 //  2. compression, which suits each caller, and time limits: a time limit inside the
 //     guard answers 503 while its handler still runs, which abandons the claim;
 //  3. authentication, which provides what the engine's WithScope reads;

@@ -47,7 +47,8 @@
 // Authentication belongs outside the guard, since the scope of a key comes from the
 // context. So do authorization, rate limiting and validation (such as
 // protovalidate): a request that fails them does not use up its key. So do
-// interceptors that count, log or trace, which then see replays. A drawing is in
+// interceptors that count, log or trace, which then see replays, and which
+// [ReplayedContext] tells that an answer is one. A drawing is in
 // https://github.com/oncewire/idempotency/blob/main/docs/verdicts.md#where-the-guard-goes.
 //
 // An outer interceptor sees a replay like a first answer: Any returns a message of

@@ -8,6 +8,7 @@ import (
 
 	"github.com/oncewire/idempotency"
 	"github.com/oncewire/idempotency/interceptor/internal/rpc"
+	"github.com/oncewire/idempotency/internal/replayed"
 )
 
 // NewInterceptor returns an interceptor for handlers. It guards unary methods, and
@@ -74,6 +75,7 @@ func (i *interceptor) replay(ctx context.Context, method *rpc.Method, key string
 	if err != nil {
 		return nil, refused(err, method.Operation.Name())
 	}
+	replayed.Set(ctx, key)
 	return replay(ctx, &recorded, i.marker)
 }
 

@@ -8,6 +8,7 @@ import (
 
 	"github.com/oncewire/idempotency"
 	"github.com/oncewire/idempotency/interceptor/internal/rpc"
+	"github.com/oncewire/idempotency/internal/replayed"
 )
 
 // Interceptor guards the methods of a server. It is safe for concurrent use.
@@ -59,6 +60,7 @@ func (i *Interceptor) replay(ctx context.Context, method *rpc.Method, key string
 	if err != nil {
 		return nil, refused(err, method.Operation.Name())
 	}
+	replayed.Set(ctx, key)
 	return replay(ctx, &recorded, i.marker)
 }
 

@@ -35,3 +35,14 @@ func innermost(ctx context.Context) GuardedCall {
 	call, _ := ctx.Value(ContextKey{}).(GuardedCall)
 	return call
 }
+
+// Around returns the context in which the innermost guarded call that ctx belongs to
+// was made, and false if there is none with the key.
+func Around(ctx context.Context, key string) (context.Context, bool) {
+	call := innermost(ctx)
+	if call == nil {
+		return ctx, false
+	}
+	_, outerKey, outer := call.MarkedCall()
+	return outer, plain(outerKey) == plain(key)
+}
