@@ -73,7 +73,7 @@ func (c *call) run(fingerprint backend.Fingerprint) {
 		if c.held != nil {
 			c.sendHeld()
 		}
-		if c.w.Header().Get(c.guard.replayedField) == "true" { // the replay of an inner guard
+		if c.w.Header().Get(c.guard.replayedField) == replayMark { // the replay of an inner guard
 			replayed.Set(c.r.Context(), c.key)
 		}
 	}

@@ -7,6 +7,9 @@ import (
 	"github.com/oncewire/idempotency/internal/outcome"
 )
 
+// replayMark is the value of the field that marks a replay.
+const replayMark = "true"
+
 // replay writes a stored outcome as the answer to a later call. It holds the
 // values of two header fields, so that they need no memory of their own.
 type replay struct {
@@ -25,7 +28,7 @@ func (p *replay) write(w http.ResponseWriter, method, markerField string, raw []
 	header := w.Header()
 	trailers := newReplayedTrailers(header, stored.Trailers)
 	stored.Headers.ApplyTo(header)
-	p.marker[0] = "true"
+	p.marker[0] = replayMark
 	header[markerField] = p.marker[:]
 	if !bodyAllowed(stored.Status) {
 		stored.Body = nil

@@ -6,9 +6,12 @@ import (
 	"testing"
 
 	"github.com/grpc-ecosystem/grpc-gateway/v2/runtime"
+	"google.golang.org/grpc/metadata"
 
 	"github.com/oncewire/idempotency"
+	bookingsv1 "github.com/oncewire/idempotency/gen/bookings/v1"
 	paymentsv1 "github.com/oncewire/idempotency/gen/payments/v1"
+	"github.com/oncewire/idempotency/httpmw"
 	"github.com/oncewire/idempotency/httpmw/idemgateway"
 )
 
@@ -76,4 +79,41 @@ func TestInProcessGuardedTwice(t *testing.T) {
 	rest := newREST(t, edge(t, engine).Wrap(inProcess(t, service, engine)))
 	wantReplay(t, rest.post("key-1"), rest.post("key-1"))
 	wantRuns(t, service, 1)
+}
+
+// TestScopeOfAnHTTPMiddlewareReachesAServiceInProcess: and the access log around it
+// knows which answers are replays.
+func TestScopeOfAnHTTPMiddlewareReachesAServiceInProcess(t *testing.T) {
+	service := new(bookings)
+	gateway := localGateway(t, service, newEngine(t, idempotency.WithScope(idempotency.ScopeFromContext)))
+	var replayed func() bool
+	rest := newREST(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		ctx := idempotency.ContextWithScope(r.Context(), r.Header.Get("Authorization"))
+		ctx, replayed = httpmw.ReplayedContext(ctx)
+		gateway.ServeHTTP(w, r.WithContext(ctx))
+	}))
+	for _, step := range []struct {
+		caller string
+		again  bool
+	}{{"jane", false}, {"joe", false}, {"jane", true}} {
+		got := rest.send(http.MethodPost, "/v1/bookings", `{"room": "12"}`, http.Header{"Idempotency-Key": {"k"}, "Authorization": {step.caller}})
+		if got.status != http.StatusOK || got.replayed() != step.again || replayed() != step.again {
+			t.Errorf("%+v: got %d %s, replayed %t", step, got.status, got.body, replayed())
+		}
+	}
+	service.wantRuns(t, 2)
+}
+
+// TestPanicInProcess reaches the goroutine of the request, where net/http ends it.
+func TestPanicInProcess(t *testing.T) {
+	local := idemgateway.NewInProcess(guardOf(t, newEngine(t)))
+	bookingsv1.RegisterBookingServiceServer(local, &bookings{hold: func() { panic("out of rooms") }})
+	defer func() {
+		if reason := recover(); reason != "out of rooms" {
+			t.Errorf("recovered %v", reason)
+		}
+	}()
+	ctx := metadata.AppendToOutgoingContext(t.Context(), "idempotency-key", "k")
+	_, err := bookingsv1.NewBookingServiceClient(local).CreateBooking(ctx, new(bookingsv1.CreateBookingRequest))
+	t.Errorf("no panic, but %v", err)
 }

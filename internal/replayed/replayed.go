@@ -33,11 +33,11 @@ func NewContext(ctx context.Context) (context.Context, func() bool) {
 // guard. Guards around this one that hold a claim for the same key return the replay
 // as the answer of their handler, so it is also reported to the layers around them.
 func Set(ctx context.Context, key string) {
-	for again := true; again; {
-		for r := reportIn(ctx); r != nil; r = r.outer {
-			r.replayed.Store(true)
-		}
-		ctx, again = mark.Around(ctx, key)
+	for r := reportIn(ctx); r != nil; r = r.outer {
+		r.replayed.Store(true)
+	}
+	if outer, ok := mark.Around(ctx, key); ok {
+		Set(outer, key)
 	}
 }
 
