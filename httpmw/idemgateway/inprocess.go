@@ -23,8 +23,11 @@ import (
 //	paymentsv1.RegisterPaymentServiceHandlerClient(ctx, mux, client)
 //
 // A handler runs in the goroutine of its request, under the request's context with
-// all its values. Requests and responses are copied. Streams are answered with
-// Unimplemented. It is safe for concurrent use once all services are registered.
+// all its values, such as the scope that an HTTP middleware has stored. Requests and
+// responses are copied. Streams are answered with Unimplemented: serve them by a
+// grpc.Server, if need be on a listener in memory (package
+// google.golang.org/grpc/test/bufconn), which the values of the context do not reach.
+// It is safe for concurrent use once all services are registered.
 type InProcess struct {
 	interceptors []grpc.UnaryServerInterceptor
 	methods      map[string]localMethod
