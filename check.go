@@ -17,9 +17,25 @@ import (
 // means that they are not known. HTTP operations are not listed. The timeout is
 // how long the server lets a handler run; zero means that it is not known.
 //
+// It also runs the checks of the adapters on the engine: those of gRPC and Connect
+// report request messages in which [KeyRules].RequestID cannot tell which field is the
+// key. So call it when the adapters have been made.
+//
 // The error names every finding and its fix, and is nil if there is none.
 func (e *Engine) Check(operations []string, handlerTimeout time.Duration) error {
-	return errors.Join(append(e.checkOperations(operations), e.checkLeases(handlerTimeout)...)...)
+	findings := append(e.checkOperations(operations), e.checkLeases(handlerTimeout)...)
+	e.checks.Range(func(_, check any) bool {
+		findings = append(findings, check.(func([]string) error)(operations)) //nolint:forcetypeassert // see AddCheck
+		return true
+	})
+	return errors.Join(findings...)
+}
+
+// AddCheck adds a check of an adapter to [Engine.Check], which calls it with its own
+// operations. A check with the same name as an earlier one replaces it: an adapter of
+// which there are two on one engine checks once.
+func (e *Engine) AddCheck(name string, check func(operations []string) error) {
+	e.checks.Store(name, check)
 }
 
 func (e *Engine) checkOperations(operations []string) (findings []error) {

@@ -2,6 +2,7 @@ package idempotency_test
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -33,6 +34,18 @@ func TestCheckFindsShortLeases(t *testing.T) {
 	ok(t, engine.Check(nil, 10*time.Second))
 	err := engine.Check(nil, time.Minute)
 	if err == nil || strings.Count(err.Error(), "shorter") != 2 || !strings.Contains(err.Error(), `WithPolicy("*")`) || !strings.Contains(err.Error(), "Pay") {
+		t.Errorf("found %v", err)
+	}
+}
+
+// TestChecksOfAdapters: two adapters that add one check find a mistake once.
+func TestChecksOfAdapters(t *testing.T) {
+	engine := newEngine(t, openStore(t))
+	find := func(operations []string) error { return fmt.Errorf("found in %q", operations) }
+	engine.AddCheck("one", find)
+	engine.AddCheck("one", find)
+	engine.AddCheck("another", func([]string) error { return nil })
+	if err := engine.Check([]string{"/bank.v1.Bank/Pay"}, 0); err == nil || err.Error() != `found in ["/bank.v1.Bank/Pay"]` {
 		t.Errorf("found %v", err)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"sync/atomic"
 
 	"github.com/oncewire/idempotency/backend"
@@ -22,6 +23,7 @@ type Engine struct {
 	// unscoped is set when EventUnscoped was reported.
 	unscoped   atomic.Bool
 	heartbeats heartbeats
+	checks     sync.Map // of AddCheck: name -> func([]string) error
 }
 
 // New returns an engine that keeps its records in the store. The error names every

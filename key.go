@@ -26,8 +26,10 @@ type KeyRules struct {
 	// google.api.field_info.format = UUID4 (AIP-4235) and is not REQUIRED. Clients
 	// that are made by Google's generators fill these fields and send no header. It
 	// changes nothing for a message that has a field with the option
-	// (idempotency.v1.field).key, which is the key with or without this rule. The
-	// default is off, since an API may use such a field for something else.
+	// (idempotency.v1.field).key, which is the key with or without this rule. If
+	// several fields have the format, none is the key, and [Engine.Check] reports
+	// the message. The default is off, since an API may use such a field for
+	// something else.
 	RequestID bool
 	// Validate refuses every key for which it returns an error, with
 	// [ErrKeyInvalid]. The error is wrapped, and is never sent to a client. The

@@ -26,18 +26,17 @@ func KeyField(request protoreflect.MessageDescriptor, requestIDs bool) protorefl
 	if field := request.Fields().ByName("request_id"); field != nil && isText(field) {
 		return field
 	}
-	return onlyUUID4(request)
+	if candidates := uuid4Fields(request); len(candidates) == 1 {
+		return candidates[0]
+	}
+	return nil
 }
 
-func onlyUUID4(request protoreflect.MessageDescriptor) (found protoreflect.FieldDescriptor) {
+func uuid4Fields(request protoreflect.MessageDescriptor) (found []protoreflect.FieldDescriptor) {
 	for field := range fieldsOf(request) {
-		if !isText(field) || !isOptionalUUID4(field) {
-			continue
+		if isText(field) && isOptionalUUID4(field) {
+			found = append(found, field)
 		}
-		if found != nil {
-			return nil
-		}
-		found = field
 	}
 	return found
 }

@@ -154,6 +154,30 @@ func TestInvalidKeyFieldsAreReported(t *testing.T) {
 	}
 }
 
+// TestAmbiguousRequestIDs : two fields could be the key, and nothing says which.
+func TestAmbiguousRequestIDs(t *testing.T) {
+	const uuid4, required = 1, 2
+	one, two := google(uuid4, false), google(uuid4, true)
+	for name, test := range map[string]struct {
+		fields    []*descriptorpb.FieldDescriptorProto
+		ambiguous bool
+	}{
+		"two":                 {[]*descriptorpb.FieldDescriptorProto{field("a", one), field("b", two)}, true},
+		"two, and request_id": {[]*descriptorpb.FieldDescriptorProto{field("a", one), field("b", two), field("request_id", nil)}, false},
+		"two, and the option": {[]*descriptorpb.FieldDescriptorProto{field("a", one), field("b", two), field("c", marked())}, false},
+		"one, and a required": {[]*descriptorpb.FieldDescriptorProto{field("a", one), field("b", google(uuid4, false, required))}, false},
+		"none":                {[]*descriptorpb.FieldDescriptorProto{field("a", nil), field("b", nil)}, false},
+	} {
+		err := checkRequestID("/r.S/M", request(t, test.fields...).Input())
+		if (err != nil) != test.ambiguous || err != nil && !strings.Contains(err.Error(), "/r.S/M: KeyRules.RequestID finds several fields of r.R") {
+			t.Errorf("%s: %v", name, err)
+		}
+		if err != nil && !strings.Contains(err.Error(), "a, b;") {
+			t.Errorf("%s: the error does not name the fields: %v", name, err)
+		}
+	}
+}
+
 // TestOptionsOfGoogleThatEndEarly are read up to there.
 func TestOptionsOfGoogleThatEndEarly(t *testing.T) {
 	whole := google(1, false, 4).ProtoReflect().GetUnknown()

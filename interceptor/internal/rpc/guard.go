@@ -9,6 +9,7 @@ import (
 
 	"github.com/oncewire/idempotency"
 	"github.com/oncewire/idempotency/internal/outcome"
+	"github.com/oncewire/idempotency/internal/schema"
 )
 
 // Guard is the part of an interceptor that does not depend on its framework. It
@@ -35,6 +36,9 @@ func NewGuard[Option ~func(*Config)](name string, engine *idempotency.Engine, op
 		return nil, err
 	}
 	all := engine.Operation("*", idempotency.Policy{})
+	if all.TakesRequestID() {
+		engine.AddCheck("request IDs", schema.CheckRequestIDs)
+	}
 	replayed := strings.ToLower(all.ReplayedField())
 	return &Guard{
 		KeyField:      strings.ToLower(all.KeyField()),
