@@ -11,8 +11,13 @@ import (
 
 // Middleware returns a middleware for [runtime.WithMiddlewares] that guards every
 // route of a mux, and knows each by its method and path. It runs after the routing,
-// so a request without a route makes no claim. For the routes of services whose
-// schemas and policies are to apply, use [ServiceMiddleware].
+// so a request without a route makes no claim.
+//
+// A mux does not tell a middleware which RPC a route stands for. So policies and
+// options of RPCs do not apply: a method that requires a key in its schema runs
+// without one. For services of this process use [NewInProcess], or else
+// [ServiceMiddleware]; for other services, a guard at the service. Middleware is for
+// muxes that have other routes only (HandlePath), or whose services have no options.
 func Middleware(guard *httpmw.Middleware) runtime.Middleware {
 	return new(routes).middleware(guard)
 }
