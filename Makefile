@@ -86,6 +86,7 @@ schema: ## Use the options in schemas outside this repository, and test their li
 	$(GO) -C tools/buf-plugin-idempotency test -count=1
 
 # Without npm or a browser it says NOT TESTED, which .ci/run repeats at its end. CHROMIUM names a browser.
+# playwright-core stays at 1.61, the last version for Node 18, which is that of Debian 12.
 .PHONY: browser
 browser: ## Drive the example's page in a real Chromium, with screenshots in .tmp/browser
 	@.ci/program.sh npm npm >/dev/null || { echo "browser: NOT TESTED: there is no npm"; exit 0; }; \
