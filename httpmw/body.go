@@ -3,8 +3,8 @@ package httpmw
 import (
 	"errors"
 	"io"
+	"math"
 	"net/http"
-	"slices"
 
 	"github.com/oncewire/idempotency"
 )
@@ -12,32 +12,41 @@ import (
 // errTooLarge is the cause of the refusal of a body above the limit of the guard.
 var errTooLarge = errors.New("request body too large")
 
-// appendBody reads the whole body. It returns errTooLarge as soon as the body is
-// known to be larger than the limit in bytes.
-func appendBody(buffer []byte, r *http.Request, limit int64) ([]byte, error) {
+// firstRead is the size in bytes of the buffer for the beginning of a body. A client
+// can announce any length and send nothing.
+const firstRead = 32 << 10
+
+// maxGrowth is how many times as large as what has arrived the buffer for the rest of
+// the announced body may be.
+const maxGrowth = 16
+
+// readBody reads the whole body behind what the buffer has. It returns errTooLarge as
+// soon as the body is known to be larger than the limit in bytes.
+func readBody(buffer *growing, r *http.Request, limit int64) error {
 	if r.ContentLength > limit {
-		return buffer, errTooLarge
+		return errTooLarge
 	}
 	if r.Body == nil || r.Body == http.NoBody {
-		return buffer, nil
+		return nil
 	}
+	start := len(buffer.bytes)
 	// One byte more than announced, so that the buffer need not grow before the end
-	// is read. A client can announce anything, so the first buffer is bounded.
-	buffer = slices.Grow(buffer, int(min(max(r.ContentLength+1, 512), maxPooled/2)))
-	start := len(buffer)
+	// is read.
+	whole := int64(start) + min(max(r.ContentLength, 0), math.MaxInt64/2) + 1
+	buffer.reserve(int(min(max(whole, int64(start)+512), firstRead)))
 	for {
-		if len(buffer) == cap(buffer) {
-			buffer = slices.Grow(buffer, len(buffer))
+		if received := len(buffer.bytes); received == cap(buffer.bytes) {
+			buffer.reserve(max(received+1, int(min(whole, maxGrowth*int64(received)))))
 		}
-		n, err := r.Body.Read(buffer[len(buffer):cap(buffer)])
-		buffer = buffer[:len(buffer)+n]
+		n, err := r.Body.Read(buffer.bytes[len(buffer.bytes):cap(buffer.bytes)])
+		buffer.bytes = buffer.bytes[:len(buffer.bytes)+n]
 		switch {
-		case int64(len(buffer)-start) > limit:
-			return buffer, errTooLarge
+		case int64(len(buffer.bytes)-start) > limit:
+			return errTooLarge
 		case err == io.EOF: // an error that wraps io.EOF means that the body is incomplete
-			return buffer, nil
+			return nil
 		case err != nil:
-			return buffer, err
+			return err
 		}
 	}
 }

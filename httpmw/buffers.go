@@ -1,22 +1,18 @@
 package httpmw
 
 import (
-	"bytes"
 	"sync"
 
 	"github.com/oncewire/idempotency/internal/outcome"
 )
 
-// maxPooled is how large a buffer in the pool may be, in bytes.
-const maxPooled = 64 << 10
-
 // buffers is the memory that one call needs until it is answered.
 type buffers struct {
-	request  []byte           // the payload of the fingerprint, which ends with the body
+	request  growing          // the payload of the fingerprint, which ends with the body
 	outer    outerFields      // see there
 	header   []outcome.Change // what the handler did to the header, as it is recorded
 	values   []string         // of outer and header
-	response []byte           // the body of the answer, as it is recorded
+	response growing          // the body of the answer, as it is recorded
 }
 
 var buffersPool = sync.Pool{New: func() any { return &buffers{outer: outerFields{}} }}
@@ -29,15 +25,9 @@ func (b *buffers) free() {
 	clear(b.header)
 	clear(b.values)
 	b.header, b.values = b.header[:0], b.values[:0]
-	b.request, b.response = reusable(b.request), reusable(b.response)
+	b.request.free()
+	b.response.free()
 	buffersPool.Put(b)
-}
-
-func reusable(buffer []byte) []byte {
-	if cap(buffer) > maxPooled {
-		return nil
-	}
-	return buffer[:0]
 }
 
 // copyValues returns a copy that is valid until free.
@@ -45,15 +35,4 @@ func (b *buffers) copyValues(values []string) []string {
 	first := len(b.values)
 	b.values = append(b.values, values...)
 	return b.values[first:len(b.values):len(b.values)]
-}
-
-// takeBody returns the body of the request, which begins there, for use after
-// free. A body that is too large for the pool is not copied.
-func (b *buffers) takeBody(start int) []byte {
-	body := b.request[start:]
-	if cap(b.request) <= maxPooled {
-		return bytes.Clone(body)
-	}
-	b.request = nil
-	return body
 }

@@ -37,18 +37,23 @@ func (g *guard) serve(w http.ResponseWriter, r *http.Request, operation idempote
 	} else {
 		c.run(fingerprint)
 	}
-	c.buffers.free() // not after a panic: goroutines of the handler may still use them
+	// Not after a panic: goroutines of the handler may still use the buffers.
+	if !c.body.used() {
+		c.buffers.request.drop()
+	}
+	c.buffers.free()
 }
 
 // fingerprint reads the body and returns the fingerprint of the request.
 func (c *call) fingerprint() (made backend.Fingerprint, err error) {
 	limit := cmp.Or(c.operation.Policy().MaxRequest, c.guard.maxRequest)
-	c.payload = c.guard.fingerprinter.payload(c.buffers.request, c.r)
-	c.payload.bytes, err = appendBody(c.payload.bytes, c.r, limit)
-	c.buffers.request = c.payload.bytes
-	if err != nil {
+	buffer := &c.buffers.request
+	c.payload = c.guard.fingerprinter.payload(buffer.bytes, c.r)
+	buffer.bytes = c.payload.bytes
+	if err = readBody(buffer, c.r, limit); err != nil {
 		return made, err
 	}
+	c.payload.bytes = buffer.bytes
 	return c.guard.fingerprinter.fingerprint(c.r, &c.payload)
 }
 
@@ -87,7 +92,7 @@ func (c *call) sendHeld() {
 	case c.recorder.status == 0: // the handler returned because its context ended
 		c.guard.refusals.refuseCall(c.w, c.r, c.operation, c.key, cmp.Or(c.r.Context().Err(), context.DeadlineExceeded))
 	default:
-		c.held.send(c.buffers.response)
+		c.held.send(c.buffers.response.bytes)
 	}
 }
 
@@ -104,8 +109,8 @@ func (c *call) refuse(refusal *idempotency.Error, cause error) {
 func (c *call) handle(ctx context.Context) idempotency.Answer {
 	limit := cmp.Or(c.operation.Policy().MaxResponse, c.guard.maxResponse)
 	c.recorder = newRecorder(c.writer(), limit, c.r.Method == http.MethodHead, c.guard.filter, c.buffers)
+	request := c.body.request(ctx, c.r, c.payload.bytes[c.payload.body:])
 	c.payload.bytes = nil // the fingerprint is not needed any more
-	request := c.body.request(ctx, c.r, c.buffers, c.payload.body)
 	defer copyBack(c.r, request)
 	c.guard.next.ServeHTTP(c.recorder.exposed(), request)
 	defer c.recorder.record.drop()

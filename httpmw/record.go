@@ -62,7 +62,9 @@ func addBody[T string | []byte](r *record, data T, size int64) {
 	if size > r.limit {
 		r.drop()
 	} else {
-		r.buffers.response = append(r.buffers.response, data...)
+		response := &r.buffers.response
+		response.reserve(len(response.bytes) + len(data))
+		response.bytes = append(response.bytes, data...)
 	}
 }
 
@@ -71,7 +73,7 @@ func (r *record) outcome(status int, header http.Header) []byte {
 	answer := outcome.HTTP{
 		Status:   status,
 		Headers:  r.buffers.header,
-		Body:     r.buffers.response,
+		Body:     r.buffers.response.bytes,
 		Trailers: r.trailers(header),
 	}
 	return answer.Marshal()

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"io"
 	"net/http"
-	"slices"
 	"strconv"
 
 	"github.com/oncewire/idempotency/internal/outcome"
@@ -98,8 +97,9 @@ func (r *recorder) WriteString(data string) (n int, err error) {
 func (r *recorder) ReadFrom(source io.Reader) (total int64, err error) {
 	for r.record.active() {
 		// Read into the free end of the recorded body, so that Write appends in place.
-		body := slices.Grow(r.record.buffers.response, 4<<10)
-		r.record.buffers.response = body
+		response := &r.record.buffers.response
+		response.reserve(len(response.bytes) + 4<<10)
+		body := response.bytes
 		n, readErr := source.Read(body[len(body):cap(body)])
 		if n > 0 {
 			n, err = r.Write(body[len(body) : len(body)+n])

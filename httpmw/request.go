@@ -7,26 +7,51 @@ import (
 	"iter"
 	"net/http"
 	"strings"
+	"sync"
 )
 
-// body is a request body that has been read.
+// body is a request body that has been read. It is the handler's, also in a goroutine
+// that the handler has started, until that has read it all.
 type body struct {
-	bytes.Reader
 	io.Closer // of the body that the server made
+
+	mu     sync.Mutex // of a read
+	unread bytes.Reader
 }
 
-// request returns the request for the handler, whose body begins there in the
-// buffer of the request. The handler owns both: a goroutine that it has started
-// may use them after the handler returned.
-func (b *body) request(ctx context.Context, received *http.Request, buffers *buffers, start int) *http.Request {
+// request returns the request for the handler, with this body.
+func (b *body) request(ctx context.Context, received *http.Request, content []byte) *http.Request {
 	request := received.WithContext(ctx)
 	if received.Body == nil || received.Body == http.NoBody {
 		return request
 	}
-	b.Reset(buffers.takeBody(start))
+	b.unread.Reset(content)
 	b.Closer = received.Body
 	request.Body = b
 	return request
+}
+
+// Read implements io.Reader.
+func (b *body) Read(data []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.unread.Read(data)
+}
+
+// WriteTo implements io.WriterTo.
+func (b *body) WriteTo(w io.Writer) (int64, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.unread.WriteTo(w)
+}
+
+// used reports whether nothing reads the content any more: it was read to its end.
+func (b *body) used() bool {
+	if !b.mu.TryLock() {
+		return false
+	}
+	defer b.mu.Unlock()
+	return b.unread.Len() == 0
 }
 
 // copyBack copies what the handler set in its request to the one that was
