@@ -144,13 +144,6 @@ func (e *Error) withCause(cause error) *Error {
 	return &refusal
 }
 
-// withRetryAfter returns a copy of the refusal with a time to wait before a retry.
-func (e *Error) withRetryAfter(wait time.Duration) *Error {
-	refusal := *e
-	refusal.RetryAfter = wait
-	return &refusal
-}
-
 // withRule returns a copy of the refusal that names the rule a key breaks.
 func (e *Error) withRule(rule string) *Error {
 	refusal := *e

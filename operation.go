@@ -105,16 +105,17 @@ func (o Operation) refuse(ctx context.Context, event Event, key string, refusal 
 	return o.engine.observers.refused(ctx, event, o.complete(ctx, key, refusal))
 }
 
-// complete returns the refusal with its mark and the time to wait before a retry. A
-// mark says that the call had no effect.
+// complete returns a copy of the refusal with its mark and the time to wait before a
+// retry. A mark says that the call had no effect.
 func (o Operation) complete(ctx context.Context, key string, refusal *Error) *Error {
-	if refusal.Reason != ReasonCommitUnknown {
-		refusal = refusal.withMark(o.RefusalMark(ctx, key))
+	complete := *refusal
+	if complete.Reason != ReasonCommitUnknown {
+		complete.Mark = o.RefusalMark(ctx, key)
 	}
-	if refusal.Next() == NextRetrySameKey {
-		refusal = refusal.withRetryAfter(o.policy.RetryAfter)
+	if complete.Next() == NextRetrySameKey {
+		complete.RetryAfter = o.policy.RetryAfter
 	}
-	return refusal
+	return &complete
 }
 
 // RefusalMark returns the mark of a refusal of a call of this operation with the

@@ -24,3 +24,18 @@ func trailerName(header http.Header, name string) (string, bool) {
 	trailer, unannounced := strings.CutPrefix(name, http.TrailerPrefix)
 	return trailer, unannounced || hasToken(header["Trailer"], name)
 }
+
+// setter sets fields that have one value each. The values share one allocation.
+type setter struct {
+	header http.Header
+	values []string
+}
+
+func newSetter(header http.Header) setter { return setter{header, make([]string, 0, 4)} }
+
+// set replaces the field, whose name is canonical.
+func (s *setter) set(name, value string) {
+	s.values = append(s.values, value)
+	last := len(s.values) - 1
+	s.header[name] = s.values[last : last+1 : last+1]
+}

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/oncewire/idempotency"
 )
@@ -24,21 +25,45 @@ type problem struct {
 	Rule   string             `json:"rule,omitempty"`
 }
 
-// writeProblem writes a refusal as problem details.
-func writeProblem(w http.ResponseWriter, base string, refusal *idempotency.Error) {
-	status := Status(refusal.Reason)
+// newProblem returns the body of a refusal.
+func newProblem(base string, refusal *idempotency.Error) []byte {
 	body, _ := json.Marshal(problem{ //nolint:errchkjson // strings and a number never fail
 		Type:   base + strings.ToLower(strings.ReplaceAll(string(refusal.Reason), "_", "-")),
 		Title:  refusal.Title(),
-		Status: status,
+		Status: Status(refusal.Reason),
 		Detail: refusal.Detail(),
 		Reason: refusal.Reason,
 		Next:   refusal.Next(),
 		Rule:   refusal.Rule,
 	})
-	header := w.Header()
-	header.Set("Content-Type", "application/problem+json")
-	header.Set("Content-Length", strconv.Itoa(len(body)))
-	w.WriteHeader(status)
+	return body
+}
+
+// problems writes problem details whose types have one base.
+type problems struct {
+	base   string
+	bodies map[idempotency.Reason][]byte // without a rule; never changed
+}
+
+func newProblems(base string) *problems {
+	p := &problems{base: base, bodies: make(map[idempotency.Reason][]byte, len(statuses))}
+	for reason := range statuses {
+		p.bodies[reason] = newProblem(base, &idempotency.Error{Reason: reason})
+	}
+	return p
+}
+
+var defaultProblems = sync.OnceValue(func() *problems { return newProblems(DefaultTypeBase) })
+
+// write writes a refusal as problem details.
+func (p *problems) write(w http.ResponseWriter, refusal *idempotency.Error) {
+	body, ok := p.bodies[refusal.Reason]
+	if !ok || refusal.Rule != "" {
+		body = newProblem(p.base, refusal)
+	}
+	fields := newSetter(w.Header())
+	fields.set("Content-Type", "application/problem+json")
+	fields.set("Content-Length", strconv.Itoa(len(body)))
+	w.WriteHeader(Status(refusal.Reason))
 	_, _ = w.Write(body) // the client has gone; there is nothing to do about an error
 }

@@ -28,7 +28,8 @@ type RefusalWriter func(w http.ResponseWriter, r *http.Request, refusal *idempot
 // set for another body.
 func (write RefusalWriter) Refuse(w http.ResponseWriter, r *http.Request, refusal *idempotency.Error) {
 	if write == nil {
-		write = WriteRefusal
+		WriteRefusal(w, r, refusal)
+		return
 	}
 	setRefusalFields(w.Header(), refusal)
 	write(w, r, refusal)
@@ -39,7 +40,7 @@ func (write RefusalWriter) Refuse(w http.ResponseWriter, r *http.Request, refusa
 // fields of [RefusalWriter.Refuse].
 func WriteRefusal(w http.ResponseWriter, _ *http.Request, refusal *idempotency.Error) {
 	setRefusalFields(w.Header(), refusal)
-	writeProblem(w, DefaultTypeBase, refusal)
+	defaultProblems().write(w, refusal)
 }
 
 // ProblemWriter returns a writer of problem details whose type is the base
@@ -50,23 +51,25 @@ func ProblemWriter(base string) RefusalWriter {
 	if base == "" {
 		return WriteRefusal
 	}
+	problems := newProblems(base)
 	return func(w http.ResponseWriter, _ *http.Request, refusal *idempotency.Error) {
 		setRefusalFields(w.Header(), refusal)
-		writeProblem(w, base, refusal)
+		problems.write(w, refusal)
 	}
 }
 
 func setRefusalFields(header http.Header, refusal *idempotency.Error) {
 	for _, name := range []string{"Content-Encoding", "Content-Length", "Retry-After", mark.Field} {
-		header.Del(name)
+		delete(header, name)
 	}
-	header.Set("Cache-Control", "no-store")
+	fields := newSetter(header)
+	fields.set("Cache-Control", "no-store")
 	if refusal.Mark != "" {
-		header.Set(mark.Field, refusal.Mark)
+		fields.set(mark.Field, refusal.Mark)
 	}
 	if refusal.RetryAfter > 0 {
 		seconds := (refusal.RetryAfter + time.Second - 1) / time.Second
-		header.Set("Retry-After", strconv.Itoa(int(seconds)))
+		fields.set("Retry-After", strconv.Itoa(int(seconds)))
 	}
 }
 

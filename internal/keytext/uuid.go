@@ -16,6 +16,9 @@ func UUID(b [16]byte, version byte) string {
 // or without, in braces, as a URN, in any case. It returns the spelling with
 // hyphens in lower case.
 func CanonicalUUID(text string) (string, bool) {
+	if isCanonicalUUID(text) { // no copy
+		return text, true
+	}
 	text = strings.ToLower(text)
 	text = strings.TrimPrefix(text, "urn:uuid:")
 	if inner, ok := strings.CutPrefix(text, "{"); ok {
@@ -33,6 +36,22 @@ func CanonicalUUID(text string) (string, bool) {
 		return "", false
 	}
 	return hyphenated(text), true
+}
+
+func isCanonicalUUID(text string) bool {
+	for i, c := range []byte(text) {
+		switch i {
+		case 8, 13, 18, 23:
+			if c != '-' {
+				return false
+			}
+		default:
+			if (c < '0' || c > '9') && (c < 'a' || c > 'f') {
+				return false
+			}
+		}
+	}
+	return len(text) == 36
 }
 
 // hyphenated writes 32 hexadecimal digits as a UUID.
