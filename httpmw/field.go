@@ -31,7 +31,7 @@ type setter struct {
 	values []string
 }
 
-func newSetter(header http.Header) setter { return setter{header, make([]string, 0, 4)} }
+func newSetter(header http.Header) setter { return setter{header, make([]string, 0, 5)} }
 
 // set replaces the field, whose name is canonical.
 func (s *setter) set(name, value string) {

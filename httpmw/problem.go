@@ -25,8 +25,13 @@ type problem struct {
 	Rule   string             `json:"rule,omitempty"`
 }
 
-// newProblem returns the body of a refusal.
-func newProblem(base string, refusal *idempotency.Error) []byte {
+// encodedProblem is the body of a refusal.
+type encodedProblem struct {
+	body   []byte
+	length string // of the body
+}
+
+func encodeProblem(base string, refusal *idempotency.Error) encodedProblem {
 	body, _ := json.Marshal(problem{ //nolint:errchkjson // strings and a number never fail
 		Type:   base + strings.ToLower(strings.ReplaceAll(string(refusal.Reason), "_", "-")),
 		Title:  refusal.Title(),
@@ -36,19 +41,19 @@ func newProblem(base string, refusal *idempotency.Error) []byte {
 		Next:   refusal.Next(),
 		Rule:   refusal.Rule,
 	})
-	return body
+	return encodedProblem{body, strconv.Itoa(len(body))}
 }
 
 // problems writes problem details whose types have one base.
 type problems struct {
-	base   string
-	bodies map[idempotency.Reason][]byte // without a rule; never changed
+	base    string
+	encoded map[idempotency.Reason]encodedProblem // without a rule; never changed
 }
 
 func newProblems(base string) *problems {
-	p := &problems{base: base, bodies: make(map[idempotency.Reason][]byte, len(statuses))}
+	p := &problems{base: base, encoded: make(map[idempotency.Reason]encodedProblem, len(statuses))}
 	for reason := range statuses {
-		p.bodies[reason] = newProblem(base, &idempotency.Error{Reason: reason})
+		p.encoded[reason] = encodeProblem(base, &idempotency.Error{Reason: reason})
 	}
 	return p
 }
@@ -57,13 +62,14 @@ var defaultProblems = sync.OnceValue(func() *problems { return newProblems(Defau
 
 // write writes a refusal as problem details.
 func (p *problems) write(w http.ResponseWriter, refusal *idempotency.Error) {
-	body, ok := p.bodies[refusal.Reason]
+	encoded, ok := p.encoded[refusal.Reason]
 	if !ok || refusal.Rule != "" {
-		body = newProblem(p.base, refusal)
+		encoded = encodeProblem(p.base, refusal)
 	}
 	fields := newSetter(w.Header())
+	setRefusalFields(&fields, refusal)
 	fields.set("Content-Type", "application/problem+json")
-	fields.set("Content-Length", strconv.Itoa(len(body)))
+	fields.set("Content-Length", encoded.length)
 	w.WriteHeader(Status(refusal.Reason))
-	_, _ = w.Write(body) // the client has gone; there is nothing to do about an error
+	_, _ = w.Write(encoded.body) // the client has gone; there is nothing to do about an error
 }

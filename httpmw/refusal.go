@@ -31,7 +31,8 @@ func (write RefusalWriter) Refuse(w http.ResponseWriter, r *http.Request, refusa
 		WriteRefusal(w, r, refusal)
 		return
 	}
-	setRefusalFields(w.Header(), refusal)
+	fields := newSetter(w.Header())
+	setRefusalFields(&fields, refusal)
 	write(w, r, refusal)
 }
 
@@ -39,7 +40,6 @@ func (write RefusalWriter) Refuse(w http.ResponseWriter, r *http.Request, refusa
 // [Status]. It is the default of [WithRefusalWriter]. It also sets the header
 // fields of [RefusalWriter.Refuse].
 func WriteRefusal(w http.ResponseWriter, _ *http.Request, refusal *idempotency.Error) {
-	setRefusalFields(w.Header(), refusal)
 	defaultProblems().write(w, refusal)
 }
 
@@ -53,16 +53,14 @@ func ProblemWriter(base string) RefusalWriter {
 	}
 	problems := newProblems(base)
 	return func(w http.ResponseWriter, _ *http.Request, refusal *idempotency.Error) {
-		setRefusalFields(w.Header(), refusal)
 		problems.write(w, refusal)
 	}
 }
 
-func setRefusalFields(header http.Header, refusal *idempotency.Error) {
+func setRefusalFields(fields *setter, refusal *idempotency.Error) {
 	for _, name := range []string{"Content-Encoding", "Content-Length", "Retry-After", mark.Field} {
-		delete(header, name)
+		delete(fields.header, name)
 	}
-	fields := newSetter(header)
 	fields.set("Cache-Control", "no-store")
 	if refusal.Mark != "" {
 		fields.set(mark.Field, refusal.Mark)
