@@ -2,6 +2,7 @@ package idemgrpc
 
 import (
 	"errors"
+	"sync"
 
 	"google.golang.org/grpc/status"
 
@@ -13,7 +14,26 @@ import (
 // context if the caller gave up first.
 func refused(err error, operation string) error {
 	if ours, ok := errors.AsType[*idempotency.Error](err); ok {
-		return status.FromProto(refusal.Encode(ours, operation)).Err()
+		return &refusedError{refusal: ours, operation: operation}
 	}
 	return status.FromContextError(err).Err()
 }
+
+// refusedError is the error of a refusal. It makes its status when it is asked for
+// it, once, because that takes longer than the rest of the call.
+type refusedError struct {
+	refusal   *idempotency.Error
+	operation string
+
+	once   sync.Once
+	status *status.Status
+}
+
+// GRPCStatus returns the status, for package status and for grpc-go.
+func (e *refusedError) GRPCStatus() *status.Status {
+	e.once.Do(func() { e.status = status.FromProto(refusal.Encode(e.refusal, e.operation)) })
+	return e.status
+}
+
+// Error returns the text that the error of the status has.
+func (e *refusedError) Error() string { return e.GRPCStatus().Err().Error() }

@@ -2,47 +2,48 @@ package refusal
 
 import (
 	"strings"
+	"time"
 
-	"google.golang.org/genproto/googleapis/rpc/errdetails"
 	spb "google.golang.org/genproto/googleapis/rpc/status"
-	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/anypb"
-	"google.golang.org/protobuf/types/known/durationpb"
 
 	"github.com/oncewire/idempotency"
 )
 
 // Encode returns the status of a refusal of the operation. It has an ErrorInfo, and a
-// RetryInfo if the refusal has a RetryAfter.
+// RetryInfo if the refusal has a RetryAfter. The details are written in the wire
+// format: a refusal must not cost more than a replay, and marshalling messages by
+// reflection is most of its cost.
 func Encode(refusal *idempotency.Error, operation string) *spb.Status {
-	details := []proto.Message{info(refusal, operation)}
+	details := make([]*anypb.Any, 0, 2)
+	details = append(details, &anypb.Any{TypeUrl: errorInfoURL, Value: encodeInfo(refusal, operation)})
 	if refusal.RetryAfter > 0 {
-		details = append(details, &errdetails.RetryInfo{RetryDelay: durationpb.New(refusal.RetryAfter)})
+		details = append(details, &anypb.Any{TypeUrl: retryInfoURL, Value: encodeRetry(refusal.RetryAfter)})
 	}
-	return &spb.Status{Code: int32(codes[refusal.Reason]), Message: refusal.Detail(), Details: pack(details)}
+	return &spb.Status{Code: int32(codes[refusal.Reason]), Message: refusal.Detail(), Details: details}
 }
 
-func info(refusal *idempotency.Error, operation string) *errdetails.ErrorInfo {
-	metadata := map[string]string{
-		metadataNext:      string(refusal.Next()),
-		metadataOperation: strings.ToValidUTF8(operation, "\uFFFD"), // the client chooses the path
-	}
+// encodeInfo returns a google.rpc.ErrorInfo.
+func encodeInfo(refusal *idempotency.Error, operation string) []byte {
+	operation = strings.ToValidUTF8(operation, "\uFFFD") // the client chooses the path
+	const otherContent = 128                             // the usual size of all but operation and mark
+	info := make([]byte, 0, otherContent+len(operation)+len(refusal.Mark))
+	info = appendText(info, infoReason, string(refusal.Reason))
+	info = appendText(info, infoDomain, idempotency.Domain)
+	info = appendEntry(info, metadataNext, string(refusal.Next()))
+	info = appendEntry(info, metadataOperation, operation)
 	if refusal.Mark != "" {
-		metadata[metadataMark] = refusal.Mark
+		info = appendEntry(info, metadataMark, refusal.Mark)
 	}
 	if refusal.Rule != "" {
-		metadata[metadataRule] = refusal.Rule
+		info = appendEntry(info, metadataRule, refusal.Rule)
 	}
-	return &errdetails.ErrorInfo{Reason: string(refusal.Reason), Domain: idempotency.Domain, Metadata: metadata}
+	return info
 }
 
-func pack(details []proto.Message) []*anypb.Any {
-	packed := make([]*anypb.Any, 0, len(details))
-	for _, detail := range details {
-		// Fails only for text that is not UTF-8, which info does not return.
-		if each, err := anypb.New(detail); err == nil {
-			packed = append(packed, each)
-		}
-	}
-	return packed
+// encodeRetry returns a google.rpc.RetryInfo.
+func encodeRetry(after time.Duration) []byte {
+	duration := appendNumber(nil, durationSeconds, uint64(after/time.Second))
+	duration = appendNumber(duration, durationNanos, uint64(after%time.Second))
+	return appendText(nil, retryDelay, string(duration))
 }
