@@ -1,6 +1,7 @@
 package refusal
 
 import (
+	"encoding/binary"
 	"strings"
 	"time"
 
@@ -15,12 +16,15 @@ import (
 // format: a refusal must not cost more than a replay, and marshalling messages by
 // reflection is most of its cost.
 func Encode(refusal *idempotency.Error, operation string) *spb.Status {
-	details := make([]*anypb.Any, 0, 2)
-	details = append(details, &anypb.Any{TypeUrl: errorInfoURL, Value: encodeInfo(refusal, operation)})
+	var details [2]anypb.Any // one allocation for both
+	details[0].TypeUrl, details[0].Value = errorInfoURL, encodeInfo(refusal, operation)
+	present := []*anypb.Any{&details[0], &details[1]}
 	if refusal.RetryAfter > 0 {
-		details = append(details, &anypb.Any{TypeUrl: retryInfoURL, Value: encodeRetry(refusal.RetryAfter)})
+		details[1].TypeUrl, details[1].Value = retryInfoURL, encodeRetry(refusal.RetryAfter)
+	} else {
+		present = present[:1]
 	}
-	return &spb.Status{Code: int32(codes[refusal.Reason]), Message: refusal.Detail(), Details: details}
+	return &spb.Status{Code: int32(codes[refusal.Reason]), Message: refusal.Detail(), Details: present}
 }
 
 // encodeInfo returns a google.rpc.ErrorInfo.
@@ -43,7 +47,8 @@ func encodeInfo(refusal *idempotency.Error, operation string) []byte {
 
 // encodeRetry returns a google.rpc.RetryInfo.
 func encodeRetry(after time.Duration) []byte {
-	duration := appendNumber(nil, durationSeconds, uint64(after/time.Second))
+	var buffer [2 * (1 + binary.MaxVarintLen64)]byte // a tag and a number, twice
+	duration := appendNumber(buffer[:0], durationSeconds, uint64(after/time.Second))
 	duration = appendNumber(duration, durationNanos, uint64(after%time.Second))
-	return appendText(nil, retryDelay, string(duration))
+	return appendText(make([]byte, 0, 2+len(duration)), retryDelay, duration)
 }

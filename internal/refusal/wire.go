@@ -21,9 +21,10 @@ const (
 	durationNanos   = 2
 )
 
-func appendText(buffer []byte, number protowire.Number, text string) []byte {
+func appendText[T string | []byte](buffer []byte, number protowire.Number, text T) []byte {
 	buffer = protowire.AppendTag(buffer, number, protowire.BytesType)
-	return protowire.AppendString(buffer, text)
+	buffer = protowire.AppendVarint(buffer, uint64(len(text)))
+	return append(buffer, text...)
 }
 
 // appendNumber leaves zero out.
