@@ -35,7 +35,7 @@ func (d *Digester) DigestWithout(message proto.Message, omitted protoreflect.Fie
 	}
 	e.root(message.ProtoReflect(), omitted)
 	digest := e.out.digest()
-	if e.out.reset(); e.memory() <= maxPooled {
+	if e.reset(); e.memory() <= maxPooled {
 		d.encoders.Put(e)
 	}
 	return digest

@@ -25,7 +25,13 @@ type encoder struct {
 func (e *encoder) memory() int {
 	const largest = 48 // bytes of an element
 	elements := cap(e.out.parts) + cap(e.present.fields) + cap(e.entries.entries) + cap(e.entries.ranks) + cap(e.unknown.fields)
-	return e.out.chunkBytes + largest*elements + cap(e.unknown.from) + cap(e.unknown.to) + cap(e.numbers.buffer)
+	return e.out.chunkBytes + largest*elements + cap(e.unknown.from) + cap(e.unknown.to) + e.numbers.memory()
+}
+
+// reset removes what was written, after its digest was made.
+func (e *encoder) reset() {
+	e.out.reset()
+	e.numbers.reset()
 }
 
 func (e *encoder) root(message protoreflect.Message, omitted protoreflect.FieldDescriptor) {

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/types/descriptorpb"
 )
 
 // TestDigestTakesLittleMemory : it takes at most twice what decoding takes.
@@ -31,4 +32,21 @@ func allocated(run func()) uint64 {
 	run()
 	runtime.ReadMemStats(&after)
 	return after.TotalAlloc - before.TotalAlloc
+}
+
+// TestLongListLeavesItsBuffer to the next message.
+func TestLongListLeavesItsBuffer(t *testing.T) {
+	message := &descriptorpb.SourceCodeInfo_Location{Path: make([]int32, mebi)}
+	var digester Digester
+	digester.Digest(message)
+	const runs = 20
+	took := allocated(func() {
+		for range runs {
+			digester.Digest(message)
+		}
+	})
+	// The garbage collector may empty the pool once or twice.
+	if most := uint64(runs * mebi / 2); took > most {
+		t.Errorf("%d digests took %d bytes, want no more than %d", runs, took, most)
+	}
 }

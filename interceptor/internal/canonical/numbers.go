@@ -11,10 +11,21 @@ import (
 // the time per number, but needs the list in a message of its own.
 const minMarshaled = 24
 
-// numberLists writes lists of numbers. Its buffer is reused.
+// numberLists writes lists of numbers. Its buffers are reused.
 type numberLists struct {
-	buffer []byte
+	buffer []byte // for the next list
+	used   []byte // of a list that the writer refers to; the largest such one
 }
+
+// reset makes the used buffer available for the next message.
+func (n *numberLists) reset() {
+	if cap(n.used) > cap(n.buffer) {
+		n.buffer = n.used
+	}
+	n.used = nil
+}
+
+func (n *numberLists) memory() int { return cap(n.buffer) }
 
 // write writes a list of numbers, packed.
 func (n *numberLists) write(w *writer, message protoreflect.Message, field *fieldPlan, value protoreflect.Value) {
@@ -43,10 +54,12 @@ func (n *numberLists) marshal(w *writer, message protoreflect.Message, field *fi
 	if err != nil {
 		return false
 	}
-	if len(raw) < minReferenced { // longer content stays referenced by the writer
-		n.buffer = raw[:0]
-	} else {
+	n.buffer = raw[:0]
+	if len(raw) >= minReferenced { // the writer refers to it until the digest is made
 		n.buffer = nil
+		if cap(raw) > cap(n.used) {
+			n.used = raw[:0]
+		}
 	}
 	numbers, ok := untagged(field, raw)
 	if !ok {
