@@ -15,7 +15,7 @@ type buffers struct {
 	response growing          // the body of the answer, as it is recorded
 }
 
-var buffersPool = sync.Pool{New: func() any { return &buffers{outer: outerFields{}} }}
+var buffersPool = sync.Pool{New: func() any { return new(buffers) }}
 
 func newBuffers() *buffers { return buffersPool.Get().(*buffers) } //nolint:forcetypeassert // the pool has no other type
 
@@ -24,7 +24,7 @@ func (b *buffers) free() {
 	clear(b.outer)
 	clear(b.header)
 	clear(b.values)
-	b.header, b.values = b.header[:0], b.values[:0]
+	b.outer, b.header, b.values = b.outer[:0], b.header[:0], b.values[:0]
 	b.request.free()
 	b.response.free()
 	buffersPool.Put(b)

@@ -2,7 +2,6 @@ package httpmw
 
 import (
 	"encoding/binary"
-	"strings"
 )
 
 // prefixSize is the number of bytes of a length prefix.
@@ -29,7 +28,7 @@ func endPrefixed(buffer []byte, start int) int {
 
 // appendLower appends text in lower case, without spaces around it.
 func appendLower[T string | []byte](buffer []byte, text T) []byte {
-	for _, c := range []byte(strings.Trim(string(text), " \t")) {
+	for _, c := range []byte(trimBlanks(text)) {
 		if c >= 'A' && c <= 'Z' {
 			c += 'a' - 'A'
 		}

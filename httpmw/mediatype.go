@@ -16,7 +16,7 @@ func contentType(r *http.Request) string {
 // (RFC 6839).
 func isJSON(contentType string) bool {
 	name, _, _ := strings.Cut(contentType, ";")
-	name = strings.Trim(name, " \t")
+	name = trimBlanks(name)
 	return strings.EqualFold(name, "application/json") ||
 		len(name) > 5 && strings.EqualFold(name[len(name)-5:], "+json")
 }
@@ -33,7 +33,7 @@ func appendMediaType(buffer []byte, value string) []byte {
 	name, parameters, _ := strings.Cut(value, ";")
 	buffer = appendLower(buffer, name)
 	for parameter := range strings.SplitSeq(parameters, ";") {
-		name, value, _ := strings.Cut(strings.Trim(parameter, " \t"), "=")
+		name, value, _ := strings.Cut(trimBlanks(parameter), "=")
 		if name != "" {
 			buffer = appendLower(append(buffer, ';'), name)
 			buffer = append(append(buffer, '='), value...)

@@ -9,20 +9,31 @@ import (
 
 // outerFields are the header fields that the answer had before the handler ran.
 // An outer middleware sets them anew for each request, so a record contains only
-// what the handler did to them.
-type outerFields map[string]outerField
+// what the handler did to them. There are few, if any, so they are a list.
+type outerFields []outerField
 
 type outerField struct {
+	name   string
 	live   []string // may be changed by the handler
 	values []string // a copy
+}
+
+// find returns the field of the name, or nil.
+func (o outerFields) find(name string) *outerField {
+	for i := range o {
+		if o[i].name == name {
+			return &o[i]
+		}
+	}
+	return nil
 }
 
 // change returns what the handler did to a field, and false if the handler did
 // not change it. Values after all those that were there before were appended.
 func (o outerFields) change(name string, values []string) (outcome.Change, bool) {
 	change := outcome.Change{Name: name, Values: values}
-	outer, ok := o[name]
-	if !ok {
+	outer := o.find(name)
+	if outer == nil {
 		return change, true
 	}
 	if !slices.Equal(outer.values, values[:min(len(outer.values), len(values))]) {
@@ -39,9 +50,9 @@ func (o outerFields) change(name string, values []string) (outcome.Change, bool)
 
 // removed visits the fields that the handler deleted.
 func (o outerFields) removed(header http.Header, visit func(name string)) {
-	for name := range o {
-		if _, ok := header[name]; !ok {
-			visit(name)
+	for i := range o {
+		if _, ok := header[o[i].name]; !ok {
+			visit(o[i].name)
 		}
 	}
 }

@@ -19,7 +19,7 @@ type record struct {
 // set before the handler runs.
 func newRecord(filter outcome.Filter, buffers *buffers, limit int64, outer http.Header) record {
 	for name, values := range outer {
-		buffers.outer[name] = outerField{values, buffers.copyValues(values)}
+		buffers.outer = append(buffers.outer, outerField{name, values, buffers.copyValues(values)})
 	}
 	return record{filter: filter, buffers: buffers, limit: limit}
 }
@@ -81,8 +81,9 @@ func (r *record) outcome(status int, header http.Header) []byte {
 
 // trailers returns those that were announced and those that were not.
 func (r *record) trailers(header http.Header) (trailers []outcome.Change) {
+	announced := header["Trailer"]
 	for name, values := range header {
-		trailer, ok := trailerName(header, name)
+		trailer, ok := trailerName(announced, name)
 		if !ok || !r.filter.Stores(trailer) {
 			continue
 		}
@@ -92,7 +93,7 @@ func (r *record) trailers(header http.Header) (trailers []outcome.Change) {
 		}
 	}
 	r.buffers.outer.removed(header, func(name string) {
-		if trailer, ok := trailerName(header, name); ok {
+		if trailer, ok := trailerName(announced, name); ok {
 			trailers = append(trailers, outcome.Change{Name: trailer, Kind: outcome.Removed})
 		}
 	})

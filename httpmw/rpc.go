@@ -23,7 +23,7 @@ func rpcFraming(contentType string) bool {
 		return false // the fast path for most requests
 	}
 	kind, _, _ := strings.Cut(contentType, ";")
-	protocol, codec, named := strings.Cut(strings.Trim(kind, " \t"), "+")
+	protocol, codec, named := strings.Cut(trimBlanks(kind), "+")
 	switch {
 	case strings.EqualFold(protocol, "application/connect"):
 		return strings.EqualFold(codec, "proto") || strings.EqualFold(codec, "json")

@@ -29,7 +29,12 @@ func isAddress(host string) bool {
 		return true
 	}
 	label := host[strings.LastIndexByte(host, '.')+1:]
-	return label != "" && strings.Trim(label, "0123456789") == ""
+	for _, c := range []byte(label) {
+		if c < '0' || c > '9' {
+			return false
+		}
+	}
+	return label != ""
 }
 
 // receivedPath returns the path that the client sent. An http.StripPrefix or
