@@ -33,9 +33,11 @@ func (r *reader) next() bool {
 	if r.at >= len(r.message) || r.err != nil {
 		return false
 	}
-	tag, ok := r.readVarint()
+	tag, ok := r.short()
 	if !ok {
-		return false
+		if tag, ok = r.long(); !ok {
+			return false
+		}
 	}
 	number, kind := protowire.DecodeTag(tag)
 	if number < protowire.MinValidNumber {
@@ -43,20 +45,24 @@ func (r *reader) next() bool {
 	}
 	r.number, r.varint, r.from = number, 0, -1
 	switch kind {
-	case protowire.VarintType:
-		r.varint, ok = r.readVarint()
-		return ok
 	case protowire.BytesType:
 		return r.readBytes()
+	case protowire.VarintType:
+		if r.varint, ok = r.short(); !ok {
+			r.varint, ok = r.long()
+		}
+		return ok
 	default:
 		return r.advance(protowire.ConsumeFieldValue(number, kind, r.message[r.at:]))
 	}
 }
 
 func (r *reader) readBytes() bool {
-	length, ok := r.readVarint()
+	length, ok := r.short()
 	if !ok {
-		return false
+		if length, ok = r.long(); !ok {
+			return false
+		}
 	}
 	if length > uint64(len(r.message)-r.at) {
 		return r.fail(io.ErrUnexpectedEOF)
@@ -67,12 +73,18 @@ func (r *reader) readBytes() bool {
 	return true
 }
 
-// readVarint has a fast path for one byte, the length of nearly all varints.
-func (r *reader) readVarint() (uint64, bool) {
+// short reads a varint of one byte, as nearly all are. It is apart from long so that
+// the compiler inlines it.
+func (r *reader) short() (uint64, bool) {
 	if r.at < len(r.message) && r.message[r.at] < 0x80 {
 		r.at++
 		return uint64(r.message[r.at-1]), true
 	}
+	return 0, false
+}
+
+// long reads any other varint.
+func (r *reader) long() (uint64, bool) {
 	value, n := protowire.ConsumeVarint(r.message[r.at:])
 	return value, r.advance(n)
 }
