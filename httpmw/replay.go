@@ -10,11 +10,12 @@ import (
 // replayMark is the value of the field that marks a replay.
 const replayMark = "true"
 
-// replay writes a stored outcome as the answer to a later call. It holds the
-// values of two header fields, so that they need no memory of their own.
+// replay writes a stored outcome as the answer to a later call. It holds the values
+// of header fields, so that they need no memory of their own.
 type replay struct {
 	marker [1]string
 	length [1]string
+	stored [4]string // as many as most answers have
 }
 
 // write replays the outcome to a request with this method. The marker of a replay
@@ -27,7 +28,7 @@ func (p *replay) write(w http.ResponseWriter, method, markerField string, raw []
 	}
 	header := w.Header()
 	trailers := newReplayedTrailers(header, stored.Trailers)
-	stored.Headers.ApplyTo(header)
+	stored.Headers.ApplyTo(header, p.stored[:0])
 	p.marker[0] = replayMark
 	header[markerField] = p.marker[:]
 	if !bodyAllowed(stored.Status) {

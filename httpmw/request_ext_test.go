@@ -140,24 +140,79 @@ func TestOuterMiddlewareMayReadItsRequest(t *testing.T) {
 }
 
 // TestBodyBelongsToTheHandler also after it returned: later requests do not write to
-// the body, whether it was read or not.
+// the body, whether it was read, in part or not at all.
 func TestBodyBelongsToTheHandler(t *testing.T) {
-	var unread []io.Reader
+	var bodies []io.Reader
+	read := make([]byte, 50)
 	guarded := newGuard(t, newEngine(t)).Wrap(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
-		unread = append(unread, r.Body)
+		if len(bodies)%2 == 1 {
+			_, _ = io.ReadFull(r.Body, read)
+		}
+		bodies = append(bodies, r.Body)
 	}))
 	const requests = 100
-	text := func(i int) string { return strings.Repeat(string(rune('A'+i%26)), 100+i) }
+	text := func(i int) string {
+		size := 100
+		if i%3 == 0 {
+			size = 100_000
+		}
+		return strings.Repeat(string(rune('A'+i%26)), size+i)
+	}
 	for i := range requests {
 		post(guarded, idempotency.NewKey(), text(i))
 	}
-	for i, body := range unread {
+	for i, body := range bodies {
+		want := text(i)
+		if i%2 == 1 {
+			want = want[len(read):]
+		}
 		got, err := io.ReadAll(body)
-		if err != nil || string(got) != text(i) {
+		if err != nil || string(got) != want {
 			t.Fatalf("request %d: got %.20q and %d more bytes, %v", i, got, len(got)-20, err)
 		}
 	}
-	if len(unread) != requests {
-		t.Errorf("%d of %d requests ran", len(unread), requests)
+	if len(bodies) != requests {
+		t.Errorf("%d of %d requests ran", len(bodies), requests)
+	}
+}
+
+// slowWriter takes its first write when it is told to.
+type slowWriter struct {
+	begun, take chan struct{}
+	written     []byte
+}
+
+func (s *slowWriter) Write(data []byte) (int, error) {
+	close(s.begun)
+	<-s.take
+	s.written = append(s.written, data...)
+	return len(data), nil
+}
+
+// TestBodyIsNotReusedWhileItIsRead by a goroutine that the handler left behind.
+func TestBodyIsNotReusedWhileItIsRead(t *testing.T) {
+	const size = 100_000
+	w := &slowWriter{begun: make(chan struct{}), take: make(chan struct{})}
+	var copying sync.WaitGroup
+	guard := newGuard(t, newEngine(t))
+	leaving := guard.Wrap(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		copying.Go(func() {
+			if _, err := io.Copy(w, r.Body); err != nil {
+				t.Error(err)
+			}
+		})
+		<-w.begun
+	}))
+	post(leaving, key, strings.Repeat("a", size))
+	reading := guard.Wrap(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(io.Discard, r.Body)
+	}))
+	for range 10 {
+		post(reading, idempotency.NewKey(), strings.Repeat("b", size))
+	}
+	close(w.take)
+	copying.Wait()
+	if string(w.written) != strings.Repeat("a", size) {
+		t.Errorf("got %.20q and %d more bytes", w.written, len(w.written)-20)
 	}
 }

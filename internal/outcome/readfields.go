@@ -36,19 +36,25 @@ func (f *Fields) CopyTo(fields map[string][]string) {
 	f.Each(func(change Change) { fields[change.Name] = change.Values })
 }
 
-// ApplyTo makes the stored changes to the fields.
-func (f *Fields) ApplyTo(fields map[string][]string) {
-	f.Each(func(change Change) { change.ApplyTo(fields) })
+// ApplyTo makes the stored changes to the fields. It uses room for their values, which
+// may be nil, if they fit into its capacity.
+func (f *Fields) ApplyTo(fields map[string][]string, room []string) {
+	f.each(room, func(change Change) { change.ApplyTo(fields) })
 }
 
 // Each invokes visit with each field, in stored order. The values share one
 // allocation. The capacity of each list of values ends with the list, so an append
 // to it does not overwrite the next.
-func (f *Fields) Each(visit func(Change)) {
+func (f *Fields) Each(visit func(Change)) { f.each(nil, visit) }
+
+// each is Each with room for the values.
+func (f *Fields) each(values []string, visit func(Change)) {
 	if f.fields == 0 {
 		return
 	}
-	values := make([]string, 0, f.values)
+	if cap(values) < f.values {
+		values = make([]string, 0, f.values)
+	}
 	list := reader{message: f.message}
 	for list.next() {
 		if list.number != f.number || list.bytes() == nil {
