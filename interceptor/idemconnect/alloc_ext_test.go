@@ -22,12 +22,21 @@ func TestAllocations(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	refuse := func(guarded connect.UnaryFunc, request connect.AnyRequest) {
+		if _, err := guarded(context.Background(), request); err == nil {
+			t.Fatal("not refused")
+		}
+	}
+	running, end := startCall(newGuard(t, newEngine(t)))
+	defer end()
 	const runs = 1000
 	requests := make([]connect.AnyRequest, 2*runs)
 	for i := range requests {
 		requests[i] = newKeyed(strconv.Itoa(i))
 	}
 	var plain connect.AnyRequest = newKeyed("")
+	other := newKeyed("0")
+	other.Msg.Amount++
 	bare := testing.AllocsPerRun(runs, func() { _, _ = createHandler(context.Background(), plain) })
 	next := 0
 	for _, each := range []struct {
@@ -38,11 +47,26 @@ func TestAllocations(t *testing.T) {
 		{"no key", bare, func() { call(plain) }},
 		{"first call", bare + 8, func() { call(requests[next]); next++ }},
 		{"replay", decoded(t) + 4, func() { call(requests[0]) }},
+		{"other content", 14, func() { refuse(guarded, other) }},
+		{"in progress", 17, func() { refuse(running, requests[0]) }},
 	} {
 		if got := testing.AllocsPerRun(runs, each.call); got > each.most {
 			t.Errorf("%s: %v allocations, at most %v", each.name, got, each.most)
 		}
 	}
+}
+
+// startCall returns a guarded handler in which a call with the key 0 runs until end.
+func startCall(guard connect.Interceptor) (guarded connect.UnaryFunc, end func()) {
+	started, ended := make(chan struct{}), make(chan struct{})
+	guarded = guard.WrapUnary(func(context.Context, connect.AnyRequest) (connect.AnyResponse, error) {
+		close(started)
+		<-ended
+		return nil, context.Canceled
+	})
+	go func() { _, _ = guarded(context.Background(), newKeyed("0")) }()
+	<-started
+	return guarded, func() { close(ended) }
 }
 
 // decoded counts the allocations of the message of a replay.

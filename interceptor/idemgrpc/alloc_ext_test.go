@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"testing"
 
+	"google.golang.org/grpc"
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/protobuf/proto"
 
@@ -14,7 +15,8 @@ import (
 )
 
 // TestAllocations checks what the interceptor allocates on the memory store, in
-// addition to the handler or to the message of a replay.
+// addition to the handler or to the message of a replay. The status of a refusal is
+// made later.
 func TestAllocations(t *testing.T) {
 	guard := newGuard(t, newEngine(t)).Unary
 	request := createRequest()
@@ -23,6 +25,14 @@ func TestAllocations(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	refuse := func(ctx context.Context, request any) {
+		if _, err := guard(ctx, request, createInfo, createHandler); err == nil {
+			t.Fatal("not refused")
+		}
+	}
+	other := new(paymentsv1.CreatePaymentRequest)
+	running, end := startCall(guard, request)
+	defer end()
 	const runs = 1000
 	keys := make([]context.Context, 2*runs)
 	for i := range keys {
@@ -39,11 +49,28 @@ func TestAllocations(t *testing.T) {
 		{"no key", bare, func() { call(plain) }},
 		{"first call", bare + 8, func() { call(keys[next]); next++ }},
 		{"replay", decoded(t) + 2, func() { call(keys[0]) }},
+		{"other content", 5, func() { refuse(keys[0], other) }},
+		{"in progress", 5, func() { refuse(running, request) }},
 	} {
 		if got := testing.AllocsPerRun(runs, each.call); got > each.most {
 			t.Errorf("%s: %v allocations, at most %v", each.name, got, each.most)
 		}
 	}
+}
+
+// startCall starts a call whose handler runs until end, and returns its context.
+func startCall(guard grpc.UnaryServerInterceptor, request any) (ctx context.Context, end func()) {
+	started, ended := make(chan struct{}), make(chan struct{})
+	ctx = keyed("running")
+	go func() {
+		_, _ = guard(ctx, request, createInfo, func(context.Context, any) (any, error) {
+			close(started)
+			<-ended
+			return nil, context.Canceled
+		})
+	}()
+	<-started
+	return ctx, func() { close(ended) }
 }
 
 // decoded counts the allocations of the message of a replay.

@@ -3,6 +3,7 @@ package idemgrpc_test
 import (
 	"context"
 	"strings"
+	"sync"
 	"testing"
 
 	"google.golang.org/genproto/googleapis/rpc/errdetails"
@@ -130,4 +131,27 @@ func TestForeignMessages(t *testing.T) {
 	handler := func(context.Context, any) (any, error) { t.Error("it ran"); return nil, nil }
 	_, err := guard(keyed("k"), "no protobuf", &grpc.UnaryServerInfo{FullMethod: "/s.S/M"}, handler)
 	checkRefusal(t, err, codes.InvalidArgument, idempotency.ReasonNotSupported, false)
+}
+
+// TestRefusalHasOneStatus, which several interceptors may ask for at the same time.
+func TestRefusalHasOneStatus(t *testing.T) {
+	guard := newGuard(t, newEngine(t)).Unary
+	if _, err := guard(keyed("k"), createRequest(), createInfo, createHandler); err != nil {
+		t.Fatal(err)
+	}
+	_, err := guard(keyed("k"), new(paymentsv1.CreatePaymentRequest), createInfo, createHandler)
+	statuses := make([]*status.Status, 4)
+	var asking sync.WaitGroup
+	for i := range statuses {
+		asking.Go(func() { statuses[i] = status.Convert(err) })
+	}
+	asking.Wait()
+	for _, each := range statuses {
+		if each != statuses[0] || each.Code() != codes.InvalidArgument || len(each.Details()) != 1 {
+			t.Errorf("status is %v", each)
+		}
+	}
+	if want := statuses[0].Err().Error(); err.Error() != want {
+		t.Errorf("the error is %q, want %q", err, want)
+	}
 }
