@@ -54,3 +54,12 @@ func (s *setter) set(name, value string) {
 	last := len(s.values) - 1
 	s.header[name] = s.values[last : last+1 : last+1]
 }
+
+// setOrDelete deletes the field if the value is empty.
+func (s *setter) setOrDelete(name, value string) {
+	if value == "" {
+		delete(s.header, name)
+	} else {
+		s.set(name, value)
+	}
+}

@@ -25,23 +25,25 @@ type problem struct {
 	Rule   string             `json:"rule,omitempty"`
 }
 
-// encodedProblem is the body of a refusal.
+// encodedProblem is the answer to a refused request.
 type encodedProblem struct {
+	status int
 	body   []byte
 	length string // of the body
 }
 
 func encodeProblem(base string, refusal *idempotency.Error) encodedProblem {
+	status := Status(refusal.Reason)
 	body, _ := json.Marshal(problem{ //nolint:errchkjson // strings and a number never fail
 		Type:   base + strings.ToLower(strings.ReplaceAll(string(refusal.Reason), "_", "-")),
 		Title:  refusal.Title(),
-		Status: Status(refusal.Reason),
+		Status: status,
 		Detail: refusal.Detail(),
 		Reason: refusal.Reason,
 		Next:   refusal.Next(),
 		Rule:   refusal.Rule,
 	})
-	return encodedProblem{body, strconv.Itoa(len(body))}
+	return encodedProblem{status, body, strconv.Itoa(len(body))}
 }
 
 // problems writes problem details whose types have one base.
@@ -70,6 +72,6 @@ func (p *problems) write(w http.ResponseWriter, refusal *idempotency.Error) {
 	setRefusalFields(&fields, refusal)
 	fields.set("Content-Type", "application/problem+json")
 	fields.set("Content-Length", encoded.length)
-	w.WriteHeader(Status(refusal.Reason))
+	w.WriteHeader(encoded.status)
 	_, _ = w.Write(encoded.body) // the client has gone; there is nothing to do about an error
 }

@@ -58,17 +58,21 @@ func ProblemWriter(base string) RefusalWriter {
 }
 
 func setRefusalFields(fields *setter, refusal *idempotency.Error) {
-	for _, name := range []string{"Content-Encoding", "Content-Length", "Retry-After", mark.Field} {
-		delete(fields.header, name)
-	}
+	delete(fields.header, "Content-Encoding")
+	delete(fields.header, "Content-Length")
 	fields.set("Cache-Control", "no-store")
-	if refusal.Mark != "" {
-		fields.set(mark.Field, refusal.Mark)
+	fields.setOrDelete(mark.Field, refusal.Mark)
+	fields.setOrDelete("Retry-After", retryAfter(refusal))
+}
+
+// retryAfter returns the whole seconds to wait before a retry, or "" if a retry does
+// not help.
+func retryAfter(refusal *idempotency.Error) string {
+	if refusal.RetryAfter <= 0 {
+		return ""
 	}
-	if refusal.RetryAfter > 0 {
-		seconds := (refusal.RetryAfter + time.Second - 1) / time.Second
-		fields.set("Retry-After", strconv.Itoa(int(seconds)))
-	}
+	seconds := (refusal.RetryAfter + time.Second - 1) / time.Second
+	return strconv.Itoa(int(seconds))
 }
 
 // refuseCall answers a call with an error of the engine. An error that is no

@@ -39,19 +39,19 @@ func CanonicalUUID(text string) (string, bool) {
 }
 
 func isCanonicalUUID(text string) bool {
+	if len(text) != 36 {
+		return false
+	}
 	for i, c := range []byte(text) {
-		switch i {
-		case 8, 13, 18, 23:
+		if i == 8 || i == 13 || i == 18 || i == 23 {
 			if c != '-' {
 				return false
 			}
-		default:
-			if (c < '0' || c > '9') && (c < 'a' || c > 'f') {
-				return false
-			}
+		} else if (c < '0' || c > '9') && (c < 'a' || c > 'f') {
+			return false
 		}
 	}
-	return len(text) == 36
+	return true
 }
 
 // hyphenated writes 32 hexadecimal digits as a UUID.
