@@ -76,8 +76,9 @@
 //     [ErrLocked] without waiting, and Wait with the zero token returns when that
 //     transaction has ended. Begin and Claim with a context of the transaction
 //     itself return its running record. Any other Claim does not see the
-//     transaction; if it stores a record meanwhile, Commit returns
-//     [ErrNotCommitted].
+//     transaction; if it or a late owner stores a record meanwhile, Commit returns
+//     [ErrNotCommitted]. If an expired claim is being replaced, a Begin that does
+//     not replace it may return its record.
 //  17. Commit stores the outcome as Complete does, together with everything that the
 //     handler wrote in the transaction, or without it after DiscardWrites: either
 //     both or neither.
