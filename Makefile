@@ -113,6 +113,17 @@ bench: servers ## Run benchmarks BENCHRUNS (6) times over, interleaved, into .tm
 	done
 	$(BENCHSTAT) .tmp/bench.txt
 
+# COMPARE names some benchmarks, which are then printed instead of written into the page.
+.PHONY: compare
+compare: servers ## Compare with a bare handler and with other libraries, into docs/performance.md (about 15 minutes)
+	@benchmarks/compare.sh
+
+.PHONY: benchmarks
+benchmarks: servers ## Prove that every subject of `make compare` answers correctly and every benchmark runs
+	$(GO) -C benchmarks vet ./...
+	$(GO) -C benchmarks test -count=1 -bench . -benchtime 1x . -args -records 1000
+	$(GO) -C benchmarks test -count=1 ./report
+
 .PHONY: lint
 lint: ## Check format, Go and protobuf
 	@unformatted=$$(gofmt -l .); \
@@ -185,4 +196,4 @@ filegraph: ## Report which files of the root and adapter packages need each othe
 .PHONY: tidycheck
 tidycheck: ## Fail when a go.mod or go.sum is not tidy
 	$(GO) mod tidy -diff
-	@for tool in $(TOOLS); do echo "tools/$$tool"; $(GO) -C "tools/$$tool" mod tidy -diff; done
+	@for module in benchmarks $(addprefix tools/,$(TOOLS)); do echo "$$module"; $(GO) -C "$$module" mod tidy -diff; done

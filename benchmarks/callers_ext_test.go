@@ -14,14 +14,18 @@ import (
 // callerCounts returns how many callers call at once.
 func callerCounts() []int { return []int{1, 16, 128, 1024} }
 
+func configOf(size subject.Size, callers int) string {
+	return "callers=" + strconv.Itoa(callers) + "/size=" + size.Name
+}
+
 // BenchmarkHTTPCallers makes calls of 200 bytes within the process, from several
 // callers at once, with a store in memory.
 func BenchmarkHTTPCallers(b *testing.B) {
 	size := subject.Sizes()[0]
 	for _, callers := range callerCounts() {
 		for _, work := range []string{"first", "replay"} {
-			b.Run("callers="+strconv.Itoa(callers), func(b *testing.B) {
-				each(b, size, work, func(b *testing.B, s subject.Subject) { callersInProcess(b, s, size, work, callers) })
+			each(b, configOf(size, callers), work, func(b *testing.B, s subject.Subject) {
+				callersInProcess(b, s, size, work, callers)
 			})
 		}
 	}

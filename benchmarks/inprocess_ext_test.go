@@ -2,6 +2,7 @@ package benchmarks_test
 
 import (
 	"net/http"
+	"slices"
 	"testing"
 
 	"github.com/oncewire/idempotency/benchmarks/internal/subject"
@@ -12,19 +13,18 @@ import (
 func BenchmarkHTTP(b *testing.B) {
 	for _, size := range subject.Sizes() {
 		for _, work := range []string{"none", "first", "replay", "running", "mismatch"} {
-			each(b, size, work, func(b *testing.B, s subject.Subject) { inProcess(b, s, size, work) })
+			each(b, "size="+size.Name, work, func(b *testing.B, s subject.Subject) { inProcess(b, s, size, work) })
 		}
 	}
 }
 
-// each runs a benchmark for every subject that can do the work.
-func each(b *testing.B, size subject.Size, work string, run func(*testing.B, subject.Subject)) {
+// each runs a benchmark for every subject that can do the work. The configuration is the
+// beginning of its name, "size=200B".
+func each(b *testing.B, config, work string, run func(*testing.B, subject.Subject)) {
 	b.Helper()
 	for _, s := range subject.All() {
-		for _, can := range s.Works {
-			if can == work {
-				b.Run("size="+size.Name+"/work="+work+"/subject="+s.Name, func(b *testing.B) { run(b, s) })
-			}
+		if slices.Contains(s.Works, work) {
+			b.Run(config+"/work="+work+"/subject="+s.Name, func(b *testing.B) { run(b, s) })
 		}
 	}
 }

@@ -6,7 +6,6 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"strconv"
 	"testing"
 
 	"github.com/oncewire/idempotency/benchmarks/internal/subject"
@@ -26,19 +25,17 @@ func BenchmarkLoopback(b *testing.B) {
 func loopback(b *testing.B, size subject.Size, callers int) {
 	b.Helper()
 	for _, work := range []string{"none", "first", "replay"} {
-		b.Run("protocol=HTTP/callers="+strconv.Itoa(callers), func(b *testing.B) {
-			each(b, size, work, func(b *testing.B, s subject.Subject) {
-				effect := &subject.Effect{Answer: size.Answer()}
-				server := s.Open(b, effect, "")
-				defer server.Close()
-				url := serve(b, server)
-				client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: callers}}
-				defer client.CloseIdleConnections()
-				post := poster(client, url, size)
-				post(b, callKey("replay", 0))
-				share(b, callers, true, func() func(int) {
-					return func(n int) { post(b, callKey(work, n)) }
-				})
+		each(b, "protocol=HTTP/"+configOf(size, callers), work, func(b *testing.B, s subject.Subject) {
+			effect := &subject.Effect{Answer: size.Answer()}
+			server := s.Open(b, effect, "")
+			defer server.Close()
+			url := serve(b, server)
+			client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: callers}}
+			defer client.CloseIdleConnections()
+			post := poster(client, url, size)
+			post(b, callKey("replay", 0))
+			share(b, callers, true, func() func(int) {
+				return func(n int) { post(b, callKey(work, n)) }
 			})
 		})
 	}

@@ -27,7 +27,7 @@ func BenchmarkRedis(b *testing.B) {
 	size, address := subject.Sizes()[0], redistest.Shared(b).Addr()
 	for _, work := range []string{"first", "replay", "running", "mismatch"} {
 		b.Run("size="+size.Name+"/work="+work+"/subject="+raw, func(b *testing.B) { rawRedis(b, address, size, work) })
-		each(b, size, work, func(b *testing.B, s subject.Subject) {
+		each(b, "size="+size.Name, work, func(b *testing.B, s subject.Subject) {
 			effect := &subject.Effect{Answer: size.Answer()}
 			server := s.Open(b, effect, address)
 			defer server.Close()

@@ -3,7 +3,6 @@ package benchmarks_test
 import (
 	"context"
 	"net/http"
-	"strconv"
 	"testing"
 
 	"connectrpc.com/connect"
@@ -117,7 +116,7 @@ func loopbackRPC(b *testing.B, protocol string, size subject.Size, callers int) 
 	for _, m := range []struct{ work, subject string }{
 		{"none", subject.Bare}, {"none", subject.Ours}, {"first", subject.Ours}, {"replay", subject.Ours},
 	} {
-		name := "protocol=" + protocol + "/callers=" + strconv.Itoa(callers) + "/size=" + size.Name + "/work=" + m.work + "/subject=" + m.subject
+		name := "protocol=" + protocol + "/" + configOf(size, callers) + "/work=" + m.work + "/subject=" + m.subject
 		b.Run(name, func(b *testing.B) {
 			call := dialRPC(b, protocol, m.subject == subject.Ours, callers)
 			request := subject.PaymentRequest(size, 1)

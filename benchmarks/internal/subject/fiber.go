@@ -4,6 +4,7 @@ import (
 	"net"
 	"net/http"
 	"testing"
+	"time"
 
 	"github.com/gofiber/fiber/v3"
 	"github.com/gofiber/fiber/v3/middleware/idempotency"
@@ -49,7 +50,9 @@ func (f *fiberApp) Serve(listener net.Listener) {
 	go func() { _ = f.app.Listener(listener, fiber.ListenConfig{DisableStartupMessage: true}) }()
 }
 
-func (f *fiberApp) Close() { _ = f.app.Shutdown() }
+// Close waits for connections only for a moment: a client can have opened one that it
+// never used.
+func (f *fiberApp) Close() { _ = f.app.ShutdownWithTimeout(100 * time.Millisecond) }
 
 func (f *fiberApp) Dial() Caller {
 	ctx := new(fasthttp.RequestCtx)
