@@ -121,7 +121,7 @@ func TestGlossaryIsInAlphabeticalOrder(t *testing.T) {
 	}
 }
 
-// TestEveryPackageIsInTheArchitecture page. Tools and examples may be left out.
+// TestEveryPackageIsInTheArchitecture page. Tools, benchmarks and examples may be left out.
 func TestEveryPackageIsInTheArchitecture(t *testing.T) {
 	text := document(t, "architecture.md")
 	paths, err := filepath.Glob("[a-z]*/*.go")
@@ -134,7 +134,7 @@ func TestEveryPackageIsInTheArchitecture(t *testing.T) {
 	for _, path := range paths {
 		folder := filepath.ToSlash(filepath.Dir(path))
 		top, _, _ := strings.Cut(folder, "/")
-		if top != "tools" && top != "examples" && top != "gen" && !strings.Contains(text, "`"+folder+"`") {
+		if top != "tools" && top != "benchmarks" && top != "examples" && top != "gen" && !strings.Contains(text, "`"+folder+"`") {
 			t.Errorf("docs/architecture.md does not name %s", folder)
 		}
 	}
