@@ -11,7 +11,7 @@ import (
 )
 
 // perRecord is the size of a record without outcome, as documented by WithMaxBytes.
-const perRecord = 288
+const perRecord = 192
 
 // opened returns a store that is closed when the test ends.
 func opened(tb testing.TB, options ...memstore.Option) *memstore.Store {

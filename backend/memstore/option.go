@@ -17,7 +17,7 @@ func WithMaxRecords(n int) Option {
 	return func(c *config) { c.MaxRecords = n }
 }
 
-// WithMaxBytes limits the memory that the records use. A record counts 288
+// WithMaxBytes limits the memory that the records use. A record counts 192
 // bytes, which covers the record and its share of the indexes, plus the length
 // of its outcome. At the limit, Claim of an absent key returns
 // [backend.ErrFull]. All other calls still succeed.

@@ -5,9 +5,10 @@ import "slices"
 // unqueued is the slot of a record that never expires.
 const unqueued = -1
 
-// queue is a binary heap of records, ordered by expiry. Each record has the
-// index of its slot, so that it can be moved and removed without a search. Each
-// slot has a copy of the expiry, so that comparisons do not read the records.
+// queue is a binary heap of records, ordered by expiry: the end of the retention,
+// from which on a record is absent. Each record has the index of its slot, so that it
+// can be moved and removed without a search. The slot has the expiry, so that
+// comparisons do not read the records.
 type queue struct{ slots []slot }
 
 type slot struct {
@@ -15,23 +16,31 @@ type slot struct {
 	rec    *record
 }
 
-// place inserts or moves the record according to its expiry.
-func (q *queue) place(rec *record) {
-	if rec.expiry == never {
+// place inserts or moves the record according to its expiry, which may be never.
+func (q *queue) place(rec *record, expiry instant) {
+	if expiry == never {
 		q.remove(rec)
 		return
 	}
 	if rec.slot == unqueued {
-		rec.slot = len(q.slots)
+		rec.slot = int32(len(q.slots))
 		q.slots = append(q.slots, slot{})
 	}
-	q.sift(rec.slot, slot{rec.expiry, rec})
+	q.sift(int(rec.slot), slot{expiry, rec})
+}
+
+// expiry returns the expiry of the record.
+func (q *queue) expiry(rec *record) instant {
+	if rec.slot == unqueued {
+		return never
+	}
+	return q.slots[rec.slot].expiry
 }
 
 // remove removes the record from the queue, if present. The last slot fills the
 // gap and is cleared, so that it does not hold its record in memory.
 func (q *queue) remove(rec *record) {
-	gap, last := rec.slot, len(q.slots)-1
+	gap, last := int(rec.slot), len(q.slots)-1
 	if gap == unqueued {
 		return
 	}
@@ -44,12 +53,12 @@ func (q *queue) remove(rec *record) {
 	}
 }
 
-// first returns the next record to expire, or nil.
-func (q *queue) first() *record {
+// first returns the next record to expire and its expiry, or nil.
+func (q *queue) first() (*record, instant) {
 	if len(q.slots) == 0 {
-		return nil
+		return nil, never
 	}
-	return q.slots[0].rec
+	return q.slots[0].rec, q.slots[0].expiry
 }
 
 // clip releases unused capacity.
@@ -84,5 +93,5 @@ func (q *queue) child(i int) int {
 
 func (q *queue) set(i int, s slot) {
 	q.slots[i] = s
-	s.rec.slot = i
+	s.rec.slot = int32(i)
 }

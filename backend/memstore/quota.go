@@ -2,8 +2,9 @@ package memstore
 
 import "sync/atomic"
 
-// quota counts the use of one resource by all shards. A limit of zero or less
-// means no limit.
+// quota counts the use of one resource by all shards. A limit of zero or less means
+// no limit: then nothing is counted, since a counter that all processors change would
+// slow each of them down.
 type quota struct {
 	limit int64
 	used  atomic.Int64
@@ -13,9 +14,12 @@ type quota struct {
 // if it added first and subtracted after a refusal, a concurrent claim that
 // fits could be refused.
 func (q *quota) take(n int64) bool {
+	if q.limit <= 0 {
+		return true
+	}
 	for {
 		used := q.used.Load()
-		if q.limit > 0 && used+n > q.limit {
+		if used+n > q.limit {
 			return false
 		}
 		if q.used.CompareAndSwap(used, used+n) {
@@ -25,9 +29,13 @@ func (q *quota) take(n int64) bool {
 }
 
 // add uses n more without regard to the limit; n may be negative.
-func (q *quota) add(n int64) { q.used.Add(n) }
+func (q *quota) add(n int64) {
+	if q.limit > 0 {
+		q.used.Add(n)
+	}
+}
 
-// usage is the use of a store: how many records, and how many bytes.
+// usage is the limited use of a store: how many records, and how many bytes.
 type usage struct{ records, bytes quota }
 
 // admit counts one more record of that size, and reports whether it fits.

@@ -2,23 +2,22 @@ package memstore
 
 import "github.com/oncewire/idempotency/backend"
 
-// recordBytes is the size of a record without its outcome: 144 bytes for the
-// record and 144 for its share of the map and the queue of a shard, of which up
-// to 120 were measured. The documentation of WithMaxBytes states it.
-const recordBytes = 288
+// recordBytes is the size of a record without its outcome: 128 bytes for the record
+// and 64 for its share of the index and the queue of a shard, of which up to 59 were
+// measured. The documentation of WithMaxBytes states it.
+const recordBytes = 192
 
-// record is the record of a key. The lock of its shard protects it.
+// record is the record of a key. The lock of its shard protects it. A record that
+// expires has its expiry in the queue of the shard.
 type record struct {
 	key         backend.Key
 	token       backend.Token
 	fingerprint backend.Fingerprint
 	state       backend.State
 	attempt     uint32
-	slot        int     // index in the shard's queue, or unqueued
+	slot        int32   // index in the shard's queue, or unqueued
 	leaseEnd    instant // end of the lease, while running
-	expiry      instant // end of the retention: from then on the record is absent
 	outcome     []byte
-	ended       chan struct{} // closed to wake waiters; nil without waiters
 }
 
 // view returns the record as callers see it.
@@ -60,11 +59,3 @@ func (r *record) isReplacedBy(claim backend.Claim, now instant) bool {
 
 // size returns the size of the record as WithMaxBytes counts it.
 func (r *record) size() int64 { return recordBytes + int64(len(r.outcome)) }
-
-// wake makes every waiter look at the record again.
-func (r *record) wake() {
-	if r.ended != nil {
-		close(r.ended)
-		r.ended = nil
-	}
-}

@@ -1,7 +1,6 @@
 package memstore
 
 import (
-	"maps"
 	"sync"
 	"time"
 
@@ -24,23 +23,28 @@ type shard struct {
 
 	mu      sync.Mutex
 	closed  bool
-	records map[backend.Key]*record
-	peak    int   // the largest number of records since the map was made
+	records index
+	bytes   int64 // of the records, as WithMaxBytes counts them
+	peak    int   // the largest number of records since the index was made
 	queue   queue // the records that will expire
 	sweeper sweeper
+	// waited has a channel for each running record that has waiters, which is closed
+	// to wake them.
+	waited map[*record]chan struct{}
 }
 
 func (sh *shard) open(c clock, u *usage) {
 	sh.clock, sh.usage = c, u
-	sh.records = make(map[backend.Key]*record)
+	sh.records = newIndex(0)
+	sh.waited = make(map[*record]chan struct{})
 	sh.sweeper.sweep = sh.sweep
 }
 
 // find returns the record of key, or nil if it is absent. It frees the record if
 // it has expired.
 func (sh *shard) find(key backend.Key, now instant) *record {
-	rec := sh.records[key]
-	if rec != nil && rec.expiry <= now {
+	rec := sh.records.get(&key)
+	if rec != nil && sh.queue.expiry(rec) <= now {
 		sh.remove(rec, now)
 		return nil
 	}
@@ -53,8 +57,9 @@ func (sh *shard) add(key backend.Key) *record {
 		return nil
 	}
 	rec := &record{key: key, slot: unqueued}
-	sh.records[key] = rec
-	sh.peak = max(sh.peak, len(sh.records))
+	sh.records.add(rec)
+	sh.bytes += recordBytes
+	sh.peak = max(sh.peak, sh.records.len())
 	return rec
 }
 
@@ -73,7 +78,7 @@ func (sh *shard) start(rec *record, claim backend.Claim, now instant) {
 func (sh *shard) startLease(rec *record, now instant, lease, retention time.Duration) {
 	end := now.after(lease)
 	if end < rec.leaseEnd {
-		rec.wake()
+		sh.wake(rec)
 	}
 	rec.leaseEnd = end
 	sh.setExpiry(rec, end.after(retention), now)
@@ -83,45 +88,63 @@ func (sh *shard) startLease(rec *record, now instant, lease, retention time.Dura
 func (sh *shard) finish(rec *record, outcome backend.Outcome, now instant) {
 	rec.state = outcome.State()
 	rec.outcome = outcome.Bytes
+	sh.bytes += int64(len(outcome.Bytes))
 	sh.usage.bytes.add(int64(len(outcome.Bytes)))
 	sh.setExpiry(rec, now.after(outcome.Retention), now)
-	rec.wake()
+	sh.wake(rec)
 }
 
 func (sh *shard) setExpiry(rec *record, expiry, now instant) {
-	rec.expiry = expiry
-	sh.queue.place(rec)
+	sh.queue.place(rec, expiry)
 	sh.arm(now)
 }
 
 // remove frees the record.
 func (sh *shard) remove(rec *record, now instant) {
-	delete(sh.records, rec.key)
+	sh.records.remove(rec)
 	sh.queue.remove(rec)
+	sh.bytes -= rec.size()
 	sh.usage.remove(rec.size())
-	rec.wake()
+	sh.wake(rec)
 	sh.shrink()
 	sh.arm(now)
+}
+
+// wait returns the channel that is closed to make the waiters for the record look at
+// it again.
+func (sh *shard) wait(rec *record) <-chan struct{} {
+	ended := sh.waited[rec]
+	if ended == nil {
+		ended = make(chan struct{})
+		sh.waited[rec] = ended
+	}
+	return ended
+}
+
+// wake makes every waiter look at the record again.
+func (sh *shard) wake(rec *record) {
+	if ended := sh.waited[rec]; ended != nil {
+		close(ended)
+		delete(sh.waited, rec)
+	}
 }
 
 // shrink returns memory after a burst of records; maps and slices do not shrink
 // by themselves. It copies at a quarter of the peak, so that the cost of the
 // copy is proportional to the number of removed records.
 func (sh *shard) shrink() {
-	if sh.peak <= smallShard || len(sh.records) > sh.peak/4 {
+	if sh.peak <= smallShard || sh.records.len() > sh.peak/4 {
 		return
 	}
-	rest := make(map[backend.Key]*record, len(sh.records))
-	maps.Copy(rest, sh.records)
-	sh.records = rest
-	sh.peak = len(rest)
+	sh.records = sh.records.clone()
+	sh.peak = sh.records.len()
 	sh.queue.clip()
 }
 
 // arm makes a sweep follow the next expiry, if a record will expire.
 func (sh *shard) arm(now instant) {
-	if next := sh.queue.first(); next != nil {
-		sh.sweeper.arm(next.expiry, now)
+	if next, expiry := sh.queue.first(); next != nil {
+		sh.sweeper.arm(expiry, now)
 		return
 	}
 	sh.sweeper.disarm()
@@ -134,8 +157,8 @@ func (sh *shard) sweep() {
 	defer sh.mu.Unlock()
 	now := sh.clock.now()
 	for range sweepBatch {
-		rec := sh.queue.first()
-		if rec == nil || rec.expiry > now {
+		rec, expiry := sh.queue.first()
+		if rec == nil || expiry > now {
 			break
 		}
 		sh.remove(rec, now)
@@ -150,11 +173,11 @@ func (sh *shard) clockMoved() {
 	sh.mu.Lock()
 	defer sh.mu.Unlock()
 	now := sh.clock.now()
-	for rec := sh.queue.first(); rec != nil && rec.expiry <= now; rec = sh.queue.first() {
+	for rec, expiry := sh.queue.first(); rec != nil && expiry <= now; rec, expiry = sh.queue.first() {
 		sh.remove(rec, now)
 	}
-	for _, rec := range sh.records {
-		rec.wake()
+	for rec := range sh.waited {
+		sh.wake(rec)
 	}
 	sh.sweeper.disarm()
 	sh.arm(now)
@@ -164,12 +187,13 @@ func (sh *shard) clockMoved() {
 func (sh *shard) close() {
 	sh.mu.Lock()
 	defer sh.mu.Unlock()
-	for _, rec := range sh.records {
-		sh.usage.remove(rec.size())
-		rec.wake()
+	for rec := range sh.waited {
+		sh.wake(rec)
 	}
+	sh.usage.records.add(-int64(sh.records.len()))
+	sh.usage.bytes.add(-sh.bytes)
 	sh.closed = true
-	sh.records = nil
+	sh.records, sh.bytes = index{}, 0
 	sh.queue = queue{}
 	sh.sweeper.disarm()
 }

@@ -70,8 +70,8 @@ func TestShrinks(t *testing.T) {
 	}
 	for i := range s.shards {
 		sh := &s.shards[i]
-		if sh.peak > max(smallShard, 4*len(sh.records)) || cap(sh.queue.slots) > 2*sh.peak {
-			t.Errorf("shard %d: peak %d, capacity %d, holds %d records", i, sh.peak, cap(sh.queue.slots), len(sh.records))
+		if sh.peak > max(smallShard, 4*sh.records.len()) || cap(sh.queue.slots) > 2*sh.peak {
+			t.Errorf("shard %d: peak %d, capacity %d, holds %d records", i, sh.peak, cap(sh.queue.slots), sh.records.len())
 		}
 	}
 }

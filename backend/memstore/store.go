@@ -128,22 +128,39 @@ func (s *Store) RetentionLeft(ctx context.Context, key backend.Key, token backen
 	}
 	defer sh.mu.Unlock()
 	rec := sh.find(key, now)
-	switch {
-	case !rec.isFinished(token):
+	if !rec.isFinished(token) {
 		return 0, backend.ErrClaimLost
-	case rec.expiry == never:
-		return backend.Forever, nil
-	default:
-		return rec.expiry.until(now), nil
 	}
+	if expiry := sh.queue.expiry(rec); expiry != never {
+		return expiry.until(now), nil
+	}
+	return backend.Forever, nil
 }
 
 // Len returns the number of records in the store. An expired record counts until
 // it is freed, which happens within a few milliseconds.
-func (s *Store) Len() int { return int(s.usage.records.used.Load()) }
+func (s *Store) Len() int {
+	n, _ := s.size()
+	return n
+}
 
 // Bytes returns the size of all records, as [WithMaxBytes] counts it.
-func (s *Store) Bytes() int64 { return s.usage.bytes.used.Load() }
+func (s *Store) Bytes() int64 {
+	_, bytes := s.size()
+	return bytes
+}
+
+// size adds up the shards, one after the other.
+func (s *Store) size() (records int, bytes int64) {
+	for i := range s.shards {
+		sh := &s.shards[i]
+		sh.mu.Lock()
+		records += sh.records.len()
+		bytes += sh.bytes
+		sh.mu.Unlock()
+	}
+	return records, bytes
+}
 
 // Close frees every record and wakes every waiter. Calls after Close return
 // [backend.ErrClosed], except Close itself, which may be called again. It always

@@ -33,10 +33,7 @@ func (s *Store) watch(ctx context.Context, key backend.Key, token backend.Token)
 	if !rec.isAlive(token, now) {
 		return nil, 0, nil
 	}
-	if rec.ended == nil {
-		rec.ended = make(chan struct{})
-	}
-	return rec.ended, rec.leaseEnd.until(now), nil
+	return sh.wait(rec), rec.leaseEnd.until(now), nil
 }
 
 // pause returns when the claim may have ended: its channel was closed or its
