@@ -74,7 +74,7 @@
 //     there before, or none, is there again. The claim needs no heartbeat.
 //  16. While the transaction is open, every other Begin of the key returns
 //     [ErrLocked] without waiting, and Wait with the zero token returns when that
-//     transaction has ended. Begin and Claim with a context of the transaction
+//     transaction has ended. Begin and Claim with a context of the open transaction
 //     itself return its running record. Any other Claim does not see the
 //     transaction; if it or a late owner stores a record meanwhile, Commit returns
 //     [ErrNotCommitted]. If an expired claim is being replaced, a Begin that does

@@ -1,6 +1,7 @@
 package backendtest
 
 import (
+	"context"
 	"testing"
 	"time"
 
@@ -18,6 +19,14 @@ type Harness struct {
 	// including expired ones that are not freed yet. It must not free any.
 	// Required.
 	Held func(tb testing.TB, store backend.Store) int
+
+	// Write writes a text to the store's own database, as a handler does in the
+	// transaction of its context. A text that is there already is an error. Required
+	// for a [backend.Transactor], and not used for other stores.
+	Write func(ctx context.Context, store backend.Store, text string) error
+
+	// Written reports whether the text is there and committed. Required with Write.
+	Written func(tb testing.TB, store backend.Store, text string) bool
 
 	// Subtest runs f as a subtest of t in the way that suits the store: in a
 	// synctest bubble if the store is in this process, so that waiting takes no

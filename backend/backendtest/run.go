@@ -14,8 +14,12 @@ var promises = []group{
 	linearizable,
 }
 
-// Run checks every promise. It also tests [backend.Waiter] and
-// [backend.Remaining] if the store implements them.
+// transactional lists those of the promises about a [backend.Transactor].
+var transactional = []group{promise15, promise16, promise17, promise18, promise19}
+
+// Run checks every promise, and those from 15 on if the store is a
+// [backend.Transactor]. It also tests [backend.Waiter] and [backend.Remaining] if the
+// store implements them.
 func Run(t *testing.T, h Harness) {
 	t.Helper()
 	groups, store := slices.Clip(promises), h.Open(t)
@@ -24,6 +28,12 @@ func Run(t *testing.T, h Harness) {
 	}
 	if _, ok := store.(backend.Remaining); ok {
 		groups = append(groups, remaining)
+	}
+	if _, ok := store.(backend.Transactor); ok {
+		if h.Write == nil || h.Written == nil {
+			t.Fatal("the store is a Transactor, so its Harness needs Write and Written")
+		}
+		groups = append(groups, transactional...)
 	}
 	for _, g := range groups {
 		t.Run(g.name, func(t *testing.T) { g.run(t, h.withDefaults()) })

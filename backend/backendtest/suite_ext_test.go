@@ -40,8 +40,10 @@ func TestSuitePasses(t *testing.T) {
 }
 
 // runChild runs one group of the suite, or all of them, in a child process.
-func runChild(broken, group string) (string, error) {
-	child := exec.Command(os.Args[0], "-test.run=^TestChild$/^"+group, "-test.v")
+func runChild(broken, group string) (string, error) { return runChildOf("TestChild", broken, group) }
+
+func runChildOf(test, broken, group string) (string, error) {
+	child := exec.Command(os.Args[0], "-test.run=^"+test+"$/^"+group, "-test.v")
 	child.Env = append(os.Environ(), brokenEnv+"="+broken)
 	out, err := child.CombinedOutput()
 	return string(out), err

@@ -1,6 +1,9 @@
 package pgstore_test
 
 import (
+	"context"
+	"errors"
+	"fmt"
 	"sync"
 	"testing"
 	"time"
@@ -15,8 +18,34 @@ var databases sync.Map
 
 func held(tb testing.TB, s backend.Store) int {
 	tb.Helper()
+	return int(databaseOf(s).rows(tb))
+}
+
+// databaseOf returns the schema of a store.
+func databaseOf(s backend.Store) database {
 	d, _ := databases.Load(s)
-	return int(d.(database).rows(tb))
+	return d.(database)
+}
+
+// texts is a table of what handlers wrote.
+func (d database) texts() string { return fmt.Sprintf("%q.texts", d.schema) }
+
+var errNoTransaction = errors.New("the handler has no transaction")
+
+// write is what a handler does.
+func write(ctx context.Context, s backend.Store, text string) error {
+	tx, inTransaction := pgstore.Tx(ctx)
+	if !inTransaction {
+		return errNoTransaction
+	}
+	_, err := tx.Exec(ctx, "INSERT INTO "+databaseOf(s).texts()+" VALUES ($1)", text)
+	return err
+}
+
+func written(tb testing.TB, s backend.Store, text string) bool {
+	tb.Helper()
+	d := databaseOf(s)
+	return d.query(tb, "SELECT count(*) FROM "+d.texts()+" WHERE text = $1", text) > 0
 }
 
 func inParallel(t *testing.T, name string, f func(t *testing.T)) {
@@ -43,9 +72,13 @@ func conforms(t *testing.T, listens bool, parameters ...string) {
 			}
 			s := d.storeOn(tb, d.pool(tb, append(parameters, "pool_max_conns=16")...), options...)
 			databases.Store(s, d)
+			_, err := d.conn(tb).Exec(tb.Context(), "CREATE TABLE "+d.texts()+" (text text PRIMARY KEY)")
+			ok(tb, err)
 			return s
 		},
 		Held:       held,
+		Write:      write,
+		Written:    written,
 		Subtest:    inParallel,
 		Tick:       20 * time.Millisecond,
 		Resolution: time.Microsecond,

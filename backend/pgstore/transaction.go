@@ -118,11 +118,12 @@ func transactionOf(ctx context.Context) *transaction {
 	return t
 }
 
-// heldClaim returns the record of a claim that a transaction around the caller holds.
+// heldClaim returns the record of a claim that an open transaction around the caller
+// holds.
 // To claim the key on another connection would wait for that transaction.
 func heldClaim(ctx context.Context, s *Store, key backend.Key) (backend.Record, bool) {
 	for t := transactionOf(ctx); t != nil; t = t.outer {
-		if t.store == s && t.key == key {
+		if t.store == s && t.key == key && !t.handler.closed.Load() {
 			return t.record, true
 		}
 	}
