@@ -3,6 +3,7 @@ package idempotency
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"time"
 
 	"github.com/oncewire/idempotency/backend"
@@ -48,9 +49,16 @@ func newGuardedCall(o Operation, call Call) *guardedCall {
 	return g
 }
 
+// errNoTransactor is the cause of a refusal: a schema wants a transaction. That of an
+// option is found by New.
+var errNoTransactor = errors.New("idempotency: the store is no backend.Transactor")
+
 // identify determines the caller's scope, and with it the record.
 func (g *guardedCall) identify(ctx context.Context) *Error {
 	h := &g.handler
+	if g.transactor == nil && h.claim.policy.Transaction.InTransaction() {
+		return ErrStore.withCause(errNoTransactor)
+	}
 	if g.engine.scope != nil {
 		scope, err := g.engine.scope(ctx)
 		if err != nil {
