@@ -2,6 +2,7 @@ package nearcache_test
 
 import (
 	"context"
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -10,6 +11,7 @@ import (
 	"github.com/oncewire/idempotency/backend/backendtest"
 	"github.com/oncewire/idempotency/backend/memstore"
 	"github.com/oncewire/idempotency/backend/nearcache"
+	"github.com/oncewire/idempotency/internal/txtest"
 )
 
 // plain is a store without optional interfaces.
@@ -116,6 +118,62 @@ func (p processes) Release(ctx context.Context, key backend.Key, token backend.T
 	return p.of(token).Release(ctx, key, token)
 }
 
+// TestConformanceOfTransactions runs the suite on a near cache over a store with
+// transactions.
+func TestConformanceOfTransactions(t *testing.T) {
+	for name, ability := range map[string]func(*txtest.Store) backend.Store{
+		"All": func(s *txtest.Store) backend.Store { return s },
+		"NoWaiter": func(s *txtest.Store) backend.Store {
+			return struct {
+				remaining
+				backend.Transactor
+			}{remaining{plain{s}, s}, s}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			h := over(nil)
+			h.Open = func(tb testing.TB) backend.Store {
+				tb.Helper()
+				behind := txtest.New()
+				tb.Cleanup(func() { _ = behind.Close() })
+				return countedTransactor{opened(tb, ability(behind)), behind}.withAbilities()
+			}
+			h.Held = func(_ testing.TB, store backend.Store) int { return store.(interface{ held() int }).held() }
+			h.Write = func(ctx context.Context, _ backend.Store, text string) error { return txtest.Write(ctx, text) }
+			h.Written = func(_ testing.TB, store backend.Store, text string) bool {
+				return slices.Contains(store.(interface{ written() []string }).written(), text)
+			}
+			backendtest.Run(t, h)
+		})
+	}
+}
+
+// countedTransactor is a near cache over a store with transactions.
+type countedTransactor struct {
+	nearcache.Store
+
+	behind *txtest.Store
+}
+
+func (c countedTransactor) held() int { return max(c.behind.Len(), c.Len()) }
+
+func (c countedTransactor) written() []string { return c.behind.Written() }
+
+func (c countedTransactor) withAbilities() backend.Store {
+	transactor := c.Store.(backend.Transactor)
+	if waiter, waits := c.Store.(backend.Waiter); waits {
+		return struct {
+			countedTransactor
+			backend.Transactor
+			backend.Waiter
+		}{c, transactor, waiter}
+	}
+	return struct {
+		countedTransactor
+		backend.Transactor
+	}{c, transactor}
+}
+
 func TestWaitsIfTheStoreWaits(t *testing.T) {
 	memory := memstore.New()
 	defer memory.Close()
@@ -124,6 +182,30 @@ func TestWaitsIfTheStoreWaits(t *testing.T) {
 	}
 	if _, ok := opened(t, plain{memory}).(backend.Waiter); ok {
 		t.Error("waits, though its store does not")
+	}
+}
+
+func TestBeginsIfTheStoreBegins(t *testing.T) {
+	behind := txtest.New()
+	defer behind.Close()
+	for name, test := range map[string]struct {
+		behind        backend.Store
+		waits, begins bool
+	}{
+		"all": {behind, true, true},
+		"no waiter": {struct {
+			backend.Store
+			backend.Transactor
+		}{behind, behind}, false, true},
+		"no transactor": {behind.Store, true, false},
+		"neither":       {plain{behind}, false, false},
+	} {
+		store := opened(t, test.behind)
+		_, waits := store.(backend.Waiter)
+		_, begins := store.(backend.Transactor)
+		if waits != test.waits || begins != test.begins {
+			t.Errorf("%s: waits %t, begins %t, want %t, %t", name, waits, begins, test.waits, test.begins)
+		}
 	}
 }
 

@@ -14,7 +14,8 @@
 //     [backend.Remaining]. The first replay reads the remaining retention in a
 //     second round trip. Without backend.Remaining such records are not cached.
 //
-// A running record is never returned from the cache.
+// A running record is never returned from the cache. A store whose handlers run in
+// transactions keeps them: the outcome is cached when it is committed.
 //
 // A cached record is dropped after 99.9 % of the remaining retention, because
 // the clocks of the store and of this process can differ in speed. It is dropped

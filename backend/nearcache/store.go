@@ -8,14 +8,15 @@ import (
 )
 
 var (
-	_ Store          = (*cachedStore)(nil)
-	_ Store          = (*waitingStore)(nil)
-	_ backend.Waiter = (*waitingStore)(nil)
+	_ Store              = (*cachedStore)(nil)
+	_ Store              = (*waitingStore)(nil)
+	_ backend.Waiter     = (*waitingStore)(nil)
+	_ backend.Transactor = beginner{}
 )
 
 // Store is a [backend.Store] with a near cache. It keeps all promises of the
-// store behind it, and implements [backend.Waiter] if that store does. Complete
-// a claim through the Store that has won it. A Store is safe for concurrent use.
+// store behind it, and implements [backend.Waiter] and [backend.Transactor] if that
+// store does. Complete a claim through the Store that has won it. A Store is safe for concurrent use.
 type Store interface {
 	backend.Store
 	// Close drops all entries and stops background work. Calls after Close
@@ -55,8 +56,30 @@ func New(behind backend.Store, options ...Option) (Store, error) {
 	}
 	s := &cachedStore{cache: cache, behind: behind}
 	s.remaining, _ = behind.(backend.Remaining)
-	if waiter, ok := behind.(backend.Waiter); ok {
-		return &waitingStore{cachedStore: s, waiter: waiter}, nil
+	return s.withAbilities(), nil
+}
+
+// withAbilities returns the store with the optional interfaces of the store behind, and
+// no others.
+func (s *cachedStore) withAbilities() Store {
+	waiter, waits := s.behind.(backend.Waiter)
+	waiting := &waitingStore{cachedStore: s, waiter: waiter}
+	transactor, begins := s.behind.(backend.Transactor)
+	beginning := beginner{s, transactor}
+	switch {
+	case waits && begins:
+		return struct {
+			*waitingStore
+			beginner
+		}{waiting, beginning}
+	case waits:
+		return waiting
+	case begins:
+		return struct {
+			*cachedStore
+			beginner
+		}{s, beginning}
+	default:
+		return s
 	}
-	return s, nil
 }
