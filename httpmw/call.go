@@ -118,7 +118,7 @@ func (c *call) handle(ctx context.Context) idempotency.Answer {
 		return idempotency.Answer{Verdict: idempotency.Abandon} // the implicit 200 is ignored
 	}
 	c.recorder.commit(http.StatusOK)
-	if c.held != nil && !c.recorder.record.active() {
+	if c.held != nil && !c.recorder.complete(ctx) {
 		c.unsent = true
 		return idempotency.Answer{Verdict: idempotency.Abandon}
 	}

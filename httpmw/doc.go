@@ -112,6 +112,19 @@
 // requests with its key get 409 OUTCOME_NOT_KEPT. Every other flushed answer is
 // recorded, so an answer that a proxy passes on piece by piece is replayed whole.
 //
+// # In a transaction
+//
+// With [idempotency.Policy.Transaction] the answer is held, and sent when the
+// transaction has been committed. Until then nothing of it reaches the client:
+//
+//   - The ResponseWriter has no Flush, Hijack and Push. Interim answers are dropped.
+//   - An answer that is larger than [WithMaxResponse], shorter than its Content-Length
+//     or a change of protocols cannot be held. The request is refused (400
+//     NOT_SUPPORTED), and nothing is committed.
+//   - A status of 400 or more is an error: what the handler wrote is rolled back.
+//   - If the commit fails, the client gets 503 ROLLED_BACK or 503 COMMIT_UNKNOWN with
+//     Retry-After, and nothing that the handler set.
+//
 // # What is stored
 //
 // Status, body, and what the handler did to the header and the trailers. Fields that

@@ -43,19 +43,17 @@ func (h *heldAnswer) Write(data []byte) (int, error) {
 	if h.status == 0 {
 		h.WriteHeader(http.StatusOK)
 	}
-	switch length := int64(len(data)); {
+	length := int64(len(data))
+	switch {
+	case length == 0:
 	case !bodyAllowed(h.status):
 		return 0, http.ErrBodyNotAllowed
-	case h.left < 0:
-		return len(data), nil
-	case length > h.left:
-		written := int(h.left)
-		h.left = 0
-		return written, http.ErrContentLength
-	default:
+	case h.left >= 0 && length > h.left:
+		return 0, http.ErrContentLength
+	case h.left >= 0:
 		h.left -= length
-		return len(data), nil
 	}
+	return len(data), nil
 }
 
 // SetReadDeadline is for http.ResponseController.
@@ -88,4 +86,4 @@ func (h *heldAnswer) send(body []byte) {
 
 // errNotHeld is the cause of a refusal: the answer cannot be sent, as it would have
 // to be sent before the transaction is committed.
-var errNotHeld = errors.New("httpmw: in a transaction an answer cannot be streamed or be larger than MaxResponse")
+var errNotHeld = errors.New("httpmw: in a transaction an answer cannot be streamed, be larger than MaxResponse or be shorter than its Content-Length")
