@@ -72,7 +72,9 @@ type Policy struct {
 	// must be a [backend.Transactor], such as pgstore: with [backend.OneCommit]
 	// what a handler writes and its outcome are committed together. A handler
 	// then needs no lease, and one that did not end was rolled back and had no
-	// effect, so no claim is abandoned. The default is [backend.NoTransaction].
+	// effect, so no claim is abandoned. That is so for what it writes in the
+	// transaction: what it does elsewhere must bear to be done again, for example
+	// by the key of [Execution.DeriveKey]. The default is [backend.NoTransaction].
 	Transaction backend.TransactionMode
 	// Verdicts decide about answers before the adapter's classifier does, by the
 	// number of the gRPC status code, or by the HTTP status of an operation

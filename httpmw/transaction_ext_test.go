@@ -189,7 +189,10 @@ func TestAnswerThatCannotBeHeld(t *testing.T) {
 			w.Header().Set("Content-Length", "9")
 			w.WriteHeader(http.StatusOK)
 		},
-		"too large, released": func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusTooManyRequests); _, _ = w.Write(make([]byte, 9)) },
+		"too large, released": func(w http.ResponseWriter, _ *http.Request) {
+			w.WriteHeader(http.StatusTooManyRequests)
+			_, _ = w.Write(make([]byte, 9))
+		},
 		"too short": func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Length", "8")
 			_, _ = io.WriteString(w, "1234")

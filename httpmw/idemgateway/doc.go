@@ -111,6 +111,13 @@
 // [idempotency.KeyRequired] for "*", every POST and PATCH of the mux needs a key, and
 // with KEY_MODE_REQUIRED in a schema none does.
 //
+// # In a transaction
+//
+// A guard with [idempotency.Policy.Transaction] stands in the process of the handler:
+// at the service or in process. At the edge of a service behind a network nothing that
+// the handler writes is in the transaction. Two guards with transactions have two of
+// them, and so take two connections of the database for each call.
+//
 // # Metadata
 //
 // Without options the gateway writes the bytes of binary (-bin) metadata into the

@@ -2,6 +2,7 @@ package idemconnect
 
 import (
 	"context"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -33,6 +34,20 @@ func (c *metadataCapture) captured() (headers, trailers rpc.Fields) {
 		return nil, nil
 	}
 	return fromHeader(nil, added(c.header, c.info.ResponseHeader())), fromHeader(nil, added(c.trailer, c.info.ResponseTrailer()))
+}
+
+// withdraw takes back what the handler has set.
+func (c *metadataCapture) withdraw() {
+	if c.info == nil {
+		return
+	}
+	restore(c.info.ResponseHeader(), c.header)
+	restore(c.info.ResponseTrailer(), c.trailer)
+}
+
+func restore(header, before http.Header) {
+	clear(header)
+	maps.Copy(header, before)
 }
 
 // added returns the values that are in after and not in before: those that follow

@@ -20,12 +20,13 @@ type recorder struct {
 	// What the handler returned.
 	response connect.AnyResponse
 	err      error
+	metadata metadataCapture // zero until the handler runs
 }
 
 func (r *recorder) run(ctx context.Context) idempotency.Answer {
-	capture := captureMetadata(ctx)
+	r.metadata = captureMetadata(ctx)
 	r.response, r.err = r.next(ctx, r.request)
-	headers, trailers := capture.captured()
+	headers, trailers := r.metadata.captured()
 	if r.err == nil {
 		headers = fromHeader(headers, r.response.Header())
 		trailers = fromHeader(trailers, r.response.Trailer())

@@ -62,6 +62,7 @@ func (i *interceptor) unary(ctx context.Context, request connect.AnyRequest, met
 	result, err := method.Operation.Run(ctx, call, r.run)
 	switch {
 	case err != nil:
+		r.metadata.withdraw() // the handler may have run, in a transaction
 		return nil, refused(err, method.Operation.Name())
 	case result.Replayed:
 		return i.replay(ctx, method, call.Key, result.Outcome)

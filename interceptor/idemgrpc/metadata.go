@@ -18,12 +18,17 @@ import (
 type metadataCapture interface {
 	// captured may be called while goroutines of the handler still run.
 	captured() (headers, trailers metadata.MD)
+	// pass lets the client have the metadata, if it was held, and withdraw takes it
+	// back. Headers that were sent stay.
+	pass()
+	withdraw()
 }
 
 // captureMetadata starts a capture; the handler must get the returned context. A
 // stream of grpc-go's own transport stays in the context and is read, since
-// grpc.SetSendCompressor requires its type. Other streams are wrapped.
-func captureMetadata(ctx context.Context) (context.Context, metadataCapture) {
+// grpc.SetSendCompressor requires its type. Other streams are wrapped, and hold what is
+// set until pass, if they are to hold it.
+func captureMetadata(ctx context.Context, hold bool) (context.Context, metadataCapture) {
 	stream := grpc.ServerTransportStreamFromContext(ctx)
 	if stream == nil {
 		return ctx, noCapture{}
@@ -31,7 +36,7 @@ func captureMetadata(ctx context.Context) (context.Context, metadataCapture) {
 	if transport, ok := findTransportMetadata(stream); ok {
 		return ctx, newTransportCapture(transport)
 	}
-	wrapped := &wrappedStream{ServerTransportStream: stream}
+	wrapped := &wrappedStream{ServerTransportStream: stream, hold: hold}
 	return grpc.NewContextWithServerTransportStream(ctx, wrapped), wrapped
 }
 
@@ -39,41 +44,57 @@ func captureMetadata(ctx context.Context) (context.Context, metadataCapture) {
 type noCapture struct{}
 
 func (noCapture) captured() (headers, trailers metadata.MD) { return nil, nil }
+func (noCapture) pass()                                     {}
+func (noCapture) withdraw()                                 {}
 
 // wrappedStream captures the metadata that is set on it.
 type wrappedStream struct {
 	grpc.ServerTransportStream
 
+	hold            bool
 	mu              sync.Mutex
 	header, trailer metadata.MD
 }
 
 func (w *wrappedStream) SetHeader(md metadata.MD) error {
-	err := w.ServerTransportStream.SetHeader(md)
-	w.add(&w.header, md, err)
-	return err
+	return w.add(&w.header, md, w.ServerTransportStream.SetHeader)
 }
 
 func (w *wrappedStream) SendHeader(md metadata.MD) error {
-	err := w.ServerTransportStream.SendHeader(md)
-	w.add(&w.header, md, err)
-	return err
+	return w.add(&w.header, md, w.ServerTransportStream.SendHeader)
 }
 
 func (w *wrappedStream) SetTrailer(md metadata.MD) error {
-	err := w.ServerTransportStream.SetTrailer(md)
-	w.add(&w.trailer, md, err)
-	return err
+	return w.add(&w.trailer, md, w.ServerTransportStream.SetTrailer)
 }
 
-func (w *wrappedStream) add(all *metadata.MD, md metadata.MD, err error) {
-	if err != nil {
-		return
+func (w *wrappedStream) add(all *metadata.MD, md metadata.MD, set func(metadata.MD) error) error {
+	if !w.hold {
+		if err := set(md); err != nil {
+			return err
+		}
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	*all = metadata.Join(*all, md)
+	return nil
 }
+
+// pass ignores errors as replayMetadata does.
+func (w *wrappedStream) pass() {
+	if !w.hold {
+		return
+	}
+	headers, trailers := w.captured()
+	if len(headers) > 0 && w.ServerTransportStream.SetHeader(headers) != nil {
+		trailers = metadata.Join(headers, trailers)
+	}
+	if len(trailers) > 0 {
+		_ = w.ServerTransportStream.SetTrailer(trailers)
+	}
+}
+
+func (w *wrappedStream) withdraw() {}
 
 func (w *wrappedStream) captured() (headers, trailers metadata.MD) {
 	w.mu.Lock()

@@ -29,7 +29,7 @@ func TestForeignStreamIsWrapped(t *testing.T) {
 	if err := grpc.SetHeader(ctx, metadata.Pairs("outer", "0")); err != nil {
 		t.Fatal(err)
 	}
-	ctx, capture := captureMetadata(ctx)
+	ctx, capture := captureMetadata(ctx, false)
 	for _, err := range []error{
 		grpc.SetHeader(ctx, metadata.Pairs("a", "1")),
 		grpc.SendHeader(ctx, metadata.Pairs("a", "2")),
@@ -46,6 +46,37 @@ func TestForeignStreamIsWrapped(t *testing.T) {
 	}
 	if !reflect.DeepEqual(stream.header, metadata.Join(metadata.Pairs("outer", "0"), wantHeaders)) || !reflect.DeepEqual(stream.trailer, wantTrailers) {
 		t.Errorf("passed on %v and %v", stream.header, stream.trailer)
+	}
+}
+
+// TestForeignStreamHolds what the handler of a transaction sets, until its commit.
+func TestForeignStreamHolds(t *testing.T) {
+	for _, committed := range []bool{true, false} {
+		stream := new(foreign)
+		ctx := grpc.NewContextWithServerTransportStream(context.Background(), stream)
+		ctx, capture := captureMetadata(ctx, true)
+		for _, err := range []error{
+			grpc.SetHeader(ctx, metadata.Pairs("a", "1")),
+			grpc.SendHeader(ctx, metadata.Pairs("a", "2")),
+			grpc.SetTrailer(ctx, metadata.Pairs("b", "3")),
+		} {
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		if headers, trailers := capture.captured(); len(headers) != 1 || len(trailers) != 1 || stream.header != nil || stream.trailer != nil {
+			t.Errorf("captured %v and %v, passed on %v and %v", headers, trailers, stream.header, stream.trailer)
+		}
+		var wantHeader, wantTrailer metadata.MD
+		if committed {
+			wantHeader, wantTrailer = metadata.Pairs("a", "1", "a", "2"), metadata.Pairs("b", "3")
+			capture.pass()
+		} else {
+			capture.withdraw()
+		}
+		if !reflect.DeepEqual(stream.header, wantHeader) || !reflect.DeepEqual(stream.trailer, wantTrailer) {
+			t.Errorf("committed %t: passed on %v and %v", committed, stream.header, stream.trailer)
+		}
 	}
 }
 

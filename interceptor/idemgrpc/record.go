@@ -20,14 +20,29 @@ type recorder struct {
 	// What the handler returned.
 	response any
 	err      error
+	metadata metadataCapture // nil until the handler runs
 }
 
 func (r *recorder) run(ctx context.Context) idempotency.Answer {
-	ctx, capture := captureMetadata(ctx)
+	ctx, r.metadata = captureMetadata(ctx, r.method.Operation.Policy().Transaction.InTransaction())
 	r.response, r.err = r.handler(ctx, r.request)
-	headers, trailers := capture.captured()
+	headers, trailers := r.metadata.captured()
 	if r.err == nil {
 		return r.guard.Success(r.method, r.response, headers, trailers)
 	}
 	return r.guard.Failure(r.method, r.key, statusOf(r.err).Proto(), headers, trailers)
+}
+
+// answer returns what the handler answered.
+func (r *recorder) answer() (any, error) {
+	r.metadata.pass()
+	return r.response, r.err
+}
+
+// withdraw forgets what the handler answered, if it has run: its transaction was not
+// committed.
+func (r *recorder) withdraw() {
+	if r.metadata != nil {
+		r.metadata.withdraw()
+	}
 }

@@ -47,11 +47,12 @@ func (i *Interceptor) Unary(ctx context.Context, request any, info *grpc.UnarySe
 	result, err := method.Operation.Run(ctx, call, r.run)
 	switch {
 	case err != nil:
+		r.withdraw()
 		return nil, refused(err, info.FullMethod)
 	case result.Replayed:
 		return i.replay(ctx, method, call.Key, result.Outcome)
 	default:
-		return r.response, r.err
+		return r.answer()
 	}
 }
 

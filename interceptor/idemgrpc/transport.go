@@ -92,6 +92,15 @@ func (c *transportCapture) captured() (headers, trailers metadata.MD) {
 	return added(c.header, headers), added(c.trailer, trailers)
 }
 
+// pass does nothing: the stream sends its metadata with the answer.
+func (c *transportCapture) pass() {}
+
+func (c *transportCapture) withdraw() {
+	c.stream.mu.Lock()
+	defer c.stream.mu.Unlock()
+	*c.stream.header, *c.stream.trailer = c.header, c.trailer
+}
+
 // copied returns copies of the metadata that has been set. Values are never changed in
 // place, and so are shared.
 func (m transportMetadata) copied() (header, trailer metadata.MD) {
