@@ -29,6 +29,8 @@ var refusalsByName = map[string]*idempotency.Error{
 	"ErrRequestUnreadable": idempotency.ErrRequestUnreadable,
 	"ErrReplayDenied":      idempotency.ErrReplayDenied,
 	"ErrNotSupported":      idempotency.ErrNotSupported,
+	"ErrRolledBack":        idempotency.ErrRolledBack,
+	"ErrCommitUnknown":     idempotency.ErrCommitUnknown,
 }
 
 func httpStatus(e *idempotency.Error) string { return fmt.Sprint(httpmw.Status(e.Reason)) }

@@ -123,3 +123,17 @@ func TestCallerLeavesDuringBegin(t *testing.T) {
 		b.saw("store_error")
 	})
 }
+
+// TestLeaseDuringATransaction: a call of a process that does not use transactions yet
+// wins, and the transaction is rolled back.
+func TestLeaseDuringATransaction(t *testing.T) {
+	b := newBank(t, idempotency.Policy{})
+	leased := newEngine(t, b.store)
+	_, err := run(t.Context(), b.engine, payment("k"), func(ctx context.Context) idempotency.Answer {
+		starts(t, leased, payment("k"), recording("by lease"), 1)
+		return b.pays("payment", recorded("in a transaction"))(ctx)
+	})
+	want(t, err, idempotency.ErrRolledBack)
+	b.wrote()
+	replays(t, b.engine, payment("k"), "by lease")
+}
