@@ -3,11 +3,10 @@ package idemconnect
 import (
 	"context"
 	"errors"
-	"io"
 	"net/http"
-	"strings"
 
 	"connectrpc.com/connect"
+	"google.golang.org/genproto/googleapis/rpc/code"
 
 	"github.com/oncewire/idempotency"
 	"github.com/oncewire/idempotency/interceptor/internal/rpc"
@@ -15,8 +14,6 @@ import (
 	"github.com/oncewire/idempotency/internal/refusal"
 	"github.com/oncewire/idempotency/internal/retry"
 )
-
-var pushbackField = http.CanonicalHeaderKey(rpc.PushbackField)
 
 // advise says whether the result of a try settles its call.
 func advise(ctx context.Context, err error) retry.Advice {
@@ -26,21 +23,15 @@ func advise(ctx context.Context, err error) retry.Advice {
 	}
 	failure := rpc.Failure{Status: statusOf(err)}
 	if connect.IsWireError(err) {
-		meta := coded.Meta()
-		failure.Replayed, failure.Pushback = Replayed(meta), meta[pushbackField]
-		failure.RetryAfter, failure.AsksForPause = httpretry.After(meta)
+		failure.ReadHTTP(coded.Meta())
 	} else if failure.Broken = ctx.Err() == nil && broken(coded); httpretry.Permanent(err) {
 		return retry.Advice{}
 	}
 	return failure.Advice()
 }
 
-// broken reports whether an error that no server sent means that the connection or
-// stream broke. Connect-go reports a reset as Canceled, and the errors of net/http
-// for HTTP/2 have no type.
 func broken(err *connect.Error) bool {
-	return err.Code() == connect.CodeCanceled || errors.Is(err, io.ErrUnexpectedEOF) ||
-		strings.HasPrefix(err.Message(), "stream error: ")
+	return rpc.BrokenHTTP(err, code.Code(err.Code()), err.Message())
 }
 
 // Refusal returns the refusal that an error of a call is, if it is one: with its
@@ -61,9 +52,5 @@ func Refusal(err error) (*idempotency.Error, bool) {
 // have [idempotency.WithReplayedField] need its name here; the default is
 // Idempotent-Replayed.
 func Replayed(header http.Header, field ...string) bool {
-	name := idempotency.DefaultReplayedField
-	if len(field) > 0 && field[0] != "" {
-		name = field[0]
-	}
-	return header.Get(name) == "true"
+	return rpc.IsReplay(header, field...)
 }

@@ -4,8 +4,6 @@ import (
 	"context"
 	"maps"
 	"net/http"
-	"slices"
-	"strings"
 
 	"connectrpc.com/connect"
 
@@ -33,7 +31,9 @@ func (c *metadataCapture) captured() (headers, trailers rpc.Fields) {
 	if c.info == nil {
 		return nil, nil
 	}
-	return fromHeader(nil, added(c.header, c.info.ResponseHeader())), fromHeader(nil, added(c.trailer, c.info.ResponseTrailer()))
+	headers = rpc.FromHTTP(nil, rpc.AddedFields(c.header, c.info.ResponseHeader()))
+	trailers = rpc.FromHTTP(nil, rpc.AddedFields(c.trailer, c.info.ResponseTrailer()))
+	return headers, trailers
 }
 
 // withdraw takes back what the handler has set.
@@ -50,72 +50,7 @@ func restore(header, before http.Header) {
 	maps.Copy(header, before)
 }
 
-// added returns the values that are in after and not in before: those that follow
-// the values of before, or all values if those were replaced.
-func added(before, after http.Header) http.Header {
-	if len(before) == 0 {
-		return after
-	}
-	fresh := make(http.Header, len(after))
-	for name, values := range after {
-		earlier := before[name]
-		switch {
-		case slices.Equal(earlier, values):
-		case len(values) > len(earlier) && slices.Equal(earlier, values[:len(earlier)]):
-			fresh[name] = values[len(earlier):]
-		default:
-			fresh[name] = values
-		}
-	}
-	return fresh
-}
-
-// fromHeader adds the fields of a header to those that are recorded.
-func fromHeader(fields rpc.Fields, header http.Header) rpc.Fields {
-	if len(header) > 0 && fields == nil {
-		fields = make(rpc.Fields, len(header))
-	}
-	for name, values := range header {
-		name = strings.ToLower(name)
-		if rpc.IsBinary(name) {
-			name, values = fromBinary(name, values)
-		}
-		if len(values) > 0 {
-			fields[name] = append(fields[name], values...)
-		}
-	}
-	return fields
-}
-
-// fromBinary decodes the values of a binary field, as gRPC does. If one is not the
-// base64 that toHeader would write, all are recorded verbatim.
-func fromBinary(name string, values []string) (recorded string, decoded []string) {
-	decoded = make([]string, len(values))
-	for i, value := range values {
-		data, err := connect.DecodeBinaryHeader(value)
-		if err != nil || connect.EncodeBinaryHeader(data) != value {
-			return rpc.VerbatimName(name), values
-		}
-		decoded[i] = string(data)
-	}
-	return name, decoded
-}
-
 // toHeader adds recorded fields to a header.
 func toHeader(fields *outcome.Fields, header http.Header) {
-	if fields.Len() == 0 {
-		return
-	}
-	recorded := make(rpc.Fields, fields.Len())
-	fields.CopyTo(recorded)
-	for name, values := range recorded {
-		name, verbatim := rpc.CutVerbatim(name)
-		if !verbatim && rpc.IsBinary(name) {
-			for i, value := range values {
-				values[i] = connect.EncodeBinaryHeader([]byte(value))
-			}
-		}
-		name = http.CanonicalHeaderKey(name)
-		header[name] = append(header[name], values...)
-	}
+	rpc.ToHTTP(fields, func(name string, values []string) { header[name] = append(header[name], values...) })
 }

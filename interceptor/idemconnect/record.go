@@ -28,10 +28,10 @@ func (r *recorder) run(ctx context.Context) idempotency.Answer {
 	r.response, r.err = r.next(ctx, r.request)
 	headers, trailers := r.metadata.captured()
 	if r.err == nil {
-		headers = fromHeader(headers, r.response.Header())
-		trailers = fromHeader(trailers, r.response.Trailer())
+		headers = rpc.FromHTTP(headers, r.response.Header())
+		trailers = rpc.FromHTTP(trailers, r.response.Trailer())
 		return r.guard.Success(r.method, r.response.Any(), headers, trailers)
 	}
-	trailers = fromHeader(trailers, metaOf(r.err))
+	trailers = rpc.FromHTTP(trailers, metaOf(r.err))
 	return r.guard.Failure(r.method, r.key, statusOf(r.err), headers, trailers)
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"strings"
 
+	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
 
 	"github.com/oncewire/idempotency"
@@ -63,6 +64,24 @@ func (g *Guard) Method(procedure string, schema any, readOnly bool) *Method {
 	return method
 }
 
+// NewRequest returns an empty request message for a call whose message is not
+// decoded yet, in the type that a handler with generated code has. It returns nil if
+// nothing of the message is needed: the key field in the metadata has no values, and
+// the message has no field for the key. Then the call is to run unguarded. The error
+// is a refusal.
+func (g *Guard) NewRequest(ctx context.Context, method *Method, keys []string) (proto.Message, error) {
+	if len(keys) > 0 || !method.takesKeyInMessage() {
+		key, err := method.Operation.ParseKey(ctx, keys)
+		if err != nil || key == "" {
+			return nil, err
+		}
+		if method.request == nil {
+			return nil, method.Operation.Refuse(ctx, key, idempotency.ErrNotSupported, errNoSchema)
+		}
+	}
+	return method.request.New().Interface(), nil
+}
+
 // NewCall returns the guarded call of a request, whose key field in the metadata has
 // the values. The key may also be in the request message. A call without a key is to
 // run unguarded. The error is a refusal.
@@ -102,5 +121,6 @@ func (g *Guard) RefuseStream(ctx context.Context, method *Method, keys []string)
 // Causes of refusals, for the server's own log.
 var (
 	errNoProtobuf = errors.New("the request is not a protobuf message")
+	errNoSchema   = errors.New("the method has no protobuf schema, so its request cannot be decoded")
 	errStream     = errors.New("a stream cannot be replayed")
 )

@@ -25,14 +25,19 @@ type keyFieldOf struct {
 // of returns the field, or nil, and the key that the message has in it.
 func (k *keyField) of(message proto.Message) (field protoreflect.FieldDescriptor, key string) {
 	reflected := message.ProtoReflect()
-	descriptor := reflected.Descriptor()
-	found := k.last.Load()
-	if found == nil || found.message != descriptor {
-		found = &keyFieldOf{descriptor, schema.KeyField(descriptor, k.requestIDs)}
-		k.last.Store(found)
-	}
-	if found.field == nil {
+	field = k.in(reflected.Descriptor())
+	if field == nil {
 		return nil, ""
 	}
-	return found.field, reflected.Get(found.field).String()
+	return field, reflected.Get(field).String()
+}
+
+// in returns the field of a message type, or nil.
+func (k *keyField) in(message protoreflect.MessageDescriptor) protoreflect.FieldDescriptor {
+	found := k.last.Load()
+	if found == nil || found.message != message {
+		found = &keyFieldOf{message, schema.KeyField(message, k.requestIDs)}
+		k.last.Store(found)
+	}
+	return found.field
 }

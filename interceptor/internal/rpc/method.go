@@ -14,12 +14,17 @@ type Method struct {
 	// Operation is the engine's handle: it has the method's name and policy.
 	Operation idempotency.Operation
 
-	response protoreflect.MessageType // nil if the schema is not linked in
-	keyField keyField
+	request, response protoreflect.MessageType // nil if the schema is not linked in
+	keyField          keyField
 }
 
 // Unguarded reports whether calls of the method ignore keys.
 func (m *Method) Unguarded() bool { return m.Operation.Policy().Key == idempotency.KeyIgnored }
+
+// takesKeyInMessage reports whether a key may be in a field of the request message.
+func (m *Method) takesKeyInMessage() bool {
+	return m.request != nil && m.keyField.in(m.request.Descriptor()) != nil
+}
 
 func newMethod(engine *idempotency.Engine, procedure string, given any, readOnly bool) *Method {
 	descriptor := schema.Method(procedure, given)
@@ -28,23 +33,20 @@ func newMethod(engine *idempotency.Engine, procedure string, given any, readOnly
 		policy.Key = idempotency.KeyIgnored
 	}
 	operation := engine.Operation(procedure, policy)
-	return &Method{
-		Operation: operation,
-		response:  responseType(descriptor),
-		keyField:  keyField{requestIDs: operation.TakesRequestID()},
+	method := &Method{Operation: operation, keyField: keyField{requestIDs: operation.TakesRequestID()}}
+	if descriptor != nil {
+		method.request, method.response = messageType(descriptor.Input()), messageType(descriptor.Output())
 	}
+	return method
 }
 
-// responseType returns the generated type of a method's response, or a dynamic
-// one for a method that is served without generated code.
-func responseType(method protoreflect.MethodDescriptor) protoreflect.MessageType {
-	if method == nil {
-		return nil
-	}
-	if kind := linkedMessage(method.Output().FullName()); kind != nil {
+// messageType returns the generated type of a message, or a dynamic one for a method
+// that is served without generated code.
+func messageType(message protoreflect.MessageDescriptor) protoreflect.MessageType {
+	if kind := linkedMessage(message.FullName()); kind != nil {
 		return kind
 	}
-	return dynamicpb.NewMessageType(method.Output())
+	return dynamicpb.NewMessageType(message)
 }
 
 func linkedMessage(name protoreflect.FullName) protoreflect.MessageType {

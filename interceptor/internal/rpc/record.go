@@ -29,21 +29,27 @@ func (g *Guard) Success(method *Method, response any, headers, trailers Fields) 
 // the metadata what is not recorded. If an inner guard refused the call with this
 // key, the handler did not run.
 func (g *Guard) Failure(method *Method, key string, status *spb.Status, headers, trailers Fields) idempotency.Answer {
-	refused, _ := refusal.Decode(status)
+	return g.FailureSentAs(method, key, status, status, headers, trailers)
+}
+
+// FailureSentAs is [Guard.Failure] for a framework that sends another status than the
+// handler returned: it decides by what the handler returned, and records what is sent.
+func (g *Guard) FailureSentAs(method *Method, key string, returned, sent *spb.Status, headers, trailers Fields) idempotency.Answer {
+	refused, _ := refusal.Decode(returned)
 	if refused != nil && method.Operation.HasRefusalMark(refused.Mark, key) {
 		return idempotency.Answer{NoEffect: true}
 	}
-	verdict, ok := method.Operation.Policy().Verdicts[int(status.GetCode())]
+	verdict, ok := method.Operation.Policy().Verdicts[int(returned.GetCode())]
 	if !ok {
-		verdict = g.config.Classifier(status)
+		verdict = g.config.Classifier(returned)
 	}
 	if verdict != idempotency.Record {
 		return idempotency.Answer{Verdict: verdict}
 	}
 	answer := g.record(method, outcome.RPC{
-		Status: marshalStatus(status), Headers: g.recorded(headers), Trailers: g.recorded(trailers),
+		Status: marshalStatus(sent), Headers: g.recorded(headers), Trailers: g.recorded(trailers),
 	})
-	answer.ServerError, answer.Failed = isServerError(code.Code(status.GetCode())), true
+	answer.ServerError, answer.Failed = isServerError(code.Code(returned.GetCode())), true
 	return answer
 }
 
