@@ -190,7 +190,7 @@ depcheck: ## Prove that no package makes its users compile what it must not
 
 .PHONY: filegraph
 filegraph: ## Report which files of the root and adapter packages need each other
-	@$(GO) -C tools/filegraph run . ../.. ../../httpmw ../../interceptor/idemgrpc ../../interceptor/idemconnect \
+	@$(GO) -C tools/filegraph run . ../.. ../../httpmw ../../interceptor/idemgrpc ../../interceptor/idemconnect ../../interceptor/idemconnect2 \
 		../../interceptor/internal/rpc ../../interceptor/internal/canonical
 
 .PHONY: tidycheck

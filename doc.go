@@ -7,9 +7,9 @@
 //	engine, err := idempotency.New(memstore.New())
 //
 // Servers guard their handlers with the package of their protocol:
-// interceptor/idemgrpc, interceptor/idemconnect, httpmw or httpmw/idemgateway.
-// Queue consumers and jobs call [Engine.Do]. An adapter for another protocol needs
-// [Engine.Operation] and the methods of [Operation].
+// interceptor/idemgrpc, interceptor/idemconnect, interceptor/idemconnect2, httpmw or
+// httpmw/idemgateway. Queue consumers and jobs call [Engine.Do]. An adapter for another
+// protocol needs [Engine.Operation] and the methods of [Operation].
 //
 // # What a call gets
 //

@@ -146,6 +146,7 @@ const guardPlace = "docs/verdicts.md#where-the-guard-goes"
 func TestDocsLinkToTheOneDrawingOfTheGuard(t *testing.T) {
 	for _, path := range []string{
 		"README.md", "doc.go", "httpmw/doc.go", "interceptor/idemgrpc/doc.go", "interceptor/idemconnect/doc.go",
+		"interceptor/idemconnect2/doc.go",
 	} {
 		text, err := os.ReadFile(path)
 		ok(t, err)

@@ -6,6 +6,7 @@ go 1.26.0
 // `make newest` tests the newest versions. Comments say why a version is not lower.
 require (
 	connectrpc.com/connect v1.21.1 // earlier ones map connection errors to other codes, so records would differ
+	connectrpc.com/connect/v2 v2.0.2 // earlier ones decompress messages that are too large to their end
 	connectrpc.com/cors v0.1.0
 	connectrpc.com/grpchealth v1.5.0
 	connectrpc.com/grpcreflect v1.3.1

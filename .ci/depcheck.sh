@@ -6,7 +6,7 @@ cd "$(dirname "$0")/.."
 
 module=$(go list -m)
 readonly module
-readonly grpc=google.golang.org/grpc connect=connectrpc.com redis=github.com/redis postgres=github.com/jackc
+readonly grpc=google.golang.org/grpc connect=connectrpc.com connect2=connectrpc.com/connect/v2 redis=github.com/redis postgres=github.com/jackc
 readonly gateway=github.com/grpc-ecosystem/grpc-gateway
 readonly otel=go.opentelemetry.io prometheus=github.com/prometheus
 # The API of OpenTelemetry with its own imports. auto/sdk is not an SDK but the interface for an
@@ -80,6 +80,17 @@ never() {
   report "$folder" "nothing of $*" "${bad[@]}"
 }
 
+# connect_only FOLDER PREFIX: of connectrpc.com, FOLDER compiles only what is within PREFIX.
+connect_only() {
+  local folder=$1 prefix=$2 listed package
+  local -a bad=()
+  listed=$(go list -deps "$folder") || { fail "$folder cannot be listed"; return; }
+  for package in $listed; do
+    if within_any "$package" "$connect" && ! within_any "$package" "$prefix"; then bad+=("$package"); fi
+  done
+  report "$folder" "nothing of $connect but $prefix" "${bad[@]}"
+}
+
 # for_tests PACKAGE: whether only tests use PACKAGE, which its name shows.
 for_tests() {
   [[ $1 == "$module"/*test || $1 == "$module"/*test/* ]]
@@ -88,7 +99,9 @@ for_tests() {
 only . "$module/backend" "$module/internal"
 only ./backend
 only ./backend/memstore "$module"
-never ./interceptor/idemconnect "$grpc" "$gateway" "$redis" "$postgres"
+never ./interceptor/idemconnect "$grpc" "$connect2" "$gateway" "$redis" "$postgres"
+never ./interceptor/idemconnect2 "$grpc" "$gateway" "$redis" "$postgres"
+connect_only ./interceptor/idemconnect2 "$connect2"
 never ./interceptor/idemgrpc "$connect" "$gateway" "$redis" "$postgres"
 never ./httpmw "$grpc" "$connect" "$gateway" "$redis" "$postgres"
 never ./httpmw/idemgateway "$connect" "$redis" "$postgres"
@@ -118,7 +131,8 @@ for package in $packages; do
     ./otelidem) never "$folder" testing "${helpers[@]}" "$redis" "$postgres" ;;
     ./backend/redisstore) never "$folder" testing "${helpers[@]}" "$postgres" "$otel" "$prometheus" ;;
     ./backend/pgstore) never "$folder" testing "${helpers[@]}" "$redis" "$otel" "$prometheus" ;;
-    *) never "$folder" testing "${helpers[@]}" "$redis" "$postgres" "$otel" "$prometheus" ;;
+    ./interceptor/idemconnect2 | ./gen/*connect2) never "$folder" testing "${helpers[@]}" "$redis" "$postgres" "$otel" "$prometheus" ;;
+    *) never "$folder" testing "${helpers[@]}" "$connect2" "$redis" "$postgres" "$otel" "$prometheus" ;;
   esac
 done
 

@@ -73,6 +73,6 @@
 // health checks and reflection pass unguarded. Streams with a key are refused: a
 // stream cannot be replayed, and a key must not be ignored.
 //
-// Package idemgrpc records and replays in the same form: on one store, each replays
-// the calls of the other.
+// Packages idemconnect2, for version 2 of connect-go, and idemgrpc record and replay in
+// the same form: on one store, each replays the calls of the others.
 package idemconnect

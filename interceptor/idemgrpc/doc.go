@@ -73,6 +73,6 @@
 // unguarded. Streams with a key are refused: a stream cannot be replayed, and a key
 // must not be ignored.
 //
-// Package idemconnect records and replays in the same form: on one store, each
-// replays the calls of the other.
+// Packages idemconnect and idemconnect2 record and replay in the same form: on one
+// store, each replays the calls of the others.
 package idemgrpc

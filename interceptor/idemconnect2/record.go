@@ -1,0 +1,47 @@
+package idemconnect2
+
+import (
+	"context"
+
+	"connectrpc.com/connect/v2"
+
+	"github.com/oncewire/idempotency"
+	"github.com/oncewire/idempotency/interceptor/internal/rpc"
+)
+
+// unaryCall is a unary call that has a key. It runs the handler under a claim and
+// records its answer.
+type unaryCall struct {
+	target
+
+	guard  *rpc.Guard
+	method *rpc.Method
+	info   *connect.CallInfo
+	key    string
+	held   heldBack
+	err    error // of the handler
+}
+
+func (u *unaryCall) run(ctx context.Context) idempotency.Answer {
+	capture := captureMetadata(u.info)
+	u.err = u.next(ctx, u.spec, &u.held)
+	headers, trailers := capture.captured()
+	if u.err == nil {
+		return u.guard.Success(u.method, u.held.response, headers, trailers)
+	}
+	returned, sent := statuses(u.err)
+	return u.guard.FailureSentAs(u.method, u.key, returned, sent, headers, trailers)
+}
+
+// answer sends what the handler answered, which is recorded now. An error wins over a
+// message, since no client of a unary method gets both.
+func (u *unaryCall) answer() error {
+	if u.err != nil || !u.held.sent {
+		return u.err
+	}
+	return u.stream.Send(u.held.response)
+}
+
+func (u *unaryCall) hasCredentials() bool {
+	return u.info.RequestHeader().Has("Authorization") || u.info.RequestHeader().Has("Cookie")
+}
