@@ -140,17 +140,21 @@ var protocols = map[string][]connecthttp.Option{
 // keyOf returns a key for the name of a protocol.
 func keyOf(protocol string) string { return strings.ReplaceAll(protocol, " ", "-") }
 
-func (s server) newClient(options ...connecthttp.Option) paymentsv1connect.PaymentServiceClient {
-	return paymentsv1connect.NewPaymentServiceClient(connect.NewClient(s.transport(options...)))
+func (s server) newClient(options ...connecthttp.Option) caller {
+	return clientOf(s.client, s.url, options)
 }
 
 // intercepted returns a client with interceptors.
-func (s server) intercepted(options []connecthttp.Option, interceptors ...connect.ClientInterceptor) paymentsv1connect.PaymentServiceClient {
-	return paymentsv1connect.NewPaymentServiceClient(connect.NewClient(s.transport(options...), interceptors...))
+func (s server) intercepted(options []connecthttp.Option, interceptors ...connect.ClientInterceptor) caller {
+	return clientOf(s.client, s.url, options, interceptors...)
 }
 
 func (s server) transport(options ...connecthttp.Option) connect.Transport {
 	return connecthttp.NewTransport(s.client, s.url, options...)
+}
+
+func clientOf(client *http.Client, url string, options []connecthttp.Option, interceptors ...connect.ClientInterceptor) caller {
+	return paymentsv1connect.NewPaymentServiceClient(connect.NewClient(connecthttp.NewTransport(client, url, options...), interceptors...))
 }
 
 // answer is what a client gets.
