@@ -16,17 +16,26 @@ import (
 // without request and response wrappers: they say headers in different places.
 func TestConnect(t *testing.T) {
 	for _, mode := range tally.Modes {
-		t.Run(string(mode), func(t *testing.T) { runSuite(t, "connect", mode) })
-		t.Run(string(mode)+"/simple", func(t *testing.T) { runSuite(t, "connect, simple handlers", mode, "-simple") })
+		t.Run(string(mode), func(t *testing.T) { runSuite(t, "connect", mode, "connectserver") })
+		t.Run(string(mode)+"/simple", func(t *testing.T) { runSuite(t, "connect, simple handlers", mode, "connectserver", "-simple") })
 	}
 }
 
-func runSuite(t *testing.T, name string, mode tally.Mode, flags ...string) {
+// TestConnect2 runs it against version 2 of connect-go in every mode, and replays the
+// recorded bytes of messages too.
+func TestConnect2(t *testing.T) {
+	for _, mode := range tally.Modes {
+		t.Run(string(mode), func(t *testing.T) { runSuite(t, "connect 2", mode, "connectserver2") })
+	}
+	t.Run("raw", func(t *testing.T) { runSuite(t, "connect 2, raw replays", tally.Replay, "connectserver2", "-raw") })
+}
+
+func runSuite(t *testing.T, name string, mode tally.Mode, server string, flags ...string) {
 	t.Helper()
 	tallies := t.TempDir()
 	arguments := append([]string{
 		"--mode", "server", "--conf", "config.yaml", "--known-failing", "@known-failing.txt", "--max-servers", "8", "--parallel", "16", "--",
-		filepath.Join(bin, "connectserver"), "-mode", string(mode), "-tallies", tallies,
+		filepath.Join(bin, server), "-mode", string(mode), "-tallies", tallies,
 	}, flags...)
 	output, failed := exec.CommandContext(t.Context(), filepath.Join(bin, "connectconformance"), arguments...).CombinedOutput()
 	ran := result{

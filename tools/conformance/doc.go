@@ -4,6 +4,8 @@
 //   - connectrpc.com/conformance calls connectserver, a connect-go server
 //     behind idemconnect, over Connect, gRPC and gRPC-Web, and compares every
 //     header, trailer, message, status and error detail;
+//   - the same suite calls connectserver2, on version 2 of connect-go behind
+//     idemconnect2;
 //   - google.golang.org/grpc/interop, in interopclient, calls its own server
 //     behind idemgrpc.
 //

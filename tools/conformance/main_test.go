@@ -26,7 +26,7 @@ func run(m *testing.M) int {
 	defer os.RemoveAll(folder)
 	bin = folder
 	build := exec.Command("go", "build", "-o", bin+string(filepath.Separator),
-		"./connectserver", "./interopclient", "connectrpc.com/conformance/cmd/connectconformance")
+		"./connectserver", "./connectserver2", "./interopclient", "connectrpc.com/conformance/cmd/connectconformance")
 	if output, err := build.CombinedOutput(); err != nil {
 		fmt.Fprintf(os.Stderr, "%v:\n%s", build, output)
 		return 1

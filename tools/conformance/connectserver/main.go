@@ -5,7 +5,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
@@ -22,6 +21,7 @@ import (
 	"github.com/oncewire/idempotency/interceptor/idemconnect"
 	conformancev1 "github.com/oncewire/idempotency/tools/conformance/gen/connectrpc/conformance/v1"
 	"github.com/oncewire/idempotency/tools/conformance/gen/connectrpc/conformance/v1/conformancev1connect"
+	"github.com/oncewire/idempotency/tools/conformance/suite"
 	"github.com/oncewire/idempotency/tools/conformance/tally"
 )
 
@@ -54,12 +54,12 @@ func run(mode tally.Mode, simple bool, tallies string) error {
 	if err != nil {
 		return err
 	}
-	err = serve(ctx, os.Stdin, os.Stdout, func(asked *conformancev1.ServerCompatRequest) http.Handler {
+	err = suite.Serve(ctx, os.Stdin, os.Stdout, func(asked *conformancev1.ServerCompatRequest) http.Handler {
 		return handler(simple, compressions(),
 			connect.WithReadMaxBytes(int(asked.GetMessageReceiveLimit())),
 			connect.WithInterceptors(keys(mode, counted), guard))
 	})
-	return errors.Join(err, engine.Close(context.Background()), report(counted, tallies))
+	return errors.Join(err, engine.Close(context.Background()), counted.Report(tallies))
 }
 
 // newGuard makes our interceptor. For replays it records every answer, whatever
@@ -81,15 +81,4 @@ func handler(simple bool, options ...connect.HandlerOption) http.Handler {
 			conformancev1connect.ConformanceServiceUnaryProcedure, simpleUnary, options...))
 	}
 	return mux
-}
-
-func report(counted *tally.Tally, folder string) error {
-	if folder == "" {
-		return nil
-	}
-	file, err := os.CreateTemp(folder, "*.json")
-	if err != nil {
-		return err
-	}
-	return errors.Join(json.NewEncoder(file).Encode(counted.Counts()), file.Close())
 }

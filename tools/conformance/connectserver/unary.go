@@ -8,6 +8,7 @@ import (
 
 	conformancev1 "github.com/oncewire/idempotency/tools/conformance/gen/connectrpc/conformance/v1"
 	"github.com/oncewire/idempotency/tools/conformance/gen/connectrpc/conformance/v1/conformancev1connect"
+	"github.com/oncewire/idempotency/tools/conformance/suite"
 )
 
 // service answers as its requests say. Unimplemented stays so.
@@ -16,27 +17,27 @@ type service struct {
 }
 
 func (service) Unary(ctx context.Context, request *connect.Request[conformancev1.UnaryRequest]) (*connect.Response[conformancev1.UnaryResponse], error) {
-	info := requestInfo(ctx, request.Header(), request.Peer().Query, pack(request.Msg))
+	info := suite.Seen(ctx, request.Header(), request.Peer().Query, suite.Pack(request.Msg))
 	return answer(request.Msg.GetResponseDefinition(), info, func(payload *conformancev1.ConformancePayload) *conformancev1.UnaryResponse {
 		return &conformancev1.UnaryResponse{Payload: payload}
 	})
 }
 
 func (service) IdempotentUnary(ctx context.Context, request *connect.Request[conformancev1.IdempotentUnaryRequest]) (*connect.Response[conformancev1.IdempotentUnaryResponse], error) {
-	info := requestInfo(ctx, request.Header(), request.Peer().Query, pack(request.Msg))
+	info := suite.Seen(ctx, request.Header(), request.Peer().Query, suite.Pack(request.Msg))
 	return answer(request.Msg.GetResponseDefinition(), info, func(payload *conformancev1.ConformancePayload) *conformancev1.IdempotentUnaryResponse {
 		return &conformancev1.IdempotentUnaryResponse{Payload: payload}
 	})
 }
 
 func (service) ClientStream(ctx context.Context, stream *connect.ClientStream[conformancev1.ClientStreamRequest]) (*connect.Response[conformancev1.ClientStreamResponse], error) {
-	info := requestInfo(ctx, stream.RequestHeader(), nil)
+	info := suite.Seen(ctx, stream.RequestHeader(), nil)
 	var defined *conformancev1.UnaryResponseDefinition
 	for stream.Receive() {
 		if len(info.GetRequests()) == 0 {
 			defined = stream.Msg().GetResponseDefinition()
 		}
-		info.Requests = append(info.GetRequests(), pack(stream.Msg()))
+		info.Requests = append(info.GetRequests(), suite.Pack(stream.Msg()))
 	}
 	if err := stream.Err(); err != nil {
 		return nil, err
@@ -64,7 +65,7 @@ func simpleUnary(ctx context.Context, request *conformancev1.UnaryRequest) (*con
 	call, _ := connect.CallInfoForHandlerContext(ctx)
 	defined := request.GetResponseDefinition()
 	say(defined, call.ResponseHeader(), call.ResponseTrailer())
-	payload, failed := outcome(defined, requestInfo(ctx, call.RequestHeader(), call.Peer().Query, pack(request)))
+	payload, failed := outcome(defined, suite.Seen(ctx, call.RequestHeader(), call.Peer().Query, suite.Pack(request)))
 	if failed != nil {
 		return nil, failed
 	}
@@ -72,12 +73,12 @@ func simpleUnary(ctx context.Context, request *conformancev1.UnaryRequest) (*con
 }
 
 func say(defined *conformancev1.UnaryResponseDefinition, header, trailer http.Header) {
-	add(header, defined.GetResponseHeaders())
-	add(trailer, defined.GetResponseTrailers())
+	suite.Add(header, defined.GetResponseHeaders())
+	suite.Add(trailer, defined.GetResponseTrailers())
 }
 
 func outcome(defined *conformancev1.UnaryResponseDefinition, info *conformancev1.ConformancePayload_RequestInfo) (*conformancev1.ConformancePayload, *connect.Error) {
-	pause(defined.GetResponseDelayMs())
+	suite.Pause(defined.GetResponseDelayMs())
 	if wanted := defined.GetError(); wanted != nil {
 		return nil, failure(wanted, info)
 	}

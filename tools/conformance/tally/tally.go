@@ -2,9 +2,11 @@ package tally
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
+	"os"
 	"sync"
 
 	"github.com/oncewire/idempotency"
@@ -65,6 +67,18 @@ func (t *Tally) Counts() Counts {
 	counts := t.counts
 	counts.Events = maps.Clone(counts.Events)
 	return counts
+}
+
+// Report writes the counts to a file in a folder. Without a folder it does nothing.
+func (t *Tally) Report(folder string) error {
+	if folder == "" {
+		return nil
+	}
+	file, err := os.CreateTemp(folder, "*.json")
+	if err != nil {
+		return err
+	}
+	return errors.Join(json.NewEncoder(file).Encode(t.Counts()), file.Close())
 }
 
 // Add adds the counts of another server.

@@ -1,4 +1,4 @@
-package main
+package suite
 
 import (
 	"context"
@@ -20,9 +20,9 @@ import (
 // grace is less than what the suite gives a server that it has told to end.
 const grace = 3 * time.Second
 
-// serve listens as the suite asks on in, says on out where, and serves until
+// Serve listens as the suite asks on in, says on out where, and serves until
 // the context is done.
-func serve(ctx context.Context, in io.Reader, out io.Writer, handle func(*conformancev1.ServerCompatRequest) http.Handler) error {
+func Serve(ctx context.Context, in io.Reader, out io.Writer, handle func(*conformancev1.ServerCompatRequest) http.Handler) error {
 	asked := new(conformancev1.ServerCompatRequest)
 	if err := read(in, asked); err != nil {
 		return err
