@@ -32,6 +32,19 @@ func (c *metadataCapture) captured() (headers, trailers rpc.Fields) {
 	return headers, trailers
 }
 
+// undo removes what the handler has set.
+func (c *metadataCapture) undo() {
+	restore(c.info.ResponseHeader(), c.header)
+	restore(c.info.ResponseTrailer(), c.trailer)
+}
+
+func restore(header *connect.Header, before http.Header) {
+	*header = connect.Header{}
+	for name, values := range before {
+		header.SetValues(name, values)
+	}
+}
+
 // toHTTP returns a header in the type of net/http, with the same lists of values. It
 // is nil for an empty one.
 func toHTTP(header *connect.Header) http.Header {

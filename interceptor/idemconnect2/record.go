@@ -19,18 +19,29 @@ type unaryCall struct {
 	info   *connect.CallInfo
 	key    string
 	held   heldBack
-	err    error // of the handler
+
+	// What the handler answered.
+	capture metadataCapture
+	err     error
 }
 
 func (u *unaryCall) run(ctx context.Context) idempotency.Answer {
-	capture := captureMetadata(u.info)
+	u.capture = captureMetadata(u.info)
 	u.err = u.next(ctx, u.spec, &u.held)
-	headers, trailers := capture.captured()
+	headers, trailers := u.capture.captured()
 	if u.err == nil {
 		return u.guard.Success(u.method, u.held.response, headers, trailers)
 	}
 	returned, sent := statuses(u.err)
 	return u.guard.FailureSentAs(u.method, u.key, returned, sent, headers, trailers)
+}
+
+// discard discards what the handler answered, if it ran: its transaction was not
+// committed.
+func (u *unaryCall) discard() {
+	if u.capture.info != nil {
+		u.capture.undo()
+	}
 }
 
 // answer sends what the handler answered, which is recorded now. An error wins over a

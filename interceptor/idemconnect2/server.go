@@ -92,6 +92,7 @@ func (i *serverInterceptor) guarded(ctx context.Context, u *unaryCall, call idem
 	result, err := u.method.Operation.Run(ctx, call, u.run)
 	switch {
 	case err != nil:
+		u.discard()
 		return refused(err, u.spec.Procedure, u.info)
 	case result.Replayed:
 		return i.replay(ctx, u, result.Outcome)
