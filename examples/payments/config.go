@@ -14,6 +14,7 @@ import (
 // config has the values of the flags.
 type config struct {
 	http, grpc    string // addresses to listen on
+	connect       string // version of connect-go: v1 or v2
 	store         string
 	storeTimeout  time.Duration
 	lease         time.Duration
@@ -33,6 +34,7 @@ func parse(arguments []string, output io.Writer) (config, error) {
 	flags.SetOutput(output)
 	flags.StringVar(&c.http, "http", "127.0.0.1:8080", "`address` of Connect, gRPC-Web, gRPC (connect-go) and REST")
 	flags.StringVar(&c.grpc, "grpc", "127.0.0.1:9090", "`address` of gRPC (grpc-go), which the gateway calls")
+	flags.StringVar(&c.connect, "connect", "v1", "`version` of connect-go that serves Connect, gRPC-Web and gRPC: v1 or v2")
 	flags.StringVar(&c.store, "store", "memory", storeUsage)
 	flags.DurationVar(&c.storeTimeout, "store-timeout", idempotency.DefaultStoreTimeout, "how long a step of the store may take before the call is refused")
 	flags.DurationVar(&c.lease, "lease", idempotency.DefaultLease, "how long a key stays blocked after a crash")
@@ -57,9 +59,12 @@ func parse(arguments []string, output io.Writer) (config, error) {
 	return c, c.validate()
 }
 
-// validate refuses durations that the engine would replace by its defaults.
+// validate refuses an unknown version, and durations that the engine would replace by
+// its defaults.
 func (c config) validate() error {
 	switch {
+	case c.connect != "v1" && c.connect != "v2":
+		return errors.New("-connect must be v1 or v2")
 	case c.storeTimeout <= 0, c.lease <= 0, c.retention <= 0:
 		return errors.New("-store-timeout, -lease and -retention must be positive")
 	case c.wait < 0, c.detach < 0:

@@ -11,6 +11,7 @@ func TestFlagsRefused(t *testing.T) {
 	for _, arguments := range [][]string{
 		{"-store", "redis"},
 		{"-on-abandoned", "perhaps"},
+		{"-connect", "v3"},
 		{"-store-timeout", "0"},
 		{"-lease", "-1s"},
 		{"-retention", "0"},

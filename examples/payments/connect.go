@@ -15,19 +15,27 @@ import (
 	"github.com/oncewire/idempotency/interceptor/idemconnect"
 )
 
-// newConnect serves payments with connect-go, over Connect, gRPC and gRPC-Web.
-// Its interceptors have the same order as those of newGRPC.
-func newConnect(engine *idempotency.Engine, tenants tenancy, payments *service) (string, http.Handler, error) {
+// newConnect serves payments with the version of connect-go that the flag names.
+func (c config) newConnect(engine *idempotency.Engine, tenants tenancy, payments *service) (mount, error) {
+	if c.connect == "v2" {
+		return newConnect2(engine, tenants, payments)
+	}
+	return newConnect1(engine, tenants, payments)
+}
+
+// newConnect1 serves payments with version 1 of connect-go, over Connect, gRPC and
+// gRPC-Web. Its interceptors have the same order as those of newGRPC.
+func newConnect1(engine *idempotency.Engine, tenants tenancy, payments *service) (mount, error) {
 	guard, err := idemconnect.NewInterceptor(engine)
 	if err != nil {
-		return "", nil, err
+		return nil, err
 	}
 	path, handler := paymentsv1connect.NewPaymentServiceHandler(
 		connectService{service: payments},
 		connect.WithRecover(recoverConnect),
 		connect.WithInterceptors(connect.UnaryInterceptorFunc(tenants.unaryConnect), guard),
 	)
-	return path, handler, nil
+	return func(mux *http.ServeMux) { mux.Handle(path, handler) }, nil
 }
 
 func recoverConnect(ctx context.Context, spec connect.Spec, _ http.Header, cause any) error {

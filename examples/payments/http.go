@@ -10,19 +10,21 @@ import (
 	paymentsv1 "github.com/oncewire/idempotency/gen/payments/v1"
 )
 
+// mount adds the routes of a handler to a mux.
+type mount func(*http.ServeMux)
+
 // routes are the handlers of the HTTP port. Each handler has its own guard, so the
 // mux needs no middleware.
 type routes struct {
-	connectPath string
-	connect     http.Handler
-	rest        http.Handler
-	health      grpchealth.Checker
-	page        http.Handler
+	connect mount
+	rest    http.Handler
+	health  grpchealth.Checker
+	page    http.Handler
 }
 
 func (r routes) mux() *http.ServeMux {
 	mux := http.NewServeMux()
-	mux.Handle(r.connectPath, r.connect)
+	r.connect(mux)
 	mux.Handle("/v1/", r.rest)
 	mux.Handle("GET /{$}", r.page)
 	mux.Handle("GET /page/", r.page)

@@ -10,6 +10,8 @@
 // wait until the payment is updated, fail, or panic after the charge, to show what
 // a retry gets.
 //
+// With -connect v2 it uses version 2 of connect-go.
+//
 // With -store redis://… several processes share their keys: a retry may reach
 // another process. Each process has its own ledger, which shows what it charged;
 // -journal names a file with the charges of all processes.

@@ -11,11 +11,12 @@ import (
 	"github.com/oncewire/idempotency/internal/redistest"
 )
 
-// startPair starts two processes that share a Redis server.
+// startPair starts two processes that share a Redis server. The second one serves
+// Connect with version 2 of connect-go.
 func startPair(t *testing.T, flags ...string) (a, b *process) {
 	t.Helper()
 	flags = append([]string{"-store", "redis://" + redistest.Start(t).Addr(), "-store-timeout", testTimeout.String()}, flags...)
-	return startProcess(t, flags...), startProcess(t, flags...)
+	return startProcess(t, flags...), startProcess(t, append(flags, "-connect", "v2")...)
 }
 
 // eachPairOfProtocols runs a test with every protocol to one process and every

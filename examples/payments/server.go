@@ -65,11 +65,11 @@ func (s *server) build(c config, payments *service) error {
 	if err != nil {
 		return err
 	}
-	path, handler, err := newConnect(s.engine, tenants, payments)
+	connect, err := c.newConnect(s.engine, tenants, payments)
 	if err != nil {
 		return err
 	}
-	mux := routes{connectPath: path, connect: handler, rest: rest, health: s.health.connect, page: newPage(tenants)}.mux()
+	mux := routes{connect: connect, rest: rest, health: s.health.connect, page: newPage(tenants)}.mux()
 	s.http = newHTTP(c.withCORS(s.engine, mux))
 	if s.grpc, err = newGRPC(s.engine, tenants, payments, s.health.grpc); err != nil {
 		return err
