@@ -9,6 +9,13 @@ import (
 	"github.com/oncewire/idempotency/interceptor/internal/rpc"
 )
 
+// target is where a call goes on to, and its stream.
+type target struct {
+	spec   connect.Spec
+	next   connect.ServerFunc
+	stream connect.ServerStream
+}
+
 // unaryCall is a unary call that has a key. It runs the handler under a claim and
 // records its answer.
 type unaryCall struct {

@@ -54,13 +54,6 @@ func (i *serverInterceptor) wrap(next connect.ServerFunc) connect.ServerFunc {
 	}
 }
 
-// target is where a call goes on to, and its stream.
-type target struct {
-	spec   connect.Spec
-	next   connect.ServerFunc
-	stream connect.ServerStream
-}
-
 // unary decodes the request, since its message is part of the claim, and hands it
 // over to the handler. Without a key it leaves all that to the handler.
 func (i *serverInterceptor) unary(ctx context.Context, method *rpc.Method, info *connect.CallInfo, to target) error {
