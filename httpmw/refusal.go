@@ -4,11 +4,8 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"strconv"
-	"time"
 
 	"github.com/oncewire/idempotency"
-	"github.com/oncewire/idempotency/internal/mark"
 )
 
 // RefusalWriter answers a refused request: it sets the Content-Type and writes
@@ -19,8 +16,8 @@ type RefusalWriter func(w http.ResponseWriter, r *http.Request, refusal *idempot
 // Refuse answers a refused request with the writer, or with [WriteRefusal] if the
 // writer is nil. Before that it sets the header fields that every refusal needs:
 //
-//   - Idempotency-Refused, by which an outer guard recognises that the handler did
-//     not run, and which a writer must not change;
+//   - Idempotency-Refused, by which an outer guard recognises that the handler had
+//     no effect, and which a writer must not change;
 //   - Retry-After in whole seconds, if a retry makes sense;
 //   - Cache-Control: no-store.
 //
@@ -55,24 +52,6 @@ func ProblemWriter(base string) RefusalWriter {
 	return func(w http.ResponseWriter, _ *http.Request, refusal *idempotency.Error) {
 		problems.write(w, refusal)
 	}
-}
-
-func setRefusalFields(fields *setter, refusal *idempotency.Error) {
-	delete(fields.header, "Content-Encoding")
-	delete(fields.header, "Content-Length")
-	fields.set("Cache-Control", "no-store")
-	fields.setOrDelete(mark.Field, refusal.Mark)
-	fields.setOrDelete("Retry-After", retryAfter(refusal))
-}
-
-// retryAfter returns the whole seconds to wait before a retry, or "" if a retry does
-// not help.
-func retryAfter(refusal *idempotency.Error) string {
-	if refusal.RetryAfter <= 0 {
-		return ""
-	}
-	seconds := (refusal.RetryAfter + time.Second - 1) / time.Second
-	return strconv.Itoa(int(seconds))
 }
 
 // refuseCall answers a call with an error of the engine. An error that is no
