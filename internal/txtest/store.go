@@ -81,7 +81,7 @@ func (s *Store) peek(ctx context.Context, key backend.Key) (backend.Record, erro
 	probe := backend.Claim{Token: backend.Token{15: 0xfe}, Lease: time.Hour}
 	found, err := s.Store.Claim(ctx, key, probe)
 	if err == nil && found.Token == probe.Token {
-		return backend.Record{}, s.Store.Release(ctx, key, probe.Token)
+		return backend.Record{}, s.Release(ctx, key, probe.Token)
 	}
 	return found, err
 }

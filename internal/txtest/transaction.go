@@ -113,7 +113,7 @@ func (t *transaction) commit(ctx context.Context, outcome backend.Outcome) error
 	if found, err := t.store.Store.Claim(ctx, t.key, t.claim); err != nil || found.Token != t.claim.Token {
 		return errors.Join(err, errTaken)
 	}
-	if err := t.store.Store.Complete(ctx, t.key, t.claim.Token, outcome); err != nil {
+	if err := t.store.Complete(ctx, t.key, t.claim.Token, outcome); err != nil {
 		return err
 	}
 	t.store.ledger = append(t.store.ledger, t.writes...)
