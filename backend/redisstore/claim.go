@@ -10,9 +10,10 @@ import (
 	"github.com/oncewire/idempotency/backend"
 )
 
-// Claim implements [backend.Store]. It takes one command if the key is absent or
-// finished, and two if it is running. It returns [backend.ErrFull] when Redis
-// has reached maxmemory and evicts nothing.
+// Claim implements [backend.Store]. It takes one round trip, and two if the lease of a
+// running record has expired, or if its command is pipelined with others
+// ([WithAutoPipeline]) and the record is running. It returns [backend.ErrFull] when Redis has reached maxmemory and evicts
+// nothing.
 func (s *Store) Claim(ctx context.Context, key backend.Key, claim backend.Claim) (record backend.Record, err error) {
 	err = s.steps.run(ctx, "claim", func(ctx context.Context) error {
 		if record, err = s.claim(ctx, key, &claim); err != nil || record.Token != claim.Token {
@@ -29,9 +30,9 @@ func (s *Store) Claim(ctx context.Context, key backend.Key, claim backend.Claim)
 	return record, nil
 }
 
-// claim sends a SET if that is enough, and else runs the script. If SET finds a
-// running record, the script claims again, because the value and its expiry
-// must be read together: two commands could read two different claims.
+// claim sends a SET if that is enough, and else runs the script. It runs the script
+// for a running record whose lease is not known or has expired, because the script
+// reads the value and its expiry together.
 func (s *Store) claim(ctx context.Context, key backend.Key, claim *backend.Claim) (backend.Record, error) {
 	value, err := s.codec.encodeClaim(key, claim)
 	if err != nil {
@@ -40,7 +41,7 @@ func (s *Store) claim(ctx context.Context, key backend.Key, claim *backend.Claim
 	if claim.Replaces != (backend.Token{}) || s.scriptedClaim.Load() {
 		return s.claimByScript(ctx, key, claim, value)
 	}
-	existing, err := s.claimBySet(ctx, key, claim, value)
+	existing, expiry, err := s.claimBySet(ctx, key, claim, value)
 	switch {
 	case errors.Is(err, redis.Nil):
 		return wonRecord(claim), nil
@@ -54,20 +55,29 @@ func (s *Store) claim(ctx context.Context, key backend.Key, claim *backend.Claim
 	if err != nil {
 		return backend.Record{}, err
 	}
-	if found.State == backend.Running {
+	if found.State == backend.Running && expiry <= found.retention {
 		return s.claimByScript(ctx, key, claim, value)
 	}
-	return s.record(key, &found, 0)
+	return s.record(key, &found, expiry)
 }
 
-// claimBySet returns the existing value, or redis.Nil if the claim has won.
-func (s *Store) claimBySet(ctx context.Context, key backend.Key, claim *backend.Claim, value []byte) ([]byte, error) {
-	cmd := redis.NewStringCmd(ctx, "set", s.prefix.name(key), value,
-		"px", runningExpiry(claim.Lease, claim.Retention), "nx", "get")
-	if err := s.sender.send(ctx, cmd); err != nil {
-		return nil, err
+// claimBySet returns the existing value, or redis.Nil if the claim has won. It also
+// returns the time after which a record expired that the key had just before the SET,
+// or zero if that is not known.
+//
+// The expiry is read first, in the same round trip. If it says that the lease of the
+// record that SET returns is alive, this was true at some moment of the call: the
+// record was there when the expiry was read, or it was claimed after that. The reverse
+// order would prove nothing, since the expiry could be that of a later claim.
+func (s *Store) claimBySet(ctx context.Context, key backend.Key, claim *backend.Claim, value []byte) ([]byte, time.Duration, error) {
+	name := s.prefix.name(key)
+	set := redis.NewStringCmd(ctx, "set", name, value, "px", runningExpiry(claim.Lease, claim.Retention), "nx", "get")
+	left := redis.NewIntCmd(ctx, "pttl", name)
+	if err := s.sender.sendPair(ctx, left, set); err != nil {
+		return nil, 0, err
 	}
-	return cmd.Bytes()
+	existing, err := set.Bytes()
+	return existing, time.Duration(left.Val()) * time.Millisecond, err
 }
 
 func (s *Store) claimByScript(ctx context.Context, key backend.Key, claim *backend.Claim, value []byte) (backend.Record, error) {

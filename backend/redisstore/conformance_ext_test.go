@@ -2,7 +2,9 @@ package redisstore_test
 
 import (
 	"bytes"
+	"cmp"
 	"context"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -113,21 +115,35 @@ type redis6 struct {
 func (h *redis6) DialHook(next redis.DialHook) redis.DialHook { return next }
 
 func (h *redis6) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
-	return next
+	return func(ctx context.Context, cmds []redis.Cmder) error {
+		known := slices.DeleteFunc(slices.Clone(cmds), h.refuses)
+		err := next(ctx, known)
+		for _, cmd := range cmds {
+			err = cmp.Or(err, cmd.Err())
+		}
+		return err
+	}
 }
 
 func (h *redis6) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
 	return func(ctx context.Context, cmd redis.Cmder) error {
-		args := cmd.Args()
-		if cmd.Name() != "set" || args[len(args)-1] != "get" {
-			return next(ctx, cmd)
+		if h.refuses(cmd) {
+			return cmd.Err()
 		}
-		h.mu.Lock()
-		defer h.mu.Unlock()
-		h.refused++
-		cmd.SetErr(syntaxError("ERR syntax error"))
-		return cmd.Err()
+		return next(ctx, cmd)
 	}
+}
+
+func (h *redis6) refuses(cmd redis.Cmder) bool {
+	args := cmd.Args()
+	if cmd.Name() != "set" || args[len(args)-1] != "get" {
+		return false
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.refused++
+	cmd.SetErr(syntaxError("ERR syntax error"))
+	return true
 }
 
 // syntaxError is an error reply of a server.

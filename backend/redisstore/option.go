@@ -46,8 +46,8 @@ func WithTimeout(timeout time.Duration) Option {
 }
 
 // WithAutoPipeline sends the commands of concurrent callers together. This
-// increases the number of commands per second; a single caller gains nothing.
-// It uses the auto-pipeline of go-redis, which go-redis calls experimental,
+// increases the number of commands per second. A command that is alone is sent
+// directly, so a single caller neither gains nor loses anything. It uses the auto-pipeline of go-redis, which go-redis calls experimental,
 // with the AutoPipelineOptions of the client. MaxQueuedCommands limits how many
 // commands are queued while Redis does not answer. The pipeline ends with the
 // client. The default is one round trip for each command.
