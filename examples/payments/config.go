@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/oncewire/idempotency"
+	"github.com/oncewire/idempotency/backend"
 )
 
 // config has the values of the flags.
@@ -110,6 +111,9 @@ func (c config) policy() idempotency.Policy {
 		OnAbandoned: c.onAbandoned,
 		Wait:        c.wait,
 		Detached:    c.detach,
+	}
+	if c.inPostgres() {
+		policy.Transaction = backend.OneCommit
 	}
 	if c.require {
 		policy.Key = idempotency.KeyRequired

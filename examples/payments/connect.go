@@ -71,14 +71,14 @@ func (c connectService) GetPayment(ctx context.Context, request *connect.Request
 }
 
 func (c connectService) ListPayments(ctx context.Context, _ *connect.Request[paymentsv1.ListPaymentsRequest]) (*connect.Response[paymentsv1.ListPaymentsResponse], error) {
-	return connect.NewResponse(c.service.list(ctx)), nil
+	return respond(c.service.list(ctx))
 }
 
-func respond(payment *paymentsv1.Payment, err error) (*connect.Response[paymentsv1.Payment], error) {
+func respond[T any](message *T, err error) (*connect.Response[T], error) {
 	if err != nil {
 		return nil, connectError(err)
 	}
-	return connect.NewResponse(payment), nil
+	return connect.NewResponse(message), nil
 }
 
 // connectError converts a gRPC status to a Connect error with the same details.

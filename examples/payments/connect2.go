@@ -85,7 +85,8 @@ func (c connect2Service) GetPayment(ctx context.Context, request *paymentsv1.Get
 }
 
 func (c connect2Service) ListPayments(ctx context.Context, _ *paymentsv1.ListPaymentsRequest) (*paymentsv1.ListPaymentsResponse, error) {
-	return c.service.list(ctx), nil
+	payments, err := c.service.list(ctx)
+	return payments, connect2Error(err)
 }
 
 // connect2Error converts a gRPC status, or nil, to a Connect error with the same

@@ -77,5 +77,5 @@ func (g grpcService) GetPayment(ctx context.Context, request *paymentsv1.GetPaym
 }
 
 func (g grpcService) ListPayments(ctx context.Context, _ *paymentsv1.ListPaymentsRequest) (*paymentsv1.ListPaymentsResponse, error) {
-	return g.service.list(ctx), nil
+	return g.service.list(ctx)
 }

@@ -15,6 +15,10 @@
 // With -store redis://… several processes share their keys: a retry may reach
 // another process. Each process has its own ledger, which shows what it charged;
 // -journal names a file with the charges of all processes.
+//
+// With -store postgres://… processes share the ledger too: each payment is committed
+// in one transaction with the answer that a retry gets. A process that dies leaves
+// neither of them, or both.
 package main
 
 import (

@@ -15,7 +15,9 @@ const storeUsage = "where records are stored: memory, or one of these `URL`s, wi
 	"redis+sentinel://[user:password@]host:port/db?master_name=name\n" +
 	"redis+cluster://[user:password@]host:port\n" +
 	"addr=host:port names another Sentinel or node; username= and password= are for\n" +
-	"the master behind Sentinel; go-redis has further options, such as pool_size="
+	"the master behind Sentinel; go-redis has further options, such as pool_size=\n" +
+	"postgres://[user:password@]host:port/database stores the payments there too; pgx has\n" +
+	"further options, such as pool_max_conns= and sslmode="
 
 // topologies are the values after the plus sign of a scheme. For each of them,
 // go-redis parses a URL with a plain scheme.

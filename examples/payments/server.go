@@ -35,14 +35,14 @@ func newServer(c config, store backend.Store, options ...idempotency.Option) (*s
 		return nil, err
 	}
 	s := &server{engine: engine, health: newHealths()}
-	if err := s.listen(c); err != nil {
+	if err := s.listen(c, ledgerOf(store)); err != nil {
 		s.close()
 		return nil, err
 	}
 	return s, nil
 }
 
-func (s *server) listen(c config) (err error) {
+func (s *server) listen(c config, payments ledger) (err error) {
 	if s.journal, err = openJournal(c.journal); err != nil {
 		return err
 	}
@@ -55,13 +55,16 @@ func (s *server) listen(c config) (err error) {
 	if s.gateway, err = dial(s.grpcListener.Addr().String()); err != nil {
 		return err
 	}
-	return s.build(c, &service{ledger: newLedger(), journal: s.journal})
+	return s.build(c, &service{ledger: payments, journal: s.journal})
 }
 
 // build makes the handlers of all protocols over one service.
 func (s *server) build(c config, payments *service) error {
 	tenants := tenancy{header: c.tenantHeader}
-	rest, err := newREST(s.engine, tenants, s.gateway)
+	rest, err := newREST(tenants, s.gateway)
+	if err == nil && !c.inPostgres() {
+		rest, err = guardREST(s.engine, rest)
+	}
 	if err != nil {
 		return err
 	}
@@ -69,7 +72,7 @@ func (s *server) build(c config, payments *service) error {
 	if err != nil {
 		return err
 	}
-	mux := routes{connect: connect, rest: rest, health: s.health.connect, page: newPage(tenants)}.mux()
+	mux := routes{connect: connect, rest: tenants.handler(rest), health: s.health.connect, page: newPage(tenants)}.mux()
 	s.http = newHTTP(c.withCORS(s.engine, mux))
 	if s.grpc, err = newGRPC(s.engine, tenants, payments, s.health.grpc); err != nil {
 		return err

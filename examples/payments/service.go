@@ -19,7 +19,7 @@ import (
 //
 // It has no protection against retries of its own: it charges every time it runs.
 type service struct {
-	ledger  *ledger
+	ledger  ledger
 	journal *journal
 }
 
@@ -57,7 +57,11 @@ func (s *service) create(ctx context.Context, request *paymentsv1.CreatePaymentR
 		slog.ErrorContext(ctx, "a charge could not be written to the journal", "payment", payment.GetId(), "error", err)
 		return receipt{}, status.Error(codes.Unavailable, "the charge could not be written to the journal")
 	}
-	made := receipt{payment: payment, entries: s.ledger.add(tenantOf(ctx), payment)}
+	entries, err := s.ledger.add(ctx, tenantOf(ctx), payment)
+	if err != nil {
+		return receipt{}, err
+	}
+	made := receipt{payment: payment, entries: entries}
 	if execution, guarded := idempotency.FromContext(ctx); guarded {
 		made.attempt = execution.Attempt
 	}
@@ -68,7 +72,7 @@ func (s *service) update(ctx context.Context, request *paymentsv1.UpdatePaymentR
 	if err := validateUpdate(request); err != nil {
 		return nil, err
 	}
-	payment := s.ledger.update(tenantOf(ctx), request.GetId(), func(payment *paymentsv1.Payment) {
+	payment, err := s.ledger.update(ctx, tenantOf(ctx), request.GetId(), func(payment *paymentsv1.Payment) {
 		if request.GetDescription() != "" {
 			payment.Description = request.GetDescription()
 		}
@@ -76,24 +80,20 @@ func (s *service) update(ctx context.Context, request *paymentsv1.UpdatePaymentR
 			payment.Status = request.GetStatus()
 		}
 	})
-	if payment == nil {
-		return nil, errNoPayment
+	if err != nil {
+		return nil, err
 	}
 	return payment, simulate(ctx, s.ledger, request.GetSimulate(), payment)
 }
 
 func (s *service) get(ctx context.Context, request *paymentsv1.GetPaymentRequest) (*paymentsv1.Payment, error) {
-	payment := s.ledger.get(tenantOf(ctx), request.GetId())
-	if payment == nil {
-		return nil, errNoPayment
+	return s.ledger.get(ctx, tenantOf(ctx), request.GetId())
+}
+
+func (s *service) list(ctx context.Context) (*paymentsv1.ListPaymentsResponse, error) {
+	payments, err := s.ledger.list(ctx, tenantOf(ctx))
+	if err != nil {
+		return nil, err
 	}
-	return payment, nil
+	return &paymentsv1.ListPaymentsResponse{Payments: payments}, nil
 }
-
-func (s *service) list(ctx context.Context) *paymentsv1.ListPaymentsResponse {
-	return &paymentsv1.ListPaymentsResponse{Payments: s.ledger.list(tenantOf(ctx))}
-}
-
-// errNoPayment is the same for a payment of another tenant and for none at all, so
-// that a tenant learns nothing about payments of others.
-var errNoPayment = status.Error(codes.NotFound, "there is no payment with this id")

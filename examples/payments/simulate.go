@@ -13,13 +13,14 @@ import (
 
 // simulate makes a call fail after its effect, which is when a retry is dangerous:
 // the client gets an error although the charge was made.
-func simulate(ctx context.Context, ledger *ledger, how *paymentsv1.Simulate, payment *paymentsv1.Payment) error {
-	err := pause(ctx, how.GetDelay().AsDuration())
-	if err == nil && how.GetHold() {
-		err = ledger.awaitUpdate(ctx, tenantOf(ctx), payment)
-	}
-	if err != nil {
+func simulate(ctx context.Context, ledger ledger, how *paymentsv1.Simulate, payment *paymentsv1.Payment) error {
+	if err := pause(ctx, how.GetDelay().AsDuration()); err != nil {
 		return status.FromContextError(err).Err()
+	}
+	if how.GetHold() {
+		if err := ledger.awaitUpdate(ctx, tenantOf(ctx), payment); err != nil {
+			return err
+		}
 	}
 	if code := codes.Code(how.GetCode()); code != codes.OK {
 		return simulatedError(code, payment)

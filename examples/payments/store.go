@@ -19,19 +19,40 @@ type closingStore interface {
 	io.Closer
 }
 
-// openStore opens the store of the flag -store. Processes that share one Redis
-// share their keys.
-func (c config) openStore(ctx context.Context) (closingStore, error) {
-	if c.store == "memory" {
+// openStore opens the store of the flag -store. Processes that share one Redis or
+// PostgreSQL share their keys.
+func (c config) openStore(ctx context.Context) (store closingStore, err error) {
+	switch {
+	case c.store == "memory":
 		return memstore.New(), nil
+	case c.inPostgres():
+		store, err = c.openPostgres(ctx)
+	default:
+		store, err = c.openRedis(ctx)
 	}
-	client, err := newRedisClient(c.store)
 	if err != nil {
 		return nil, fmt.Errorf("-store: %w", err)
 	}
+	return store, nil
+}
+
+// ledgerOf returns the ledger that belongs to a store: in its database, or a new one
+// in memory.
+func ledgerOf(store backend.Store) ledger {
+	if shared, ok := store.(postgresStore); ok {
+		return postgresLedger{shared.pool}
+	}
+	return newMemoryLedger()
+}
+
+func (c config) openRedis(ctx context.Context) (closingStore, error) {
+	client, err := newRedisClient(c.store)
+	if err != nil {
+		return nil, err
+	}
 	store, err := redisstore.New(client)
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("-store: %w", err), client.Close())
+		return nil, errors.Join(err, client.Close())
 	}
 	c.checkRedis(ctx, store)
 	return redisStore{store, client}, nil
