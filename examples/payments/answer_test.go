@@ -83,6 +83,9 @@ var (
 	keyInvalid  = refusal{idempotency.ReasonKeyInvalid, codes.InvalidArgument, 422}
 	keyMissing  = refusal{idempotency.ReasonKeyMissing, codes.InvalidArgument, 400}
 	storeIsDown = refusal{idempotency.ReasonStoreUnavailable, codes.Unavailable, 503}
+
+	rolledBack    = refusal{idempotency.ReasonRolledBack, codes.Unavailable, 503}
+	commitUnknown = refusal{idempotency.ReasonCommitUnknown, codes.Unavailable, 503}
 )
 
 func (a answer) is(want refusal) bool {

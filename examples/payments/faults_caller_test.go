@@ -19,7 +19,7 @@ import (
 type history struct {
 	call   call
 	final  answer        // after which the client knows the outcome
-	waited time.Duration // for the final answer, since the latest death
+	waited time.Duration // for the final answer, since the latest death; 0 without one
 	later  []received    // when no fault was left
 
 	mu      sync.Mutex
@@ -99,7 +99,7 @@ func (c *cell) send(h *history, to *proxied, protocol int, timeout time.Duration
 	h.add(a, protocol)
 	switch {
 	case a.payment != nil, a.is(unknown):
-		h.final, h.waited = a, time.Since(c.died)
+		h.final, h.waited = a, c.sinceDeath()
 		return true
 	case !a.retryable():
 		c.Errorf("%s over %s: wrong answer: %+v", h.key(), protocols[protocol].name, a)
@@ -111,7 +111,7 @@ func (c *cell) send(h *history, to *proxied, protocol int, timeout time.Duration
 // after the error of its own library for a broken connection, after a refusal that can
 // be retried, and after the error of a call that was cancelled with its client.
 func (a answer) retryable() bool {
-	if a.failure != nil || a.is(inProgress) || a.is(storeIsDown) {
+	if a.failure != nil || a.is(inProgress) || a.is(storeIsDown) || a.is(rolledBack) || a.is(commitUnknown) {
 		return true
 	}
 	switch a.http {

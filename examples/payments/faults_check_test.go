@@ -42,9 +42,7 @@ func (c *cell) check() (total tally) {
 	for _, h := range c.histories {
 		c.checkStarts(&total, h, charges[h.key()])
 		c.checkAnswers(&total, h, charges[h.key()])
-		if !c.died.IsZero() {
-			total.blocked = max(total.blocked, h.waited)
-		}
+		total.blocked = max(total.blocked, h.waited)
 	}
 	for key := range charges {
 		if !slices.ContainsFunc(c.histories, func(h *history) bool { return h.key() == key }) {

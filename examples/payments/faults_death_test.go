@@ -6,6 +6,8 @@ import (
 	"slices"
 	"syscall"
 	"time"
+
+	"github.com/oncewire/idempotency/internal/proxytest"
 )
 
 // killServer kills a process while its handlers run. When the other process has
@@ -16,7 +18,7 @@ func killServer(c *cell, calls int) {
 	histories := c.newHistories(calls, true)
 	wait := c.sendInBackground(victim, histories)
 	c.awaitCharges(histories)
-	c.died = time.Now()
+	c.dies()
 	victim.kill()
 	wait()
 	c.sendUntilKnown(histories)
@@ -32,7 +34,7 @@ func stopServer(c *cell, calls int) {
 	histories := c.newHistories(calls, true)
 	wait := c.sendInBackground(stopped, histories)
 	c.awaitCharges(histories)
-	c.died = time.Now()
+	c.dies()
 	stopped.signal(c, syscall.SIGSTOP)
 	c.sendUntilKnown(histories)
 	stopped.signal(c, syscall.SIGCONT)
@@ -68,7 +70,7 @@ func restartedRedis(c *cell, calls int) []*history {
 	running, later := c.newHistories((calls+1)/2, true), c.newHistories(calls/2, false)
 	wait := c.sendInBackground(c.servers[0], running)
 	c.awaitCharges(running)
-	c.died = time.Now()
+	c.dies()
 	c.redis.Kill()
 	for _, s := range c.servers {
 		defer s.keepResuming()()
@@ -87,8 +89,8 @@ func restartedRedis(c *cell, calls int) []*history {
 
 // everything disturbs all connections while a process is killed.
 func everything(c *cell, calls int) {
-	c.disturbClients(func(chunk) disturbance { return c.anyDisturbance(attemptTime, 0.1) })
-	c.disturbRedis(func(chunk) disturbance { return c.anyDisturbance(stepTimeout, 0.05) })
+	c.disturbClients(func(proxytest.Chunk) proxytest.Disturbance { return c.anyDisturbance(attemptTime, 0.1) })
+	c.disturbRedis(func(proxytest.Chunk) proxytest.Disturbance { return c.anyDisturbance(stepTimeout, 0.05) })
 	victim, survivor := c.servers[0], c.servers[1]
 	before, histories := len(c.charges()), c.newHistories(calls, false)
 	known := make(chan struct{})
@@ -104,9 +106,9 @@ func everything(c *cell, calls int) {
 	c.servers = [2]*proxied{survivor, c.startServer()}
 }
 
-func (c *cell) anyDisturbance(timeout time.Duration, probability float64) disturbance {
+func (c *cell) anyDisturbance(timeout time.Duration, probability float64) proxytest.Disturbance {
 	if !c.chance(probability) {
-		return disturbance{}
+		return proxytest.Disturbance{}
 	}
-	return []func() disturbance{lose, c.delayAfterHangUp, c.delayAround(timeout)}[c.pick(3)]()
+	return []func() proxytest.Disturbance{lose, c.delayAfterHangUp, c.delayAround(timeout)}[c.pick(3)]()
 }

@@ -2,7 +2,11 @@
 
 package main
 
-import "time"
+import (
+	"time"
+
+	"github.com/oncewire/idempotency/internal/proxytest"
+)
 
 // disturbing returns a round that disturbs connections until the client knows the
 // outcome of every call.
@@ -28,26 +32,26 @@ const (
 )
 
 // some disturbs some of the chunks in one direction.
-func (c *cell) some(up bool, draw func() disturbance) func(chunk) disturbance {
-	return func(sent chunk) (d disturbance) {
-		if sent.up == up && (c.certain.Add(-1) >= 0 || c.chance(probability)) {
+func (c *cell) some(up bool, draw func() proxytest.Disturbance) func(proxytest.Chunk) proxytest.Disturbance {
+	return func(sent proxytest.Chunk) (d proxytest.Disturbance) {
+		if sent.Up == up && (c.certain.Add(-1) >= 0 || c.chance(probability)) {
 			d = draw()
 		}
 		return d
 	}
 }
 
-func lose() disturbance { return disturbance{lost: true} }
+func lose() proxytest.Disturbance { return proxytest.Disturbance{Lost: true} }
 
 // delayAfterHangUp breaks the connection of the sender, which may retry, and delivers
 // the chunk later.
-func (c *cell) delayAfterHangUp() disturbance {
-	return disturbance{hangUp: true, delay: c.randomUpTo(time.Second)}
+func (c *cell) delayAfterHangUp() proxytest.Disturbance {
+	return proxytest.Disturbance{HangUp: true, Delay: c.randomUpTo(time.Second)}
 }
 
 // delayAround delivers the chunk at about the time when the sender's timeout ends.
-func (c *cell) delayAround(timeout time.Duration) func() disturbance {
-	return func() disturbance { return disturbance{delay: c.randomUpTo(2 * timeout)} }
+func (c *cell) delayAround(timeout time.Duration) func() proxytest.Disturbance {
+	return func() proxytest.Disturbance { return proxytest.Disturbance{Delay: c.randomUpTo(2 * timeout)} }
 }
 
 // redisPartition delays what one process sends on its present connections, for longer
@@ -58,17 +62,17 @@ func redisPartition(c *cell, calls int) {
 	c.sendUntilKnown(c.newHistories(calls, false)) // so that there are connections
 	began := time.Now()
 	healed := began.Add(3 * stepTimeout)
-	at.redis.disturb(func(sent chunk) disturbance {
-		if left := time.Until(healed); sent.up && sent.opened.Before(began) && left > 0 {
-			return disturbance{delay: left}
+	at.store.Disturb(func(sent proxytest.Chunk) proxytest.Disturbance {
+		if left := time.Until(healed); sent.Up && sent.Opened.Before(began) && left > 0 {
+			return proxytest.Disturbance{Delay: left}
 		}
-		return disturbance{}
+		return proxytest.Disturbance{}
 	})
 	histories := c.newHistories(calls, false)
 	// Some calls get a delayed connection, and are refused when their step times out.
 	each(histories, func(i int, h *history) { c.send(h, at, i%len(protocols), testTimeout) })()
 	eventually(c, "the partition to heal", func() bool { return time.Now().After(healed) })
-	at.redis.disturb(nil)
+	at.store.Disturb(nil)
 	c.sendUntilKnown(histories)
 	for _, h := range histories {
 		if h.final.is(unknown) && len(c.charges()[h.key()]) == 0 {

@@ -26,6 +26,8 @@ import (
 	"github.com/oncewire/idempotency/httpmw"
 	"github.com/oncewire/idempotency/interceptor/idemconnect"
 	"github.com/oncewire/idempotency/interceptor/idemgrpc"
+	"github.com/oncewire/idempotency/internal/pgtest"
+	"github.com/oncewire/idempotency/internal/proxytest"
 	"github.com/oncewire/idempotency/internal/redistest"
 )
 
@@ -67,6 +69,8 @@ func TestLostReplies(t *testing.T) {
 	stores := map[string]func(*testing.T) string{
 		"memory": func(*testing.T) string { return "memory" },
 		"Redis":  func(t *testing.T) string { return "redis://" + redistest.Start(t).Addr() },
+
+		"PostgreSQL": func(t *testing.T) string { return pgtest.Start(t).URL("pool_max_conns=16") },
 	}
 	for store, url := range stores {
 		for protocol, dial := range dials {
@@ -83,9 +87,11 @@ func loseReplies(t *testing.T, s *testServer, payments int, dial func(*testing.T
 	t.Helper()
 	inFront := *s
 	for _, address := range []*string{&inFront.httpAddress, &inFront.grpcAddress} {
-		proxy := startProxy(t, *address)
-		proxy.disturb(func(c chunk) disturbance { return disturbance{lost: !c.up && rand.Float64() < lostReplies} })
-		*address = proxy.address()
+		proxy := proxytest.Start(t, *address)
+		proxy.Disturb(func(c proxytest.Chunk) proxytest.Disturbance {
+			return proxytest.Disturbance{Lost: !c.Up && rand.Float64() < lostReplies}
+		})
+		*address = proxy.Addr()
 	}
 	began := time.Now()
 	payAll(t, dial(t, &inFront, payments), payments)
