@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -71,7 +72,7 @@ func (t *transaction) commit(ctx context.Context, outcome *backend.Outcome) erro
 		return nil
 	case err == nil:
 		return rolledBack(fmt.Errorf("COMMIT replied %s", tag))
-	case refused(err), pgconn.SafeToRetry(err):
+	case refused(err):
 		return rolledBack(err)
 	default:
 		return err
@@ -79,10 +80,12 @@ func (t *transaction) commit(ctx context.Context, outcome *backend.Outcome) erro
 }
 
 // refused reports whether the server replied with an error that ends a transaction.
-// One that ends the connection may come after the commit.
+// One that ends the connection may come after the commit, and so may one of class 08,
+// by which a pooler says that it lost the server. That pgx calls an error safe to
+// retry proves nothing: it says so of a connection that broke before the reply.
 func refused(err error) bool {
 	failure, ok := errors.AsType[*pgconn.PgError](err)
-	return ok && failure.SeverityUnlocalized == "ERROR"
+	return ok && failure.SeverityUnlocalized == "ERROR" && !strings.HasPrefix(failure.Code, "08")
 }
 
 func rolledBack(cause error) error {

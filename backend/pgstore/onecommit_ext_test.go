@@ -26,7 +26,11 @@ type shop struct {
 
 func newShop(tb testing.TB, policy idempotency.Policy, options ...pgstore.Option) *shop {
 	tb.Helper()
-	d := own(tb)
+	return newShopIn(tb, own(tb), policy, options...)
+}
+
+func newShopIn(tb testing.TB, d database, policy idempotency.Policy, options ...pgstore.Option) *shop {
+	tb.Helper()
 	s := &shop{database: d, tb: tb, pool: d.pool(tb)}
 	_, err := s.pool.Exec(tb.Context(), "CREATE TABLE "+s.ledger()+" (entry text PRIMARY KEY DEFERRABLE INITIALLY DEFERRED)")
 	ok(tb, err)

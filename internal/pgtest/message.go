@@ -7,14 +7,29 @@ import (
 )
 
 // Sends reports whether bytes from a client of pgx to a server have a statement run:
-// as its text, or as the name that pgx gives to it when it is prepared.
+// as its text, alone or among others, or under the name that pgx prepares it with.
 func Sends(message []byte, sql string) bool {
+	if bytes.HasPrefix(message, []byte{'Q'}) { // simple protocol
+		return bytes.Contains(message, []byte(sql))
+	}
 	digest := sha256.Sum256([]byte(sql))
-	name := "stmtcache_" + hex.EncodeToString(digest[:24])
-	bound := append(append([]byte{0}, name...), 0) // after the empty name of the portal
-	text := append(append([]byte{0}, sql...), 0)   // after the empty name of the statement
-	query := append(append([]byte{0, 0, 0, byte(len(sql) + 5)}, sql...), 0)
-	return bytes.Contains(message, bound) || bytes.Contains(message, text) || bytes.Contains(message, query)
+	bound := "\x00stmtcache_" + hex.EncodeToString(digest[:24]) + "\x00" // after the empty name of a portal
+	return bytes.Contains(message, []byte(bound)) || parses(message, sql)
+}
+
+// parses reports whether a Parse message without a name has the text.
+func parses(message []byte, sql string) bool {
+	text := []byte("\x00" + sql + "\x00") // after the empty name of a statement
+	for {
+		at := bytes.Index(message, text)
+		if at < 0 {
+			return false
+		}
+		if at >= 5 && message[at-5] == 'P' && message[at-4] == 0 { // the type and the length before it
+			return true
+		}
+		message = message[at+1:]
+	}
 }
 
 // Replies reports whether bytes from a server say that a command is complete, such as
