@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Installs the servers that tests start, where they are missing: redis-server and PostgreSQL, from the
-# system's packages. With NO_INSTALL set it only says what is missing, and fails.
+# Installs the servers that tests start, where they are missing: redis-server, PostgreSQL and PgBouncer,
+# from the system's packages. With NO_INSTALL set it only says what is missing, and fails.
 set -euo pipefail
 
 root=()
@@ -70,5 +70,23 @@ postgres() {
   has_postgres || missing "it could not be installed here" "${text[@]}"
 }
 
+has_bouncer() {
+  command -v pgbouncer >/dev/null || [[ -x /usr/sbin/pgbouncer ]]
+}
+
+bouncer() {
+  if has_bouncer; then return; fi
+  local text=("pgbouncer in PATH or /usr/sbin" "pgbouncer (all systems)")
+  if [[ -n ${NO_INSTALL:-} ]]; then missing "NO_INSTALL is set" "${text[@]}"; fi
+  echo "servers: installing pgbouncer from the system's packages; set NO_INSTALL=1 to prevent that"
+  if may apt-get; then apt pgbouncer
+  elif may apk; then "${root[@]}" apk add --quiet pgbouncer
+  elif may dnf; then "${root[@]}" dnf install -y -q pgbouncer
+  elif command -v brew >/dev/null; then brew install --quiet pgbouncer
+  fi || true
+  has_bouncer || missing "it could not be installed here" "${text[@]}"
+}
+
 redis
 postgres
+bouncer

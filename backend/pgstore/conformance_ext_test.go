@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5/pgxpool"
+
 	"github.com/oncewire/idempotency/backend"
 	"github.com/oncewire/idempotency/backend/backendtest"
 	"github.com/oncewire/idempotency/backend/pgstore"
@@ -56,12 +58,20 @@ func inParallel(t *testing.T, name string, f func(t *testing.T)) {
 	})
 }
 
-// conforms runs the suite on stores whose pools have the parameters. Their
-// clean-up is fast, and steps get more time than usual: in the suite every step
-// is slow at times.
+// conforms runs the suite on stores whose pools have the parameters.
 func conforms(t *testing.T, listens bool, parameters ...string) {
 	t.Helper()
 	t.Parallel()
+	conformsOn(t, listens, func(tb testing.TB, d database) *pgxpool.Pool {
+		tb.Helper()
+		return d.pool(tb, append(parameters, "pool_max_conns=16")...)
+	})
+}
+
+// conformsOn runs the suite on stores with such pools. Their clean-up is fast, and
+// steps get more time than usual: in the suite every step is slow at times.
+func conformsOn(t *testing.T, listens bool, open func(tb testing.TB, d database) *pgxpool.Pool) {
+	t.Helper()
 	backendtest.Run(t, backendtest.Harness{
 		Open: func(tb testing.TB) backend.Store {
 			tb.Helper()
@@ -70,7 +80,7 @@ func conforms(t *testing.T, listens bool, parameters ...string) {
 			if listens {
 				options = append(options, d.listening())
 			}
-			s := d.storeOn(tb, d.pool(tb, append(parameters, "pool_max_conns=16")...), options...)
+			s := d.storeOn(tb, open(tb, d), options...)
 			databases.Store(s, d)
 			_, err := d.conn(tb).Exec(tb.Context(), "CREATE TABLE "+d.texts()+" (text text PRIMARY KEY)")
 			ok(tb, err)

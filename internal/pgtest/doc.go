@@ -7,5 +7,5 @@
 //
 // The programs are those of the system's package: in PATH, or in the newest
 // /usr/lib/postgresql/*/bin. The environment variable POSTGRES_BIN names another
-// directory to take initdb and postgres from.
+// directory to take initdb and postgres from. PgBouncer is in PATH or /usr/sbin.
 package pgtest
