@@ -58,6 +58,8 @@ func (g *guardedCall) begin(ctx context.Context) (decision, Result, error) {
 			return decision{mode: runNested}, Result{Attempt: int(record.Attempt), Waited: g.waited}, nil
 		case action == actionReplay:
 			return final(g.replay(ctx, &record))
+		case action == actionRebuild:
+			return final(g.rebuild(ctx, &record))
 		case action == actionTakeOver && takeovers < maxTakeovers:
 			takeovers++
 			expired = record
@@ -76,9 +78,10 @@ func (g *guardedCall) acquire(bounded *lazyContext, expired *backend.Record) (re
 	c := &g.handler.claim
 	request := c.request(g.handler.call.Fingerprint, expired)
 	if g.transactor == nil {
-		return c.store.Claim(bounded, c.key, request)
+		record, err = c.store.Claim(bounded, c.key, request)
+	} else {
+		record, g.transaction, err = g.transactor.Begin(bounded, c.key, request)
 	}
-	record, g.transaction, err = g.transactor.Begin(bounded, c.key, request)
 	if errors.Is(err, backend.ErrLocked) {
 		record.LeaseLeft = request.Lease // bounds the pause between two polls
 	}
@@ -88,12 +91,13 @@ func (g *guardedCall) acquire(bounded *lazyContext, expired *backend.Record) (re
 // decide runs the state machine on a record, or on a key that is locked.
 func (g *guardedCall) decide(ctx context.Context, record *backend.Record, locked bool) (action, *Error) {
 	h := &g.handler
-	f := finding{record: record, locked: locked, own: record.Token == h.claim.token, onAbandoned: h.claim.policy.OnAbandoned}
+	f := finding{record: record, locked: locked, own: record.Token == h.claim.token}
+	f.onAbandoned, f.rebuilds = h.claim.policy.OnAbandoned, h.claim.policy.Rebuild != nil
 	if f.own || f.locked {
 		return f.decide()
 	}
 	f.sameRequest = fingerprint.Same(h.call.Fingerprint, h.call.Rehasher, record.Fingerprint)
-	if record.State == backend.Running {
+	if !record.State.Finished() {
 		handlerOf(ctx).each(func(outer *handlerContext) { f.nested = f.nested || outer.claim.token == record.Token })
 	}
 	return f.decide()

@@ -1,6 +1,7 @@
 package idempotency
 
 import (
+	"context"
 	"time"
 
 	"github.com/oncewire/idempotency/backend"
@@ -19,6 +20,15 @@ type Call struct {
 		// Rehash returns the fingerprint by the algorithm, which is the first byte
 		// of a fingerprint, or false if it does not know the algorithm.
 		Rehash(algorithm byte) (backend.Fingerprint, bool)
+	}
+	// Encoder makes the answer of a response that a handler completes its claim with
+	// in a transaction of its own ([backend.HandlerClaim]), or that
+	// [Policy.Rebuild] returns. It may be nil, and then both are refused.
+	Encoder interface {
+		// Encode returns the answer, whose verdict must be [Record]. It has the same
+		// bytes as that of the handler if that answers with this response. The error
+		// says what type a response must have.
+		Encode(ctx context.Context, response any) (Answer, error)
 	}
 }
 
@@ -46,7 +56,9 @@ type Answer struct {
 // Result is what a guarded call got.
 type Result struct {
 	// Replayed is true if the outcome is that of an earlier call and the handler
-	// did not run.
+	// did not run. It is also true if the handler ran, completed its claim in a
+	// transaction of its own, and answered something else: the outcome is what it
+	// completed the claim with, and must be sent in place of its answer.
 	Replayed bool
 	// Outcome is the serialized answer. Callers must not change the bytes, which
 	// other replays share.

@@ -43,10 +43,14 @@ func (c *claim) extend(ctx context.Context, timeout time.Duration) error {
 // finish records, releases or abandons. An abandoned claim is one whose lease
 // has ended.
 func (c *claim) finish(ctx context.Context, f finish) error {
-	switch f.verdict {
-	case Record:
+	switch {
+	case f.done:
+		return nil
+	case f.byReference:
+		return c.store.Extend(ctx, c.key, c.token, 0, f.outcome.Retention)
+	case f.verdict == Record:
 		return c.store.Complete(ctx, c.key, c.token, f.outcome)
-	case Release:
+	case f.verdict == Release:
 		return c.store.Release(ctx, c.key, c.token)
 	default:
 		return c.store.Extend(ctx, c.key, c.token, 0, c.policy.Retention)

@@ -3,6 +3,7 @@ package idempotency
 import (
 	"context"
 	"errors"
+	"fmt"
 )
 
 // Do runs a function once for the call's key and returns the bytes that it made,
@@ -23,19 +24,31 @@ func (e *Engine) Do(ctx context.Context, operation string, call Call, run func(c
 	if err != nil {
 		return Result{}, err
 	}
-	call.Key = key
+	call.Key, call.Encoder = key, bytesEncoder{}
 	var failure error
 	result, err := o.Run(ctx, call, func(ctx context.Context) Answer {
 		var outcome []byte
 		if outcome, failure = run(ctx); failure != nil {
-			return Answer{Verdict: Abandon, NoEffect: errors.As(failure, &noEffectError{})}
+			return Answer{Verdict: Abandon, Failed: true, NoEffect: errors.As(failure, &noEffectError{})}
 		}
 		return Answer{Verdict: Record, Outcome: outcome}
 	})
-	if err == nil {
+	if err == nil && !result.Replayed {
 		err = failure
 	}
 	return result, err
+}
+
+// bytesEncoder encodes the responses of functions that Do runs.
+type bytesEncoder struct{}
+
+// Encode implements the Encoder of a [Call].
+func (bytesEncoder) Encode(_ context.Context, response any) (Answer, error) {
+	outcome, ok := response.([]byte)
+	if !ok {
+		return Answer{}, fmt.Errorf("idempotency: a function that Engine.Do runs answers []byte, not %T", response)
+	}
+	return Answer{Verdict: Record, Outcome: outcome}, nil
 }
 
 type noEffectError struct{ error }

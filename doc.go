@@ -22,6 +22,8 @@
 //	running, lease alive             ErrInProgress, or waits (Policy.Wait)
 //	running, lease expired           a takeover: the handler runs as the next
 //	                                 attempt; or ErrOutcomeUnknown (Policy.OnAbandoned)
+//	marked, lease alive              ErrInProgress, or waits (Policy.Wait)
+//	marked, lease expired            ErrOutcomeNotKept, or what Policy.Rebuild makes
 //	done                             the recorded outcome, marked as a replay
 //	done, outcome not kept           ErrOutcomeNotKept
 //	not readable by this version     ErrOutcomeUnreadable

@@ -40,6 +40,8 @@ func recordsOfStateTable() map[string]*backend.Record {
 		"absent":                       nil,
 		"running, lease alive":         {State: backend.Running, Token: token, Attempt: 1, Fingerprint: same, LeaseLeft: lease},
 		"running, lease expired":       {State: backend.Running, Token: token, Attempt: 1, Fingerprint: same},
+		"marked, lease alive":          {State: backend.Marked, Token: token, Attempt: 1, Fingerprint: same, LeaseLeft: lease},
+		"marked, lease expired":        {State: backend.Marked, Token: token, Attempt: 1, Fingerprint: same},
 		"done":                         {State: backend.Done, Token: token, Attempt: 1, Fingerprint: same},
 		"done, outcome not kept":       {State: backend.NotKept, Token: token, Attempt: 1, Fingerprint: same},
 		"not readable by this version": {State: 200, Token: token, Attempt: 1, Fingerprint: same},

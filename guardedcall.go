@@ -92,24 +92,6 @@ func (g *guardedCall) prepareHandler(ctx context.Context) {
 	g.handler.ctx.reset(ctx, deadline)
 }
 
-// replay returns the recorded outcome, if the caller is authorized to get it.
-func (g *guardedCall) replay(ctx context.Context, record *backend.Record) (Result, error) {
-	h := &g.handler
-	if g.engine.authorize != nil {
-		err := g.engine.authorize(ctx, Execution{
-			Operation: h.claim.operation, Key: h.call.Key, Scope: h.scope,
-			Attempt: int(record.Attempt), Recovered: record.Attempt > 1,
-		})
-		if err != nil {
-			return g.refuse(ctx, ErrReplayDenied.withCause(err))
-		}
-	}
-	event := h.event(EventReplayed)
-	event.Took = g.waited
-	g.engine.observers.notify(ctx, event)
-	return Result{Replayed: true, Outcome: record.Outcome, Attempt: int(record.Attempt), Waited: g.waited}, nil
-}
-
 func (g *guardedCall) refuse(ctx context.Context, refusal *Error) (Result, error) {
 	h := &g.handler
 	event := h.event(EventRefused)

@@ -2,8 +2,10 @@ package idempotency
 
 import (
 	"context"
+	"sync/atomic"
 	"time"
 
+	"github.com/oncewire/idempotency/backend"
 	"github.com/oncewire/idempotency/internal/mark"
 	"github.com/oncewire/idempotency/internal/replayed"
 )
@@ -16,6 +18,8 @@ type handlerContext struct {
 	scope    string
 	claim    claim
 	override override
+	joined   atomic.Pointer[joined] // nil until the handler joins the claim to a transaction of its own
+	answered atomic.Bool            // the handler has returned
 }
 
 type handlerContextKey struct{}
@@ -55,6 +59,8 @@ func (h *handlerContext) Value(key any) any {
 		return h
 	case replayed.ContextKey{}:
 		return nil // what a handler calls is not the call that a layer outside asks about
+	case backend.HandlerClaimKey{}:
+		return h.handlerClaim()
 	default:
 		return h.ctx.Value(key)
 	}

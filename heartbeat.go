@@ -28,7 +28,7 @@ type heartbeat struct {
 	mu        sync.Mutex
 	handler   *handlerContext // nil while unused
 	extended  time.Time       // when the last successful claim or heartbeat was sent
-	abandoned bool            // the last claim was; matters while a heartbeat is being sent
+	abandoned bool            // the lease of the last claim was ended; matters while a heartbeat is being sent
 }
 
 // start begins the heartbeats of a claim that was sent at the given time.
@@ -49,10 +49,10 @@ func (all *heartbeats) start(handler *handlerContext, sent time.Time) *heartbeat
 	return h
 }
 
-// stop ends the heartbeats of a claim that is finished by the verdict.
-func (h *heartbeat) stop(verdict Verdict) {
+// stop ends the heartbeats of a claim that is finished like this.
+func (h *heartbeat) stop(f *finish) {
 	h.mu.Lock()
-	h.handler, h.abandoned = nil, verdict == Abandon
+	h.handler, h.abandoned = nil, f.endsLease()
 	stopped := h.timer.Stop()
 	h.mu.Unlock()
 	if stopped { // otherwise a heartbeat is being sent, and h is not reused
@@ -73,7 +73,7 @@ func (h *heartbeat) send() {
 	if left := extended.Add(handler.claim.policy.Lease).Sub(sent); left > 0 {
 		timeout = min(timeout, left) // the handler is cancelled when the lease ends
 	}
-	err := handler.claim.extend(context.WithoutCancel(handler.ctx.base), timeout)
+	err := handler.extend(context.WithoutCancel(handler.ctx.base), timeout)
 	if report := h.handleReply(handler, sent, err); report != nil {
 		report()
 	}

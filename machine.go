@@ -13,6 +13,7 @@ const (
 	actionRun      action = iota // the claim is this call's: run the handler
 	actionNested                 // an outer guard holds the claim: run the handler
 	actionReplay                 // return the recorded outcome
+	actionRebuild                // rebuild the answer from the reference
 	actionTakeOver               // claim again, in place of the expired claim
 	actionWait                   // another call is running: wait for it
 	actionRefuse                 // return the error
@@ -26,19 +27,20 @@ type finding struct {
 	nested      bool // it has the token of an outer guard
 	sameRequest bool // the fingerprint is that of this call
 	onAbandoned AbandonPolicy
+	rebuilds    bool // the policy can rebuild answers
 }
 
 // next is the state machine: the record decides what the call gets. Except for
 // this request's own claims, the fingerprint is compared first, so that a caller
 // learns of another request only that it used the key.
 func (f *finding) decide() (action, *Error) {
-	running := f.record.State == backend.Running
+	unfinished := f.record.State == backend.Running || f.record.State == backend.Marked
 	switch {
 	case f.locked:
 		return actionWait, ErrInProgress
-	case running && f.own:
+	case f.record.State == backend.Running && f.own:
 		return actionRun, nil
-	case running && f.nested:
+	case unfinished && f.nested:
 		return actionNested, nil
 	case !f.sameRequest:
 		return actionRefuse, ErrKeyReused
@@ -46,10 +48,22 @@ func (f *finding) decide() (action, *Error) {
 		return actionReplay, nil
 	case f.record.State == backend.NotKept:
 		return actionRefuse, ErrOutcomeNotKept
-	case !running:
+	case !unfinished:
 		return actionRefuse, ErrOutcomeUnreadable.withCause(fmt.Errorf("%w: state %d", backend.ErrCorrupt, f.record.State))
 	case !f.record.Expired():
 		return actionWait, ErrInProgress
+	default:
+		return f.decideExpired()
+	}
+}
+
+// decideExpired is the part of the state machine for a claim whose lease has ended.
+func (f *finding) decideExpired() (action, *Error) {
+	switch {
+	case f.record.State == backend.Marked && f.rebuilds:
+		return actionRebuild, nil
+	case f.record.State == backend.Marked:
+		return actionRefuse, ErrOutcomeNotKept
 	case f.onAbandoned == Reject:
 		return actionRefuse, ErrOutcomeUnknown
 	default:

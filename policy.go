@@ -2,6 +2,7 @@ package idempotency
 
 import (
 	"cmp"
+	"context"
 	"time"
 
 	"github.com/oncewire/idempotency/backend"
@@ -76,6 +77,17 @@ type Policy struct {
 	// transaction: what it does elsewhere must bear to be done again, for example
 	// by the key of [Execution.DeriveKey]. The default is [backend.NoTransaction].
 	Transaction backend.TransactionMode
+	// Rebuild returns the response of a call whose handler marked its claim, from the
+	// reference that it gave: see pgstore.Mark. What is stored of the answer is then
+	// the reference alone, also if the handler has answered. The response is what the
+	// adapter takes: a message for RPCs, an httpmw.Response, or the []byte of
+	// [Engine.Do]. It must be equal each time, since it is what every later call gets.
+	// [ErrOutcomeNotKept] says that the answer does not exist any more; after any
+	// other error the call is refused with [ErrStore]. It runs within the context of
+	// the call, and must be safe for concurrent use. The default is to have no such
+	// function: later calls get what the handler answered, or [ErrOutcomeNotKept] if
+	// it never did.
+	Rebuild func(ctx context.Context, execution Execution, reference []byte) (response any, err error)
 	// Verdicts decide about answers before the adapter's classifier does, by the
 	// number of the gRPC status code, or by the HTTP status of an operation
 	// that is a method and a path. A nil map inherits; maps are not merged.
@@ -96,6 +108,7 @@ func (p *Policy) over(base *Policy) Policy {
 		RetryAfter:  cmp.Or(p.RetryAfter, base.RetryAfter),
 		Detached:    cmp.Or(p.Detached, base.Detached),
 		Transaction: cmp.Or(p.Transaction, base.Transaction),
+		Rebuild:     p.Rebuild,
 		Verdicts:    p.Verdicts,
 		MaxRequest:  cmp.Or(p.MaxRequest, base.MaxRequest),
 		MaxResponse: cmp.Or(p.MaxResponse, base.MaxResponse),
@@ -103,12 +116,15 @@ func (p *Policy) over(base *Policy) Policy {
 	if merged.Verdicts == nil {
 		merged.Verdicts = base.Verdicts
 	}
+	if merged.Rebuild == nil {
+		merged.Rebuild = base.Rebuild
+	}
 	return merged
 }
 
 // empty reports whether the policy says nothing.
 func (p *Policy) empty() bool {
-	return p.Verdicts == nil && p.Key == 0 && p.OnAbandoned == 0 && p.Transaction == 0 &&
+	return p.Verdicts == nil && p.Rebuild == nil && p.Key == 0 && p.OnAbandoned == 0 && p.Transaction == 0 &&
 		p.Lease|p.Retention|p.Wait|p.RetryAfter|p.Detached == 0 && p.MaxRequest|p.MaxResponse == 0
 }
 

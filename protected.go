@@ -14,7 +14,7 @@ import (
 //
 // A caller that gave up before the handler started gets the context's own error,
 // and its claim is released, since nothing ran.
-func (g *guardedCall) runProtected(ctx context.Context, handler func(context.Context) Answer) (Result, error) {
+func (g *guardedCall) runProtected(ctx context.Context, handler func(context.Context) Answer) (result Result, err error) {
 	h, observers := &g.handler, g.engine.observers
 	g.prepareHandler(ctx)
 	heartbeat := g.engine.heartbeats.start(h, g.sent)
@@ -22,8 +22,13 @@ func (g *guardedCall) runProtected(ctx context.Context, handler func(context.Con
 	end := finishOf(h, Answer{NoEffect: true}) // until the handler starts
 	defer func() {
 		took := observers.since(start)
-		heartbeat.stop(end.verdict)
-		finished := g.finish(ctx, end)
+		finishing := g.startFinish(ctx)
+		if joined := h.joined.Load(); joined != nil {
+			end = g.settle(finishing, joined, end, &result)
+		}
+		heartbeat.stop(&end)
+		finished := g.finish(finishing, end)
+		finishing.free()
 		h.ctx.free()
 		g.notifyRan(ctx, took, finished)
 	}()
@@ -62,16 +67,24 @@ func (g *guardedCall) notifyRan(ctx context.Context, ran time.Duration, finished
 	}
 }
 
-// finish finishes the claim with a context and timeout of its own, since the
-// client may have hung up, and returns the event to report, if any. If the store
+// startFinish returns the context in which the claim is finished. It has a timeout of
+// its own, since the client may have hung up.
+func (g *guardedCall) startFinish(ctx context.Context) *lazyContext {
+	g.handler.answered.Store(true)
+	deadline := time.Now().Add(g.handler.claim.shortTimeout())
+	return g.finishing.reset(context.WithoutCancel(ctx), deadline)
+}
+
+// finish finishes the claim, and returns the event to report, if any. If the store
 // fails, the finish is retried in the background, so that a store that hangs
 // delays the answer by at most one timeout.
 func (g *guardedCall) finish(ctx context.Context, f finish) Event {
-	h := &g.handler
+	h, claim := &g.handler, g.handler.claim
+	if joined := h.joined.Load(); joined != nil {
+		claim.store = joined.tx.Store()
+	}
 	start := time.Now()
-	bounded := g.finishing.reset(context.WithoutCancel(ctx), start.Add(h.claim.shortTimeout()))
-	defer bounded.free()
-	err := h.claim.finish(bounded, f)
+	err := claim.finish(ctx, f)
 	event := h.event(f.kind())
 	switch {
 	case err == nil:
@@ -83,7 +96,7 @@ func (g *guardedCall) finish(ctx context.Context, f finish) Event {
 		}
 	default:
 		event.Kind, event.Err, event.Took = EventFinishFailed, err, time.Since(start)
-		g.engine.retries.add(h.claim, f)
+		g.engine.retries.add(claim, f)
 	}
 	return event
 }

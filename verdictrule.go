@@ -28,9 +28,13 @@ func finalVerdict(h *handlerContext, answer Answer) Verdict {
 
 // finishOf returns how to finish the claim after the answer.
 func finishOf(h *handlerContext, answer Answer) finish {
-	return finish{verdict: finalVerdict(h, answer), outcome: backend.Outcome{
+	return finish{verdict: finalVerdict(h, answer), outcome: h.outcomeOf(answer), failed: answer.Failed}
+}
+
+func (h *handlerContext) outcomeOf(answer Answer) backend.Outcome {
+	return backend.Outcome{
 		NotKept:   answer.NotKept,
 		Bytes:     answer.Outcome,
 		Retention: h.override.shorten(h.claim.policy.Retention),
-	}}
+	}
 }

@@ -35,7 +35,14 @@ const (
 	// NotKept is the state of a finished record whose outcome could not be
 	// stored: the operation ran, and no outcome can be replayed.
 	NotKept State = 3
+	// Marked is the state of a record whose operation certainly had its effect, and
+	// which has no outcome yet. While its lease lives, it is like a running one.
+	// After that, nothing takes it over, and its reference can lead to the answer.
+	Marked State = 4
 )
+
+// Finished reports whether a record has got its outcome, or had one that was not kept.
+func (s State) Finished() bool { return s == Done || s == NotKept }
 
 // Claim is a request for the exclusive right to run the operation for a key.
 type Claim struct {
@@ -80,12 +87,15 @@ type Record struct {
 	Token       Token
 	Attempt     uint32
 	Fingerprint Fingerprint
-	// LeaseLeft is how much of the lease of a running record is left by the
-	// clock of the store. It is zero or negative when the lease has expired.
+	// LeaseLeft is how much of the lease of a running or marked record is left by
+	// the clock of the store. It is zero or negative when the lease has expired.
 	LeaseLeft time.Duration
-	// Outcome holds the bytes of a Done record. Callers must not change them.
+	// Outcome holds the bytes of a Done record, or the reference of a Marked one.
+	// Callers must not change them.
 	Outcome []byte
 }
 
-// Expired reports whether the record is running and its lease has expired.
-func (r *Record) Expired() bool { return r.State == Running && r.LeaseLeft <= 0 }
+// Expired reports whether the record is running or marked, and its lease has expired.
+func (r *Record) Expired() bool {
+	return (r.State == Running || r.State == Marked) && r.LeaseLeft <= 0
+}

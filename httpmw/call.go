@@ -23,7 +23,7 @@ type call struct {
 	payload   payload
 	body      body
 	recorder  recorder
-	held      *heldAnswer // of a handler in a transaction; nil for others
+	held      *heldAnswer // of a handler with a transaction; nil for others
 	unsent    bool        // the answer cannot be held, and is not sent
 	replay    replay
 }
@@ -64,11 +64,13 @@ func (c *call) run(fingerprint backend.Fingerprint) {
 		Key:         c.key,
 		Fingerprint: fingerprint,
 		Rehasher:    &c.payload,
+		Encoder:     c,
 	}, c.handle)
 	switch {
 	case err != nil:
 		c.guard.refusals.refuseCall(c.w, c.r, c.operation, c.key, err)
 	case result.Replayed:
+		c.forgetHeld()
 		if err := c.replay.write(c.w, c.r.Method, c.guard.replayedField, result.Outcome); err != nil {
 			c.refuse(idempotency.ErrOutcomeUnreadable, err)
 			return
@@ -88,8 +90,10 @@ func (c *call) run(fingerprint backend.Fingerprint) {
 func (c *call) sendHeld() {
 	switch {
 	case c.unsent:
+		c.forgetHeld()
 		c.refuse(idempotency.ErrNotSupported, errNotHeld)
 	case c.recorder.status == 0: // the handler returned because its context ended
+		c.forgetHeld()
 		c.guard.refusals.refuseCall(c.w, c.r, c.operation, c.key, cmp.Or(c.r.Context().Err(), context.DeadlineExceeded))
 	default:
 		c.held.send(c.buffers.response.bytes)
@@ -107,8 +111,7 @@ func (c *call) refuse(refusal *idempotency.Error, cause error) {
 
 // handle runs the handler under the claim and records its answer.
 func (c *call) handle(ctx context.Context) idempotency.Answer {
-	limit := cmp.Or(c.operation.Policy().MaxResponse, c.guard.maxResponse)
-	c.recorder = newRecorder(c.writer(), limit, c.r.Method == http.MethodHead, c.guard.filter, c.buffers)
+	c.recorder = newRecorder(c.writer(), c.limit(), c.r.Method == http.MethodHead, c.guard.filter, c.buffers)
 	request := c.body.request(ctx, c.r, c.payload.bytes[c.payload.body:])
 	c.payload.bytes = nil // the fingerprint is not needed any more
 	defer copyBack(c.r, request)
@@ -127,6 +130,9 @@ func (c *call) handle(ctx context.Context) idempotency.Answer {
 	}
 	return c.answer(ctx)
 }
+
+// limit returns how large a recorded body may be, in bytes.
+func (c *call) limit() int64 { return cmp.Or(c.operation.Policy().MaxResponse, c.guard.maxResponse) }
 
 // writer returns what the recorder writes to: the client, or in a transaction an
 // answer that is sent after the commit.
@@ -148,11 +154,7 @@ func (c *call) hadNoEffect() bool {
 // answer returns the verdict and, if it is to record, the outcome.
 func (c *call) answer(ctx context.Context) idempotency.Answer {
 	status, header := c.recorder.status, c.recorder.Header()
-	answer := idempotency.Answer{
-		Verdict:     c.guard.classify.verdict(c.operation.Policy(), status, header),
-		ServerError: status >= http.StatusInternalServerError,
-		Failed:      status >= http.StatusBadRequest,
-	}
+	answer := c.verdict(status, header)
 	switch {
 	case answer.Verdict != idempotency.Record:
 	case c.recorder.complete(ctx):
@@ -161,4 +163,12 @@ func (c *call) answer(ctx context.Context) idempotency.Answer {
 		answer.NotKept = true
 	}
 	return answer
+}
+
+func (c *call) verdict(status int, header http.Header) idempotency.Answer {
+	return idempotency.Answer{
+		Verdict:     c.guard.classify.verdict(c.operation.Policy(), status, header),
+		ServerError: status >= http.StatusInternalServerError,
+		Failed:      status >= http.StatusBadRequest,
+	}
 }

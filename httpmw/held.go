@@ -8,7 +8,7 @@ import (
 )
 
 // heldAnswer is the ResponseWriter behind a recorder whose answer is sent only after
-// its transaction is committed. The body is in the record; so an answer that is not
+// its transaction has ended. The body is in the record; so an answer that is not
 // recorded as a whole cannot be sent either. It cannot be flushed or hijacked.
 type heldAnswer struct {
 	w      http.ResponseWriter
@@ -75,13 +75,13 @@ func (h *heldAnswer) EnableFullDuplex() error {
 // WriteHeader are trailers.
 func (h *heldAnswer) send(body []byte) {
 	h.WriteHeader(http.StatusOK)
-	header := h.w.Header()
+	header, last := h.w.Header(), maps.Clone(h.Header()) // can be the same map
 	clear(header)
 	maps.Copy(header, h.sent)
 	h.w.WriteHeader(h.status)
 	_, _ = h.w.Write(body) // the client may have hung up, and the answer is recorded
 	clear(header)
-	maps.Copy(header, h.Header())
+	maps.Copy(header, last)
 }
 
 // errNotHeld is the cause of a refusal: the answer cannot be sent, as it would have

@@ -2,6 +2,7 @@ package httpmw
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/oncewire/idempotency/internal/outcome"
@@ -29,10 +30,17 @@ func (r *record) active() bool { return r.buffers != nil }
 // drop ends the record: the answer cannot be stored, or the handler has returned.
 func (r *record) drop() { r.buffers = nil }
 
-// addHeader copies what the handler did to the header. Content-Length is stored
-// only where the answer has no body that has this length.
+// addHeader copies what the handler did to the header.
 func (r *record) addHeader(header http.Header, bodiless bool) {
+	r.buffers.header = r.changes(header, bodiless)
+}
+
+// changes returns what the handler did to the header, in the order of the names, in
+// the buffer for that. Content-Length is stored only where the answer has no body that
+// has this length.
+func (r *record) changes(header http.Header, bodiless bool) []outcome.Change {
 	b := r.buffers
+	changes := b.header[:0]
 	connection := header["Connection"]
 	for name, values := range header {
 		change, changed := b.outer.change(name, values)
@@ -40,13 +48,20 @@ func (r *record) addHeader(header http.Header, bodiless bool) {
 			continue
 		}
 		change.Values = b.copyValues(change.Values)
-		b.header = append(b.header, change)
+		changes = append(changes, change)
 	}
 	b.outer.removed(header, func(name string) {
 		if !strings.HasPrefix(name, http.TrailerPrefix) {
-			b.header = append(b.header, outcome.Change{Name: name, Kind: outcome.Removed})
+			changes = append(changes, outcome.Change{Name: name, Kind: outcome.Removed})
 		}
 	})
+	return sorted(changes)
+}
+
+// sorted sorts by name: equal answers have equal bytes.
+func sorted(changes []outcome.Change) []outcome.Change {
+	slices.SortFunc(changes, func(a, b outcome.Change) int { return strings.Compare(a.Name, b.Name) })
+	return changes
 }
 
 func (r *record) stores(name string, bodiless bool) bool {
@@ -97,5 +112,5 @@ func (r *record) trailers(header http.Header) (trailers []outcome.Change) {
 			trailers = append(trailers, outcome.Change{Name: trailer, Kind: outcome.Removed})
 		}
 	})
-	return trailers
+	return sorted(trailers)
 }

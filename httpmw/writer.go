@@ -37,7 +37,10 @@ func (r *recorder) hijack() (net.Conn, *bufio.ReadWriter, error) {
 }
 
 func (r *recorder) push(target string, options *http.PushOptions) error {
-	return r.writer.(http.Pusher).Push(target, options) //nolint:forcetypeassert // see abilities
+	if pusher, ok := r.writer.(http.Pusher); ok {
+		return pusher.Push(target, options)
+	}
+	return http.ErrNotSupported // the answer is held
 }
 
 // A handler finds the abilities of its writer by type assertions, so there is a

@@ -126,3 +126,7 @@ func (s *cachedStore) check(ctx context.Context) error {
 	}
 	return nil
 }
+
+// Unwrap implements [backend.Unwrapper]: a handler can complete its claim in a
+// transaction of the database behind.
+func (s *cachedStore) Unwrap() backend.Store { return s.behind }

@@ -112,7 +112,7 @@ func (s *Store) checkTable(ctx context.Context) (warnings []string, err error) {
 		found, lacking                 []string
 		unique, defined, may, unlogged bool
 	)
-	table, function := s.qualified(s.table), s.qualified(s.function())
+	table, function := s.qualified(s.table), s.qualified(s.function("_claim"))
 	err = s.pool.QueryRow(ctx, s.sql.table, table, function+"(bytea,uuid,uuid,integer,bytea,interval,interval)").
 		Scan(&version, &found, &unique, &lacking, &defined, &may, &unlogged)
 	missing := slices.DeleteFunc(slices.Clone(columns), func(c string) bool { return slices.Contains(found, c) })
@@ -121,6 +121,8 @@ func (s *Store) checkTable(ctx context.Context) (warnings []string, err error) {
 		return nil, fmt.Errorf("there is no table %s: run pgstore.Migrate", table)
 	case err != nil:
 		return nil, err
+	case version > 0 && version < newestVersion():
+		return nil, fmt.Errorf("the table %s has version %d, and this package needs %d: run pgstore.Migrate", table, version, newestVersion())
 	case len(missing) > 0:
 		return nil, fmt.Errorf("the table %s has no column %s: run pgstore.Migrate, or choose another table if this is not one of pgstore", table, strings.Join(missing, ", "))
 	case !unique:

@@ -50,6 +50,8 @@ func TestCheckWarns(t *testing.T) {
 	d.exec(t, "ALTER TABLE %s SET LOGGED")
 	d.exec(t, "COMMENT ON TABLE %s IS NULL")
 	warns(t, d.store(t), "names no version")
+	d.exec(t, "COMMENT ON TABLE %s IS 'schema version 1'")
+	fails(t, d.store(t), "version 1")
 	warns(t, own(t).store(t), "fsync")
 }
 

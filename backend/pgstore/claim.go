@@ -10,7 +10,8 @@ import (
 
 // Claim implements [backend.Store]. It costs one round trip, and another one for
 // every claim that it loses to at the same moment. It takes the lock of a row
-// only to write it.
+// only to write it. A takeover returns [backend.ErrLocked] if another transaction
+// holds the record for half a second.
 func (s *Store) Claim(ctx context.Context, key backend.Key, claim backend.Claim) (record backend.Record, err error) {
 	if record, ok := heldClaim(ctx, s, key); ok {
 		return record, nil
@@ -23,10 +24,14 @@ func (s *Store) Claim(ctx context.Context, key backend.Key, claim backend.Claim)
 		}
 		return nil
 	})
-	if err != nil {
+	switch {
+	case isLocked(err): // by the transaction of a handler
+		return backend.Record{}, backend.ErrLocked
+	case err != nil:
 		return backend.Record{}, err
+	default:
+		return record, nil
 	}
-	return record, nil
 }
 
 // claim sends the claim once. It is not decided if another transaction has
@@ -77,6 +82,10 @@ func (r *row) record() (backend.Record, error) {
 	switch record.State = backend.State(r.state.Int16); {
 	case record.State == backend.Running:
 		record.LeaseLeft = duration(r.leaseLeft)
+	case record.State == backend.Marked && r.outcome != nil:
+		record.LeaseLeft, record.Outcome = duration(r.leaseLeft), r.outcome
+	case record.State == backend.Marked:
+		return backend.Record{}, corrupt("a marked record without a reference")
 	case record.State == backend.Done && r.outcome != nil:
 		record.Outcome = r.outcome
 	case record.State == backend.Done:

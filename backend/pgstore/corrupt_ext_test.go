@@ -12,7 +12,7 @@ func TestCorruptIsLeftAlone(t *testing.T) {
 	d := own(t)
 	s := d.store(t)
 	changes := []string{
-		"state = 0", "state = 4", "state = -1", "state = 32767", "state = 2, outcome = NULL",
+		"state = 0", "state = 5", "state = -1", "state = 32767", "state = 2, outcome = NULL",
 		`fingerprint = '\x'`, `fingerprint = fingerprint || '\x00'`, "lease_until = 'infinity'",
 	}
 	constrained := newKey()

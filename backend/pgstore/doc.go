@@ -43,8 +43,45 @@
 // transaction is rolled back.
 //
 // In the other mode, the default, the effect of a handler is not part of the
-// transaction that records its outcome: a process that dies between them leaves a claim
-// that is taken over.
+// transaction that records its outcome, unless the handler joins them: a process that
+// dies between them leaves a claim that is taken over.
+//
+// # Join
+//
+// A handler that begins and commits a transaction of its own, under a lease, can join
+// its claim to it with one line before the commit: [Complete] stores the response as
+// the outcome. Its writes and its outcome are then committed together.
+//
+//	err := pgx.BeginFunc(ctx, pool, func(tx pgx.Tx) error {
+//		if _, err := tx.Exec(ctx, "INSERT INTO ledger …", r.Amount); err != nil {
+//			return err
+//		}
+//		return pgstore.Complete(ctx, tx, payment)
+//	})
+//
+// The transaction is fenced by the token of the claim: if the lease was lost, and
+// another call has taken the claim over, PostgreSQL refuses to commit it. So an effect
+// is committed once, and with its outcome. From Complete on the transaction holds the
+// record, so it can stay open for longer than the lease: no call takes the claim over,
+// and heartbeats pass it by. Calls with the key find it in progress.
+//
+// What the transaction has committed decides. If the handler answers what it completed
+// the claim with, the engine takes that as committed and sends nothing more: a handler
+// must answer an error if its commit fails. If it answers anything else, the engine
+// looks at the record, after the transaction has ended, and its caller gets the stored
+// outcome if there is one: also if the connection was lost during COMMIT. If it was
+// rolled back, the verdict on the answer decides as always. A process that dies before
+// the commit leaves a claim that is taken over when its lease ends, without any effect.
+//
+// If the response is not known before the commit, [Mark] takes the place of Complete:
+// the operation is never run again. The answer is recorded when the handler returns it,
+// or is rebuilt from a reference, by [idempotency.Policy.Rebuild]; then the record has
+// no content of an answer, which can be personal data.
+//
+// A transaction of database/sql joins by [SQLTx]. In REPEATABLE READ and SERIALIZABLE a
+// transaction that began before the last heartbeat cannot write to the record and fails
+// with a serialization failure (40001), so the lease must be longer than three times
+// such a transaction.
 //
 // # Schema
 //
@@ -63,6 +100,8 @@
 //	GRANT USAGE ON SCHEMA idem TO app;
 //	GRANT SELECT, INSERT, UPDATE, DELETE ON idem.idempotency_records TO app;
 //	GRANT EXECUTE ON FUNCTION idem.idempotency_records_claim TO app;
+//	GRANT EXECUTE ON FUNCTION idem.idempotency_records_takeover TO app;
+//	GRANT EXECUTE ON FUNCTION idem.idempotency_records_join TO app;
 //
 // By default every role may execute a new function. Any role that can connect to
 // the database may LISTEN: it then learns the digests and the tokens of claims
@@ -112,6 +151,7 @@
 // [idempotency.ErrInProgress]: https://pkg.go.dev/github.com/oncewire/idempotency#ErrInProgress
 // [idempotency.ErrRolledBack]: https://pkg.go.dev/github.com/oncewire/idempotency#ErrRolledBack
 // [idempotency.ErrStore]: https://pkg.go.dev/github.com/oncewire/idempotency#ErrStore
+// [idempotency.Policy.Rebuild]: https://pkg.go.dev/github.com/oncewire/idempotency#Policy
 // [idempotency.Policy.Transaction]: https://pkg.go.dev/github.com/oncewire/idempotency#Policy
 // [idempotency.Policy.Wait]: https://pkg.go.dev/github.com/oncewire/idempotency#Policy
 package pgstore

@@ -68,7 +68,7 @@ func (s *Store) finish(ctx context.Context, key backend.Key, token backend.Token
 		case done(found):
 			return nil
 		case !found.own || found.state != backend.Running:
-			return backend.ErrClaimLost
+			return backend.ErrClaimLost // or a marked claim that was to be released
 		}
 	}
 }
@@ -80,9 +80,7 @@ type standing struct {
 }
 
 // isDone holds for a completion that is sent again.
-func isDone(s standing) bool {
-	return s.own && (s.state == backend.Done || s.state == backend.NotKept)
-}
+func isDone(s standing) bool { return s.own && s.state.Finished() }
 
 func isAbsent(s standing) bool { return s == standing{} }
 

@@ -30,7 +30,8 @@ func readFound(reply pgx.Row) (f found, err error) {
 
 // free reports whether the claim can have the key.
 func (f *found) free(claim *backend.Claim) bool {
-	return !f.exists || f.ended || f.record.Expired() && f.record.Token == claim.Replaces
+	return !f.exists || f.ended ||
+		f.record.State == backend.Running && f.record.Expired() && f.record.Token == claim.Replaces
 }
 
 // lockNumber is the number of the advisory lock of a key.

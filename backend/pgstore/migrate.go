@@ -55,6 +55,12 @@ func Migrations(options ...Option) ([]Migration, error) {
 	return all, nil
 }
 
+// newestVersion is the version of the schema that this package needs.
+func newestVersion() int {
+	names, _ := fs.Glob(Files, "migrations/*.sql") // the pattern is valid
+	return len(names)
+}
+
 // Beginner begins transactions: a [pgx.Conn], or a [pgxpool.Pool].
 //
 // [pgxpool.Pool]: https://pkg.go.dev/github.com/jackc/pgx/v5/pgxpool#Pool

@@ -28,9 +28,12 @@ func (n names) qualified(name string) string {
 	return pgx.Identifier{n.schema, name}.Sanitize()
 }
 
-// function returns the name of the function that inserts a claim.
-func (n names) function() string {
-	const suffix = "_claim"
+// functions are the ends of the names of the functions, which begin with the name
+// of the table.
+var functions = []string{"_claim", "_takeover", "_join"}
+
+// function returns the name of a function.
+func (n names) function(suffix string) string {
 	if len(n.table)+len(suffix) <= maxName {
 		return n.table + suffix
 	}
@@ -50,11 +53,14 @@ func (n names) digest() string {
 
 // fill puts the names into a statement that was written with the default ones.
 func (n names) fill(sql string) string {
-	return strings.NewReplacer(
-		`'"`+DefaultTable+`"'`, "'"+strings.ReplaceAll(n.qualified(n.table), "'", "''")+"'",
-		`"`+DefaultTable+`"`, n.qualified(n.table),
-		`"`+DefaultTable+`_claim"`, n.qualified(n.function()),
-	).Replace(sql)
+	replaced := []string{
+		`'"` + DefaultTable + `"'`, "'" + strings.ReplaceAll(n.qualified(n.table), "'", "''") + "'",
+		`"` + DefaultTable + `"`, n.qualified(n.table),
+	}
+	for _, suffix := range functions {
+		replaced = append(replaced, `"`+DefaultTable+suffix+`"`, n.qualified(n.function(suffix)))
+	}
+	return strings.NewReplacer(replaced...).Replace(sql)
 }
 
 func (n names) validate() error {

@@ -26,8 +26,8 @@ func TestPrivileges(t *testing.T) {
 	source, err := os.ReadFile("doc.go")
 	ok(t, err)
 	grants := grant.FindAllString(string(source), -1)
-	if len(grants) != 3 {
-		t.Fatalf("%d grants in the documentation, want 3", len(grants))
+	if len(grants) != 5 {
+		t.Fatalf("%d grants in the documentation, want 5", len(grants))
 	}
 	setup := []string{"REVOKE ALL ON ALL FUNCTIONS IN SCHEMA idem FROM PUBLIC", "REVOKE ALL ON SCHEMA public FROM PUBLIC", "CREATE ROLE app LOGIN"}
 	for _, statement := range append(setup, grants...) {

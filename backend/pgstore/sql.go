@@ -17,6 +17,7 @@ type statements struct {
 	insert, clear             string // end it
 	waitLock                  string
 	extend, complete, release string
+	join, hold, committed     string // for a transaction of the handler
 	standing, remaining, look string
 	cleanup, postpone         string
 	check, table              string
@@ -39,6 +40,7 @@ func newStatements(n names, isolation pgx.TxIsoLevel) statements {
 		open: open, lock: read("lock"), find: read("find"),
 		insert: read("insert"), clear: read("clear"), waitLock: read("waitlock"),
 		extend: read("extend"), complete: read("complete"), release: read("release"),
+		join: read("join"), hold: read("hold"), committed: read("committed"),
 		standing: read("standing"), remaining: read("remaining"), look: read("look"),
 		cleanup: read("cleanup"), postpone: read("postpone"),
 		check: read("check"), table: read("table"),

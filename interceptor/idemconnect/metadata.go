@@ -13,18 +13,35 @@ import (
 
 // metadataCapture captures the metadata that a handler sets through the context, as
 // handlers without request and response wrappers do. It leaves out that of outer
-// interceptors, which set theirs again when the call is replayed.
+// interceptors, which set theirs again when the call is replayed. It is the handler's
+// context, so that it needs no other one to be found in.
 type metadataCapture struct {
+	context.Context //nolint:containedctx // see above
+
 	info            connect.CallInfo // nil if the context has none
 	header, trailer http.Header      // before the handler
 }
 
-func captureMetadata(ctx context.Context) metadataCapture {
+// captureKey is the key of a capture in the context of its handler.
+type captureKey struct{}
+
+func captureMetadata(ctx context.Context) *metadataCapture {
 	info, ok := connect.CallInfoForHandlerContext(ctx)
 	if !ok {
-		return metadataCapture{}
+		return &metadataCapture{Context: ctx}
 	}
-	return metadataCapture{info: info, header: info.ResponseHeader().Clone(), trailer: info.ResponseTrailer().Clone()}
+	return &metadataCapture{
+		Context: ctx, info: info,
+		header: info.ResponseHeader().Clone(), trailer: info.ResponseTrailer().Clone(),
+	}
+}
+
+// Value implements context.Context.
+func (c *metadataCapture) Value(key any) any {
+	if key == (captureKey{}) {
+		return c
+	}
+	return c.Context.Value(key)
 }
 
 func (c *metadataCapture) captured() (headers, trailers rpc.Fields) {

@@ -16,7 +16,7 @@ import (
 // clients. It is safe for concurrent use. The error names every option that is
 // invalid, and an engine that is nil.
 func NewInterceptor(engine *idempotency.Engine, options ...Option) (connect.Interceptor, error) {
-	guard, err := rpc.NewGuard("idemconnect", engine, options)
+	guard, err := rpc.NewGuard("idemconnect", engine, options, split)
 	if err != nil {
 		return nil, err
 	}
@@ -62,9 +62,10 @@ func (i *interceptor) unary(ctx context.Context, request connect.AnyRequest, met
 	result, err := method.Operation.Run(ctx, call, r.run)
 	switch {
 	case err != nil:
-		r.metadata.withdraw() // the handler may have run, in a transaction
+		r.withdraw()
 		return nil, refused(err, method.Operation.Name())
 	case result.Replayed:
+		r.withdraw()
 		return i.replay(ctx, method, call.Key, result.Outcome)
 	default:
 		return r.response, r.err

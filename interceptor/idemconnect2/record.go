@@ -34,6 +34,7 @@ type unaryCall struct {
 
 func (u *unaryCall) run(ctx context.Context) idempotency.Answer {
 	u.capture = captureMetadata(u.info)
+	ctx = context.WithValue(ctx, captureKey{}, &u.capture)
 	u.err = u.next(ctx, u.spec, &u.held)
 	headers, trailers := u.capture.captured()
 	if u.err == nil {
@@ -43,8 +44,24 @@ func (u *unaryCall) run(ctx context.Context) idempotency.Answer {
 	return u.guard.FailureSentAs(u.method, u.key, returned, sent, headers, trailers)
 }
 
+// captureKey is the key of a capture in the context of its handler.
+type captureKey struct{}
+
+// split is the rpc.Splitter of Connect.
+func split(ctx context.Context, response any) (parts rpc.Parts) {
+	if capture, ok := ctx.Value(captureKey{}).(*metadataCapture); ok {
+		parts.Headers, parts.Trailers = capture.captured()
+	}
+	if err, failed := response.(error); failed {
+		parts.Returned, parts.Sent = statuses(err)
+		return parts
+	}
+	parts.Message = response
+	return parts
+}
+
 // discard discards what the handler answered, if it ran: its transaction was not
-// committed.
+// committed, or has committed another answer.
 func (u *unaryCall) discard() {
 	if u.capture.info != nil {
 		u.capture.undo()

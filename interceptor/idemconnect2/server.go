@@ -16,7 +16,7 @@ import (
 // concurrent use. The error names every option that is invalid, and an engine that
 // is nil.
 func NewServerInterceptor(engine *idempotency.Engine, options ...Option) (connect.ServerInterceptor, error) {
-	guard, err := rpc.NewGuard("idemconnect2", engine, options)
+	guard, err := rpc.NewGuard("idemconnect2", engine, options, split)
 	if err != nil {
 		return nil, err
 	}
@@ -88,6 +88,7 @@ func (i *serverInterceptor) guarded(ctx context.Context, u *unaryCall, call idem
 		u.discard()
 		return refused(err, u.spec.Procedure, u.info)
 	case result.Replayed:
+		u.discard()
 		return i.replay(ctx, u, result.Outcome)
 	default:
 		return u.answer()

@@ -24,6 +24,9 @@ type metadataCapture interface {
 	withdraw()
 }
 
+// captureKey is the key of a capture in the context of its handler.
+type captureKey struct{}
+
 // captureMetadata starts a capture; the handler must get the returned context. A
 // stream of grpc-go's own transport stays in the context and is read, since
 // grpc.SetSendCompressor requires its type. Other streams are wrapped, and hold what is
@@ -34,9 +37,11 @@ func captureMetadata(ctx context.Context, hold bool) (context.Context, metadataC
 		return ctx, noCapture{}
 	}
 	if transport, ok := findTransportMetadata(stream); ok {
-		return ctx, newTransportCapture(transport)
+		capture := newTransportCapture(ctx, transport)
+		return capture, capture
 	}
 	wrapped := &wrappedStream{ServerTransportStream: stream, hold: hold}
+	ctx = context.WithValue(ctx, captureKey{}, metadataCapture(wrapped))
 	return grpc.NewContextWithServerTransportStream(ctx, wrapped), wrapped
 }
 

@@ -40,9 +40,23 @@ func (r *recorder) answer() (any, error) {
 }
 
 // withdraw forgets what the handler answered, if it has run: its transaction was not
-// committed.
+// committed, or has committed another answer.
 func (r *recorder) withdraw() {
 	if r.metadata != nil {
 		r.metadata.withdraw()
 	}
+}
+
+// split is the rpc.Splitter of gRPC.
+func split(ctx context.Context, response any) (parts rpc.Parts) {
+	if capture, ok := ctx.Value(captureKey{}).(metadataCapture); ok {
+		parts.Headers, parts.Trailers = capture.captured()
+	}
+	if err, failed := response.(error); failed {
+		parts.Returned = statusOf(err).Proto()
+		parts.Sent = parts.Returned
+		return parts
+	}
+	parts.Message = response
+	return parts
 }

@@ -20,7 +20,7 @@ type Interceptor struct {
 // NewInterceptor returns an interceptor for a server. The error names every option
 // that is invalid, and an engine that is nil.
 func NewInterceptor(engine *idempotency.Engine, options ...Option) (*Interceptor, error) {
-	guard, err := rpc.NewGuard("idemgrpc", engine, options)
+	guard, err := rpc.NewGuard("idemgrpc", engine, options, split)
 	if err != nil {
 		return nil, err
 	}
@@ -50,6 +50,7 @@ func (i *Interceptor) Unary(ctx context.Context, request any, info *grpc.UnarySe
 		r.withdraw()
 		return nil, refused(err, info.FullMethod)
 	case result.Replayed:
+		r.withdraw()
 		return i.replay(ctx, method, call.Key, result.Outcome)
 	default:
 		return r.answer()

@@ -1,6 +1,7 @@
 package idemgrpc
 
 import (
+	"context"
 	"reflect"
 	"slices"
 	"strings"
@@ -76,15 +77,26 @@ func newTransportLayout(stream reflect.Type) *transportLayout {
 	return layout
 }
 
-// transportCapture has the metadata of a stream before the handler ran.
+// transportCapture has the metadata of a stream before the handler ran. It is the
+// handler's context, so that it needs no other one to be found in.
 type transportCapture struct {
+	context.Context //nolint:containedctx // see above
+
 	stream          transportMetadata
 	header, trailer metadata.MD
 }
 
-func newTransportCapture(stream transportMetadata) *transportCapture {
+func newTransportCapture(ctx context.Context, stream transportMetadata) *transportCapture {
 	header, trailer := stream.copied()
-	return &transportCapture{stream: stream, header: header, trailer: trailer}
+	return &transportCapture{Context: ctx, stream: stream, header: header, trailer: trailer}
+}
+
+// Value implements context.Context.
+func (c *transportCapture) Value(key any) any {
+	if key == (captureKey{}) {
+		return c
+	}
+	return c.Context.Value(key)
 }
 
 func (c *transportCapture) captured() (headers, trailers metadata.MD) {

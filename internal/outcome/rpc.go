@@ -20,7 +20,7 @@ type RPC struct {
 }
 
 // Marshal returns the stored form of the answer. It serializes the message into the
-// same buffer.
+// same buffer. Equal answers have equal bytes within one program.
 func (r *RPC) Marshal() ([]byte, error) {
 	var messageType string
 	var messageSize int
@@ -50,7 +50,7 @@ func appendMessage(buffer []byte, message proto.Message, size int) ([]byte, erro
 		return buffer, nil
 	}
 	start := len(buffer)
-	buffer, err := proto.MarshalOptions{}.MarshalAppend(buffer, message)
+	buffer, err := proto.MarshalOptions{Deterministic: true}.MarshalAppend(buffer, message)
 	if err == nil && len(buffer)-start != size {
 		err = errChanged
 	}

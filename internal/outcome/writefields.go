@@ -1,12 +1,23 @@
 package outcome
 
-import "google.golang.org/protobuf/encoding/protowire"
+import (
+	"slices"
 
-// appendFields writes each header, trailer or metadata field as one Field.
+	"google.golang.org/protobuf/encoding/protowire"
+)
+
+// appendFields writes each header, trailer or metadata field as one Field, in the
+// order of the names, so that equal answers have equal bytes.
 func appendFields(buffer []byte, number protowire.Number, fields map[string][]string) []byte {
-	for name, values := range fields {
-		buffer = appendLength(buffer, number, sizeField(name, values))
-		buffer = appendField(buffer, name, values)
+	var few [16]string // needs no allocation
+	names := few[:0]
+	for name := range fields {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	for _, name := range names {
+		buffer = appendLength(buffer, number, sizeField(name, fields[name]))
+		buffer = appendField(buffer, name, fields[name])
 	}
 	return buffer
 }

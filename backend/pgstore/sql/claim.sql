@@ -5,6 +5,6 @@
 -- Parameters: key, token, attempt, fingerprint, lease, retention or null.
 SELECT
     coalesce(r.state, "idempotency_records_claim"($1, $2, NULL, $3, $4, $5, $6)::integer::smallint),
-    r.token, r.attempt, r.fingerprint, CASE WHEN r.state = 1 THEN r.lease_until - clock_timestamp() END, r.outcome
+    r.token, r.attempt, r.fingerprint, CASE WHEN r.state IN (1, 4) THEN r.lease_until - clock_timestamp() END, r.outcome
 FROM (SELECT) AS one
 LEFT JOIN "idempotency_records" AS r ON r.key = $1::bytea AND r.retained_until > clock_timestamp()

@@ -9,6 +9,6 @@ UPDATE "idempotency_records" AS r SET
         THEN clock_timestamp() + $5::interval
         ELSE r.cleanup_at
     END
-WHERE r.key = $1::bytea AND r.token = $2::uuid AND r.state = 1 AND r.retained_until > clock_timestamp()
+WHERE r.key = $1::bytea AND r.token = $2::uuid AND r.state IN (1, 4) AND r.retained_until > clock_timestamp()
 RETURNING CASE WHEN r.watched
     THEN pg_notify($7::text, encode(r.key, 'hex') || replace(r.token::text, '-', '')) END

@@ -8,6 +8,6 @@ UPDATE "idempotency_records" AS r SET
         THEN clock_timestamp() + $3::interval + $4::interval
         ELSE r.cleanup_at
     END
-WHERE r.key = $1::bytea AND r.token = $2::uuid AND r.state = 1 AND r.retained_until > clock_timestamp()
+WHERE r.key = $1::bytea AND r.token = $2::uuid AND r.state IN (1, 4) AND r.retained_until > clock_timestamp()
 RETURNING CASE WHEN r.watched AND $3::interval <= interval '0'
     THEN pg_notify($6::text, encode(r.key, 'hex') || replace(r.token::text, '-', '')) END

@@ -6,7 +6,7 @@ WITH claims AS MATERIALIZED (
     SELECT c.key, c.token FROM unnest($1::bytea[], $2::uuid[]) AS c (key, token)
 ), unmarked AS (
     SELECT r.key FROM claims AS c JOIN "idempotency_records" AS r ON r.key = c.key AND r.token = c.token
-    WHERE r.state = 1 AND NOT r.watched
+    WHERE r.state IN (1, 4) AND NOT r.watched
     FOR UPDATE OF r SKIP LOCKED
 ), marked AS (
     UPDATE "idempotency_records" AS r SET watched = true FROM unmarked AS u WHERE r.key = u.key
@@ -16,4 +16,4 @@ SELECT r.key, r.token, r.lease_until - clock_timestamp(), r.watched OR m.key IS 
 FROM claims AS c
 JOIN "idempotency_records" AS r ON r.key = c.key AND r.token = c.token
 LEFT JOIN marked AS m ON m.key = r.key
-WHERE r.state = 1 AND r.retained_until > clock_timestamp()
+WHERE r.state IN (1, 4) AND r.retained_until > clock_timestamp()

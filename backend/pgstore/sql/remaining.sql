@@ -3,4 +3,4 @@
 -- Parameters: key, token.
 SELECT CASE WHEN isfinite(r.retained_until) THEN r.retained_until - c.now END
 FROM (SELECT clock_timestamp() AS now OFFSET 0) AS c, "idempotency_records" AS r
-WHERE r.key = $1::bytea AND r.token = $2::uuid AND r.state <> 1 AND r.retained_until > c.now
+WHERE r.key = $1::bytea AND r.token = $2::uuid AND r.state IN (2, 3) AND r.retained_until > c.now

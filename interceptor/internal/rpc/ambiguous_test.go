@@ -53,7 +53,7 @@ func TestTwoRequestIDsAreReportedAtTheStart(t *testing.T) {
 			t.Fatal(err)
 		}
 		for range 2 { // two adapters on one engine
-			if _, err := NewGuard[func(*Config)]("test", engine, nil); err != nil {
+			if _, err := NewGuard[func(*Config)]("test", engine, nil, nil); err != nil {
 				t.Fatal(err)
 			}
 		}

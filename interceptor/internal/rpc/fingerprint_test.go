@@ -19,7 +19,7 @@ func TestFingerprintOfACall(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer engine.Close(t.Context())
-	guard, err := NewGuard("test", engine, []func(*Config){})
+	guard, err := NewGuard("test", engine, []func(*Config){}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

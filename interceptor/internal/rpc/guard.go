@@ -23,6 +23,7 @@ type Guard struct {
 	Marker []string
 
 	engine       *idempotency.Engine
+	split        Splitter
 	config       Config
 	methods      methodCache[*Method]
 	fingerprints fingerprinter
@@ -31,7 +32,7 @@ type Guard struct {
 
 // NewGuard returns the guard of an interceptor, whose package has the name. The
 // error names every option that is invalid.
-func NewGuard[Option ~func(*Config)](name string, engine *idempotency.Engine, options []Option) (*Guard, error) {
+func NewGuard[Option ~func(*Config)](name string, engine *idempotency.Engine, options []Option, split Splitter) (*Guard, error) {
 	config, err := configure(name, engine, options)
 	if err != nil {
 		return nil, err
@@ -46,6 +47,7 @@ func NewGuard[Option ~func(*Config)](name string, engine *idempotency.Engine, op
 		ReplayedField: replayed,
 		Marker:        []string{"true"},
 		engine:        engine,
+		split:         split,
 		config:        config,
 		filter:        outcome.NewFilter(config.UnrecordedFields, config.SetCookie, replayed),
 	}, nil
@@ -59,7 +61,7 @@ func (g *Guard) Method(procedure string, schema any, readOnly bool) *Method {
 	if method, ok := g.methods.load(procedure); ok {
 		return method
 	}
-	method := newMethod(g.engine, procedure, schema, readOnly)
+	method := newMethod(g, procedure, schema, readOnly)
 	g.methods.store(procedure, method)
 	return method
 }
@@ -102,7 +104,9 @@ func (g *Guard) NewCall(ctx context.Context, method *Method, keys []string, requ
 	if !ok {
 		return idempotency.Call{}, method.Operation.Refuse(ctx, key, idempotency.ErrNotSupported, errNoProtobuf)
 	}
-	return g.fingerprints.call(key, message, field), nil
+	call := g.fingerprints.call(key, message, field)
+	call.Encoder = method
+	return call, nil
 }
 
 // RefuseStream returns the refusal of a stream that has a key, and nil for one

@@ -23,7 +23,7 @@ func newCall(t *testing.T, rules idempotency.KeyRules, procedure, key string, me
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = engine.Close(t.Context()) })
-	guard, err := NewGuard("test", engine, []func(*Config){})
+	guard, err := NewGuard("test", engine, []func(*Config){}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

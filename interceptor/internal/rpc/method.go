@@ -16,6 +16,7 @@ type Method struct {
 
 	request, response protoreflect.MessageType // nil if the schema is not linked in
 	keyField          keyField
+	guard             *Guard
 }
 
 // Unguarded reports whether calls of the method ignore keys.
@@ -26,14 +27,14 @@ func (m *Method) takesKeyInMessage() bool {
 	return m.request != nil && m.keyField.in(m.request.Descriptor()) != nil
 }
 
-func newMethod(engine *idempotency.Engine, procedure string, given any, readOnly bool) *Method {
+func newMethod(guard *Guard, procedure string, given any, readOnly bool) *Method {
 	descriptor := schema.Method(procedure, given)
 	policy, _ := schema.Policy(procedure, descriptor) // schema.Check reports the error
 	if readOnly {
 		policy.Key = idempotency.KeyIgnored
 	}
-	operation := engine.Operation(procedure, policy)
-	method := &Method{Operation: operation, keyField: keyField{requestIDs: operation.TakesRequestID()}}
+	operation := guard.engine.Operation(procedure, policy)
+	method := &Method{Operation: operation, guard: guard, keyField: keyField{requestIDs: operation.TakesRequestID()}}
 	if descriptor != nil {
 		method.request, method.response = messageType(descriptor.Input()), messageType(descriptor.Output())
 	}

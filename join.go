@@ -1,0 +1,126 @@
+package idempotency
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/oncewire/idempotency/backend"
+)
+
+// joined is what a handler did to its claim by a transaction of its own. Whether that
+// transaction was committed is not known. A joined never changes.
+type joined struct {
+	tx        backend.HandlerTransaction // the last one
+	marked    bool                       // by any of them
+	completed bool                       // by the last one
+	outcome   backend.Outcome            // with which it was completed
+}
+
+// completes reports whether the last transaction stores what the finish would.
+func (j *joined) completes(f *finish) bool {
+	return j.completed && f.verdict == Record &&
+		j.outcome.NotKept == f.outcome.NotKept && bytes.Equal(j.outcome.Bytes, f.outcome.Bytes)
+}
+
+// handlerClaim implements [backend.HandlerClaim] for a handler.
+type handlerClaim handlerContext
+
+// handlerClaim returns nil for a handler that runs without a confirmed claim.
+func (h *handlerContext) handlerClaim() any {
+	if h.claim.attempt == 0 {
+		return nil
+	}
+	return (*handlerClaim)(h)
+}
+
+// Store implements backend.HandlerClaim.
+func (c *handlerClaim) Store() backend.Store { return c.claim.store }
+
+// Complete implements backend.HandlerClaim.
+func (c *handlerClaim) Complete(ctx context.Context, tx backend.HandlerTransaction, response any) error {
+	h := (*handlerContext)(c)
+	if err := h.mayJoin(); err != nil {
+		return err
+	}
+	answer, err := h.encode(ctx, response)
+	if err != nil {
+		return err
+	}
+	outcome, marked := h.outcomeOf(answer), h.join(tx)
+	if err := tx.Complete(ctx, h.claim.key, h.claim.token, outcome); err != nil {
+		return err
+	}
+	h.joined.Store(&joined{tx: tx, marked: marked, completed: true, outcome: outcome})
+	return nil
+}
+
+// Mark implements backend.HandlerClaim.
+func (c *handlerClaim) Mark(ctx context.Context, tx backend.HandlerTransaction, reference []byte) error {
+	h := (*handlerContext)(c)
+	if err := h.mayJoin(); err != nil {
+		return err
+	}
+	h.join(tx)
+	if err := tx.Mark(ctx, h.claim.key, h.claim.token, reference); err != nil {
+		return err
+	}
+	h.joined.Store(&joined{tx: tx, marked: true})
+	return nil
+}
+
+// Errors of handlers that join their claim to a transaction.
+var (
+	errOneCommit = errors.New("idempotency: the handler runs in a transaction that the engine commits together with its answer (Policy.Transaction); to complete or mark the claim is for transactions of its own")
+	errAnswered  = errors.New("idempotency: the handler has answered, and its claim is finished")
+)
+
+func (h *handlerContext) mayJoin() error {
+	switch {
+	case h.claim.policy.Transaction.InTransaction():
+		return errOneCommit
+	case h.answered.Load():
+		return errAnswered
+	default:
+		return nil
+	}
+}
+
+// join has heartbeats go through the transaction before it holds the record, and
+// reports whether the claim may have been marked before.
+func (h *handlerContext) join(tx backend.HandlerTransaction) (marked bool) {
+	if before := h.joined.Load(); before != nil {
+		marked = before.marked
+	}
+	h.joined.Store(&joined{tx: tx, marked: marked})
+	return marked
+}
+
+// encode returns the answer that is recorded of a response.
+func (h *handlerContext) encode(ctx context.Context, response any) (Answer, error) {
+	if h.call.Encoder == nil {
+		return Answer{}, errors.New("idempotency: the adapter of this call does not encode responses")
+	}
+	answer, err := h.call.Encoder.Encode(ctx, response)
+	if err == nil && answer.Verdict != Record {
+		err = fmt.Errorf("idempotency: the verdict on this response (%T) is not to record it", response)
+	}
+	return answer, err
+}
+
+// extend sends a heartbeat. One that was sent before the handler joined the claim to
+// a transaction may have waited for that, or have found the record finished.
+func (h *handlerContext) extend(ctx context.Context, timeout time.Duration) error {
+	j := h.joined.Load()
+	if j == nil {
+		err := h.claim.extend(ctx, timeout)
+		if j = h.joined.Load(); err == nil || j == nil {
+			return err
+		}
+	}
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	return j.tx.Extend(ctx, h.claim.key, h.claim.token, h.claim.policy.Lease, h.claim.policy.Retention)
+}
