@@ -13,7 +13,7 @@ import (
 )
 
 // Response is a whole answer, for a handler that completes its claim in a transaction
-// of its own (pgstore.Complete) before it writes the answer with [Response.WriteTo],
+// of its own (pgstore.Complete) before it writes the answer with [Response.Write],
 // and for [idempotency.Policy.Rebuild].
 //
 // After a handler has completed its claim, its answer is held until it returns, so that
@@ -26,8 +26,8 @@ type Response struct {
 	Body   []byte
 }
 
-// WriteTo writes the answer. The error is that of the writer.
-func (r Response) WriteTo(w http.ResponseWriter) error {
+// Write writes the answer. The error is that of the writer.
+func (r Response) Write(w http.ResponseWriter) error {
 	r.setHeader(w.Header())
 	w.WriteHeader(r.status())
 	if len(r.Body) == 0 {

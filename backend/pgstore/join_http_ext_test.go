@@ -85,7 +85,7 @@ func TestCompleteOverHTTP(t *testing.T) {
 		if http.NewResponseController(w).Flush() == nil {
 			t.Error("the answer was flushed, and may be replaced")
 		}
-		ok(t, response.WriteTo(w))
+		ok(t, response.Write(w))
 	})
 	for _, replayed := range []bool{false, true} {
 		a := call("key")
@@ -151,7 +151,7 @@ func TestLargeResponseIsNotKeptOverHTTP(t *testing.T) {
 	large := httpmw.Response{Body: []byte(strings.Repeat("x", 200))}
 	call := serveHTTP(t, s, func(w http.ResponseWriter, r *http.Request) {
 		ok(t, s.completes(r.Context(), "payment", large))
-		ok(t, large.WriteTo(w))
+		ok(t, large.Write(w))
 	}, httpmw.WithMaxResponse(100))
 	call("key").is(t, http.StatusOK, string(large.Body), false)
 	if a := call("key"); a.status != http.StatusConflict || !strings.Contains(a.body, string(idempotency.ReasonOutcomeNotKept)) {
@@ -188,7 +188,7 @@ func TestRebuildOverHTTP(t *testing.T) {
 	call := serveHTTP(t, s, func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Before", "complete")
 		ok(t, s.marks(r.Context(), "paid"))
-		ok(t, created("paid").WriteTo(w))
+		ok(t, created("paid").Write(w))
 	})
 	for _, replayed := range []bool{false, true} {
 		a := call("key")
