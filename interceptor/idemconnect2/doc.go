@@ -75,6 +75,13 @@
 //
 // The interceptor may be installed twice, also around the guard of another engine.
 //
+// # In a transaction
+//
+// With [idempotency.Policy.Transaction] the answer is sent when the transaction has been
+// committed. After an error status, what the handler wrote is rolled back.
+// If the commit fails, the client gets neither the answer nor metadata that the handler
+// set, but Unavailable with the reason ROLLED_BACK or COMMIT_UNKNOWN and a RetryInfo.
+//
 // # What is not guarded
 //
 // Methods marked NO_SIDE_EFFECTS in their schema (which includes every Connect GET),
