@@ -25,6 +25,7 @@ func (s *Store) afterLock(ctx context.Context, key backend.Key, atMost time.Dura
 		statement{"SELECT set_config('lock_timeout', $1, true)", []any{strconv.FormatInt(atMost.Milliseconds(), 10)}},
 		statement{s.sql.waitLock, []any{lockNumber(key)}},
 		statement{s.sql.find, []any{key[:]}},
+		statement{"ROLLBACK", nil}, // before the reply, so that the key is free for who waits for it
 	))
 	for n := 0; n < 3 && err == nil; n++ {
 		_, err = replies.Exec()

@@ -22,7 +22,7 @@ var errHandlerFailed = errors.New("a statement of the handler has failed, and it
 // is lost meanwhile, it takes the rest of its time to find out what happened.
 func (t *transaction) Commit(ctx context.Context, outcome backend.Outcome) error {
 	t.handler.close()
-	defer t.conn.Release()
+	defer t.release(ctx)
 	conn := t.conn.Conn()
 	switch {
 	case conn.IsClosed():
@@ -39,6 +39,15 @@ func (t *transaction) Commit(ctx context.Context, outcome backend.Outcome) error
 		return err
 	}
 	return t.resolve(ctx, err)
+}
+
+// release gives the connection back to the pool. A transaction that failed is ended
+// first, so that the key is free for the retry of the client.
+func (t *transaction) release(ctx context.Context) {
+	if conn := t.conn.Conn(); !conn.IsClosed() && conn.PgConn().TxStatus() != 'I' {
+		_, _ = t.conn.Exec(ctx, "ROLLBACK")
+	}
+	t.conn.Release()
 }
 
 // commit sends the outcome together with COMMIT. A handler that has ended the
@@ -99,7 +108,7 @@ func (t *transaction) resolve(ctx context.Context, lost error) error {
 		found, err := t.store.afterLock(ctx, t.key, time.Second)
 		switch {
 		case err == nil && found.record.Token == t.record.Token:
-			return nil
+			return t.confirm(ctx)
 		case err == nil:
 			return rolledBack(lost)
 		case ended(ctx) != nil:
@@ -109,6 +118,16 @@ func (t *transaction) resolve(ctx context.Context, lost error) error {
 			return fmt.Errorf("pgstore: commit: %w: %w", lost, err)
 		}
 	}
+}
+
+// confirm waits until a commit that was found is as durable as one that was replied to:
+// if a standby has to confirm it, a wait that was cancelled has left it visible but
+// not replicated.
+func (t *transaction) confirm(ctx context.Context) error {
+	if _, err := t.store.pool.Exec(ctx, t.store.sql.confirm, t.key[:], uuid(t.record.Token)); err != nil {
+		return fmt.Errorf("pgstore: commit: the record is there, and may be lost in a failover: %w", err)
+	}
+	return nil
 }
 
 // halfOf returns a context that ends in half of the time that ctx has left.

@@ -52,22 +52,39 @@ func lost() proxytest.Disturbance { return proxytest.Disturbance{Lost: true} }
 func TestReplyToCommitIsLost(t *testing.T) {
 	t.Parallel()
 	for _, mode := range execModes {
-		for name, disturb := range map[string]func(*proxytest.Proxy){
-			"the reply is lost": func(p *proxytest.Proxy) { atCommit(p, false, lost) },
-			"delivered, and the client is cut": func(p *proxytest.Proxy) {
-				atCommit(p, true, func() proxytest.Disturbance { return proxytest.Disturbance{HangUp: true} })
-			},
-		} {
-			s, proxy := behind(t, own(t), time.Minute, "default_query_exec_mode="+mode)
-			disturb(proxy)
-			result, err := s.run("key", "payment", nil)
+		s, proxy := behind(t, own(t), time.Minute, "default_query_exec_mode="+mode)
+		atCommit(proxy, false, lost)
+		result, err := s.run("key", "payment", nil)
+		s.answers(result, err, "payment", false)
+		if proxy.Disturbances() != 1 {
+			t.Errorf("%s: nothing was disturbed", mode)
+		}
+		result, err = s.run("key", "payment", nil)
+		s.answers(result, err, "payment", true)
+		s.wantEntries(1)
+	}
+}
+
+// TestConnectionIsCutDuringCommit: COMMIT arrives, and with it a request of pgx to
+// cancel it. Whichever wins, the store says what happened.
+func TestConnectionIsCutDuringCommit(t *testing.T) {
+	t.Parallel()
+	for _, mode := range execModes {
+		s, proxy := behind(t, own(t), time.Minute, "default_query_exec_mode="+mode)
+		atCommit(proxy, true, func() proxytest.Disturbance { return proxytest.Disturbance{HangUp: true} })
+		result, err := s.run("key", "payment", nil)
+		committed := err == nil
+		if committed {
 			s.answers(result, err, "payment", false)
-			if proxy.Disturbances() != 1 {
-				t.Errorf("%s, %s: nothing was disturbed", mode, name)
-			}
-			result, err = s.run("key", "payment", nil)
-			s.answers(result, err, "payment", true)
-			s.wantEntries(1)
+		} else {
+			want(t, err, idempotency.ErrRolledBack)
+			s.wantEntries(0)
+		}
+		result, err = s.run("key", "payment", nil)
+		s.answers(result, err, "payment", committed)
+		s.wantEntries(1)
+		if proxy.Disturbances() != 1 {
+			t.Errorf("%s: nothing was disturbed", mode)
 		}
 	}
 }

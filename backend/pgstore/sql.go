@@ -15,7 +15,7 @@ type statements struct {
 	claim, takeover           string
 	open, lock, find          string // begin a transaction
 	insert, clear             string // end it
-	waitLock                  string
+	waitLock, confirm         string // find out about a commit
 	extend, complete, release string
 	join, hold, committed     string // for a transaction of the handler
 	standing, remaining, look string
@@ -38,7 +38,7 @@ func newStatements(n names, isolation pgx.TxIsoLevel) statements {
 	return statements{
 		claim: read("claim"), takeover: read("takeover"),
 		open: open, lock: read("lock"), find: read("find"),
-		insert: read("insert"), clear: read("clear"), waitLock: read("waitlock"),
+		insert: read("insert"), clear: read("clear"), waitLock: read("waitlock"), confirm: read("confirm"),
 		extend: read("extend"), complete: read("complete"), release: read("release"),
 		join: read("join"), hold: read("hold"), committed: read("committed"),
 		standing: read("standing"), remaining: read("remaining"), look: read("look"),

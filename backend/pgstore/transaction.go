@@ -81,7 +81,7 @@ func (s *Store) lock(ctx context.Context, conn *pgxpool.Conn, key backend.Key) (
 
 // rollBackLater ends a transaction that wrote nothing, for which no caller waits.
 func (s *Store) rollBackLater(conn *pgxpool.Conn) {
-	if conn.Conn().IsClosed() {
+	if conn.Conn().IsClosed() || conn.Conn().PgConn().TxStatus() == 'I' {
 		conn.Release()
 		return
 	}
