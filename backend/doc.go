@@ -9,7 +9,9 @@
 // # Records
 //
 // A key has at most one record. A running record belongs to a claim and has no
-// outcome yet. A finished record holds an outcome. Two times limit a record:
+// outcome yet. A finished record holds an outcome. A marked record, which only a
+// [HandlerTransaction] makes, has no outcome yet either, and is never taken over.
+// Two times limit a record:
 //
 //   - The lease is how long a claim is protected. When the lease has expired,
 //     the record is still stored, and another claim may take it over.
@@ -61,7 +63,10 @@
 //     bytes after passing them on, so neither side needs a copy.
 //
 // A store can offer more by implementing an optional interface: [Waiter] and
-// [Transactor], which the engine detects, and [Remaining], which caches detect.
+// [Transactor], which the engine detects, and [Remaining], which caches detect. A
+// store whose database handlers use too can let them finish their claim in their own
+// transaction, as a [HandlerTransaction]. Complete and Extend then treat a [Marked]
+// record like a running one, and Claim and Release like a finished one.
 //
 // # Transactions
 //

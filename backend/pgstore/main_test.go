@@ -34,8 +34,8 @@ func FillSubscriptions(s *Store) {
 // CleanUp runs the clean-up once.
 func CleanUp(ctx context.Context, s *Store) error { return s.cleanUp(ctx) }
 
-// Statements returns the statements of the steps, 7 of which are for one key.
+// Statements returns the statements of the steps, 9 of which are for one key.
 func Statements(s *Store) []string {
 	q := &s.sql
-	return []string{q.claim, q.takeover, q.extend, q.complete, q.release, q.standing, q.remaining, q.look, q.cleanup, q.postpone}
+	return []string{q.claim, q.takeover, q.extend, q.complete, q.release, q.standing, q.remaining, q.hold, q.committed, q.look, q.cleanup, q.postpone}
 }

@@ -53,10 +53,10 @@ func (n names) digest() string {
 
 // fill puts the names into a statement that was written with the default ones.
 func (n names) fill(sql string) string {
-	replaced := []string{
-		`'"` + DefaultTable + `"'`, "'" + strings.ReplaceAll(n.qualified(n.table), "'", "''") + "'",
-		`"` + DefaultTable + `"`, n.qualified(n.table),
-	}
+	replaced := make([]string, 0, 4+2*len(functions))
+	replaced = append(replaced,
+		`'"`+DefaultTable+`"'`, "'"+strings.ReplaceAll(n.qualified(n.table), "'", "''")+"'",
+		`"`+DefaultTable+`"`, n.qualified(n.table))
 	for _, suffix := range functions {
 		replaced = append(replaced, `"`+DefaultTable+suffix+`"`, n.qualified(n.function(suffix)))
 	}
