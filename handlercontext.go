@@ -60,7 +60,10 @@ func (h *handlerContext) Value(key any) any {
 	case replayed.ContextKey{}:
 		return nil // what a handler calls is not the call that a layer outside asks about
 	case backend.HandlerClaimKey{}:
-		return h.handlerClaim()
+		if h.claim.attempt == 0 {
+			return nil // it is not confirmed
+		}
+		return h
 	default:
 		return h.ctx.Value(key)
 	}

@@ -1,7 +1,6 @@
 package idempotency
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -10,38 +9,13 @@ import (
 	"github.com/oncewire/idempotency/backend"
 )
 
-// joined is what a handler did to its claim by a transaction of its own. Whether that
-// transaction was committed is not known. A joined never changes.
-type joined struct {
-	tx        backend.HandlerTransaction // the last one
-	marked    bool                       // by any of them
-	completed bool                       // by the last one
-	outcome   backend.Outcome            // with which it was completed
-}
-
-// completes reports whether the last transaction stores what the finish would.
-func (j *joined) completes(f *finish) bool {
-	return j.completed && f.verdict == Record &&
-		j.outcome.NotKept == f.outcome.NotKept && bytes.Equal(j.outcome.Bytes, f.outcome.Bytes)
-}
-
-// handlerClaim implements [backend.HandlerClaim] for a handler.
-type handlerClaim handlerContext
-
-// handlerClaim returns nil for a handler that runs without a confirmed claim.
-func (h *handlerContext) handlerClaim() any {
-	if h.claim.attempt == 0 {
-		return nil
-	}
-	return (*handlerClaim)(h)
-}
+var _ backend.HandlerClaim = (*handlerContext)(nil)
 
 // Store implements backend.HandlerClaim.
-func (c *handlerClaim) Store() backend.Store { return c.claim.store }
+func (h *handlerContext) Store() backend.Store { return h.claim.store }
 
 // Complete implements backend.HandlerClaim.
-func (c *handlerClaim) Complete(ctx context.Context, tx backend.HandlerTransaction, response any) error {
-	h := (*handlerContext)(c)
+func (h *handlerContext) Complete(ctx context.Context, tx backend.HandlerTransaction, response any) error {
 	if err := h.mayJoin(); err != nil {
 		return err
 	}
@@ -58,8 +32,7 @@ func (c *handlerClaim) Complete(ctx context.Context, tx backend.HandlerTransacti
 }
 
 // Mark implements backend.HandlerClaim.
-func (c *handlerClaim) Mark(ctx context.Context, tx backend.HandlerTransaction, reference []byte) error {
-	h := (*handlerContext)(c)
+func (h *handlerContext) Mark(ctx context.Context, tx backend.HandlerTransaction, reference []byte) error {
 	if err := h.mayJoin(); err != nil {
 		return err
 	}

@@ -197,11 +197,17 @@ func TestHeartbeatUnderWayFindsTheClaimFinished(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		store := joinsMeanwhile{Store: openStore(t)}
 		tx := &ownTx{}
-		var join func()
-		store.join = func() { join() }
+		join := make(chan func(), 1)
+		store.join = func() {
+			select {
+			case joins := <-join:
+				joins()
+			default:
+			}
+		}
 		tx.store = store
 		_, err := do(t, newEngine(t, store), func(ctx context.Context) ([]byte, error) {
-			join = func() { ok(t, joinedBy(t, ctx).Complete(ctx, tx, []byte("paid"))) }
+			join <- func() { ok(t, joinedBy(t, ctx).Complete(ctx, tx, []byte("paid"))) }
 			time.Sleep(lease)
 			synctest.Wait()
 			ok(t, ctx.Err())

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"net/http"
+	"slices"
 
 	"github.com/oncewire/idempotency"
 	"github.com/oncewire/idempotency/backend"
@@ -97,6 +98,19 @@ func (c *call) sendHeld() {
 		c.guard.refusals.refuseCall(c.w, c.r, c.operation, c.key, cmp.Or(c.r.Context().Err(), context.DeadlineExceeded))
 	default:
 		c.held.send(c.buffers.response.bytes)
+	}
+}
+
+// forgetHeld removes what the handler did to the header from an answer that is not
+// sent.
+func (c *call) forgetHeld() {
+	if c.held == nil {
+		return
+	}
+	header := c.w.Header()
+	clear(header)
+	for _, field := range c.buffers.outer {
+		header[field.name] = slices.Clone(field.values)
 	}
 }
 

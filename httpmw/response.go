@@ -107,16 +107,3 @@ func (c *call) hold() {
 		c.recorder.writer = c.held
 	}
 }
-
-// forgetHeld removes what the handler did to the header from an answer that is not
-// sent.
-func (c *call) forgetHeld() {
-	if c.held == nil {
-		return
-	}
-	header := c.w.Header()
-	clear(header)
-	for _, field := range c.buffers.outer {
-		header[field.name] = slices.Clone(field.values)
-	}
-}

@@ -24,9 +24,6 @@ type metadataCapture interface {
 	withdraw()
 }
 
-// captureKey is the key of a capture in the context of its handler.
-type captureKey struct{}
-
 // captureMetadata starts a capture; the handler must get the returned context. A
 // stream of grpc-go's own transport stays in the context and is read, since
 // grpc.SetSendCompressor requires its type. Other streams are wrapped, and hold what is

@@ -77,6 +77,9 @@ func newTransportLayout(stream reflect.Type) *transportLayout {
 	return layout
 }
 
+// captureKey is the key of a capture in the context of its handler.
+type captureKey struct{}
+
 // transportCapture has the metadata of a stream before the handler ran. It is the
 // handler's context, so that it needs no other one to be found in.
 type transportCapture struct {

@@ -61,7 +61,8 @@ func (g *Guard) Method(procedure string, schema any, readOnly bool) *Method {
 	if method, ok := g.methods.load(procedure); ok {
 		return method
 	}
-	method := newMethod(g, procedure, schema, readOnly)
+	method := newMethod(g.engine, procedure, schema, readOnly)
+	method.encoder = &encoder{guard: g, method: method, split: g.split}
 	g.methods.store(procedure, method)
 	return method
 }
@@ -105,7 +106,7 @@ func (g *Guard) NewCall(ctx context.Context, method *Method, keys []string, requ
 		return idempotency.Call{}, method.Operation.Refuse(ctx, key, idempotency.ErrNotSupported, errNoProtobuf)
 	}
 	call := g.fingerprints.call(key, message, field)
-	call.Encoder = method
+	call.Encoder = method.encoder
 	return call, nil
 }
 

@@ -1,6 +1,8 @@
 package rpc
 
 import (
+	"context"
+
 	"google.golang.org/protobuf/reflect/protoreflect"
 	"google.golang.org/protobuf/reflect/protoregistry"
 	"google.golang.org/protobuf/types/dynamicpb"
@@ -16,7 +18,10 @@ type Method struct {
 
 	request, response protoreflect.MessageType // nil if the schema is not linked in
 	keyField          keyField
-	guard             *Guard
+	// encoder is that of its calls.
+	encoder interface {
+		Encode(ctx context.Context, response any) (idempotency.Answer, error)
+	}
 }
 
 // Unguarded reports whether calls of the method ignore keys.
@@ -27,14 +32,14 @@ func (m *Method) takesKeyInMessage() bool {
 	return m.request != nil && m.keyField.in(m.request.Descriptor()) != nil
 }
 
-func newMethod(guard *Guard, procedure string, given any, readOnly bool) *Method {
+func newMethod(engine *idempotency.Engine, procedure string, given any, readOnly bool) *Method {
 	descriptor := schema.Method(procedure, given)
 	policy, _ := schema.Policy(procedure, descriptor) // schema.Check reports the error
 	if readOnly {
 		policy.Key = idempotency.KeyIgnored
 	}
-	operation := guard.engine.Operation(procedure, policy)
-	method := &Method{Operation: operation, guard: guard, keyField: keyField{requestIDs: operation.TakesRequestID()}}
+	operation := engine.Operation(procedure, policy)
+	method := &Method{Operation: operation, keyField: keyField{requestIDs: operation.TakesRequestID()}}
 	if descriptor != nil {
 		method.request, method.response = messageType(descriptor.Input()), messageType(descriptor.Output())
 	}
