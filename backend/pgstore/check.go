@@ -126,7 +126,7 @@ func (s *Store) checkTable(ctx context.Context) (warnings []string, err error) {
 	case len(missing) > 0:
 		return nil, fmt.Errorf("the table %s has no column %s: run pgstore.Migrate, or choose another table if this is not one of pgstore", table, strings.Join(missing, ", "))
 	case !unique:
-		return nil, fmt.Errorf("the table %s has no unique index on key, without which no claim is exclusive: ADD PRIMARY KEY (key)", table)
+		return nil, fmt.Errorf("the table %s has no unique index on key, without which no claim is exclusive, or has partitions, of which the clean-up would delete other records: use a table without partitions, ADD PRIMARY KEY (key)", table)
 	case len(lacking) > 0:
 		return nil, fmt.Errorf("the role lacks %[1]s on the table %[2]s: GRANT %[1]s", strings.Join(lacking, ", "), table)
 	case !defined:

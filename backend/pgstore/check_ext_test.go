@@ -55,6 +55,22 @@ func TestCheckWarns(t *testing.T) {
 	warns(t, own(t).store(t), "fsync")
 }
 
+// TestCheckRefusesPartitions: the clean-up would delete records of other keys.
+func TestCheckRefusesPartitions(t *testing.T) {
+	d := own(t)
+	d.exec(t, "ALTER TABLE %s RENAME TO unpartitioned")
+	d.exec(t, fmt.Sprintf("CREATE TABLE %%s (LIKE %q.unpartitioned INCLUDING ALL) PARTITION BY HASH (key)", d.schema))
+	d.exec(t, fmt.Sprintf("COMMENT ON TABLE %%s IS 'schema version %d'", newest(t)))
+	fails(t, d.store(t), "has partitions")
+}
+
+func newest(t *testing.T) int {
+	t.Helper()
+	all, err := pgstore.Migrations()
+	ok(t, err)
+	return all[len(all)-1].Version
+}
+
 // TestCheckFails: what a store cannot work with is an error that says the fix.
 func TestCheckFails(t *testing.T) {
 	d := own(t)

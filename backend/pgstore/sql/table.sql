@@ -1,4 +1,5 @@
--- What a table is like; no row if there is none.
+-- What a table is like; no row if there is none. One with partitions counts as one without a unique
+-- index: the clean-up finds rows by ctid, which is unique within one partition.
 --
 -- Parameters: name of the table, signature of the function.
 SELECT
@@ -7,7 +8,7 @@ SELECT
         SELECT a.attname::text || ' ' || format_type(a.atttypid, a.atttypmod) FROM pg_attribute AS a
         WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
     ),
-    EXISTS (
+    c.relkind <> 'p' AND EXISTS (
         SELECT FROM pg_index AS i JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attname = 'key'
         WHERE i.indrelid = c.oid AND i.indisunique AND i.indisvalid AND i.indpred IS NULL
             AND i.indnkeyatts = 1 AND i.indkey[0] = a.attnum
