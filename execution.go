@@ -1,12 +1,6 @@
 package idempotency
 
-import (
-	"context"
-	"crypto/sha256"
-	"time"
-
-	"github.com/oncewire/idempotency/internal/keytext"
-)
+import "time"
 
 // Execution is what a handler can know and say of the claim that it runs under.
 // The zero Execution is that of an unguarded handler; its methods do nothing.
@@ -25,25 +19,16 @@ type Execution struct {
 	// that stores it can refuse a stale owner.
 	Token string
 
-	running *handlerContext // nil when unguarded
+	running runningHandler // nil when unguarded
 }
 
-// FromContext returns the execution of the handler whose context this is. It
-// reports false when the handler runs unguarded or without a confirmed claim.
-func FromContext(ctx context.Context) (Execution, bool) {
-	h := handlerOf(ctx)
-	if h == nil {
-		return Execution{}, false
-	}
-	return Execution{
-		Operation: h.claim.operation,
-		Key:       h.call.Key,
-		Scope:     h.scope,
-		Attempt:   int(h.claim.attempt),
-		Recovered: h.claim.attempt > 1,
-		Token:     h.claim.token.String(),
-		running:   h,
-	}, h.claim.attempt > 0
+// runningHandler is the handler that an execution is of.
+type runningHandler interface {
+	// deriveKey returns the key of Execution.DeriveKey.
+	deriveKey(name string) string
+	// eachOverride invokes visit with what the handler says about its answer, and
+	// with that of every guarded handler around it.
+	eachOverride(visit func(*override))
 }
 
 // DeriveKey returns a key for a call that the handler makes to another service,
@@ -55,8 +40,7 @@ func (e Execution) DeriveKey(name string) string {
 	if e.running == nil {
 		return ""
 	}
-	digest := sha256.Sum256(append(e.running.claim.key[:], name...))
-	return keytext.UUID([16]byte(digest[:16]), 8)
+	return e.running.deriveKey(name)
 }
 
 // NoEffect says that the call had no effect: its answer is not recorded, whatever
@@ -64,7 +48,9 @@ func (e Execution) DeriveKey(name string) string {
 // several layers guard one request in this process, it applies to all of them.
 // It may be called from any goroutine of the handler, until the handler returns.
 func (e Execution) NoEffect() {
-	e.running.each(func(h *handlerContext) { h.override.noEffect.Store(true) })
+	if e.running != nil {
+		e.running.eachOverride(func(o *override) { o.noEffect.Store(true) })
+	}
 }
 
 // ShortenRetention sets how long the answer is retained, if that is less than
@@ -72,5 +58,7 @@ func (e Execution) NoEffect() {
 // several layers guard one request in this process, it applies to all of them.
 // It may be called from any goroutine of the handler, until the handler returns.
 func (e Execution) ShortenRetention(retention time.Duration) {
-	e.running.each(func(h *handlerContext) { h.override.retention.Store(int64(retention)) })
+	if e.running != nil {
+		e.running.eachOverride(func(o *override) { o.retention.Store(int64(retention)) })
+	}
 }
