@@ -53,20 +53,6 @@ func NewGuard[Option ~func(*Config)](name string, engine *idempotency.Engine, op
 	}, nil
 }
 
-// Method returns what is known about a method, which is looked up once. The
-// schema is the method's descriptor if the caller has it, and anything else if
-// not. If readOnly is set, the method has no side effects, whatever its schema
-// says.
-func (g *Guard) Method(procedure string, schema any, readOnly bool) *Method {
-	if method, ok := g.methods.load(procedure); ok {
-		return method
-	}
-	method := newMethod(g.engine, procedure, schema, readOnly)
-	method.encoder = &encoder{guard: g, method: method, split: g.split}
-	g.methods.store(procedure, method)
-	return method
-}
-
 // NewRequest returns an empty request message for a call whose message is not
 // decoded yet, in the type that a handler with generated code has. It returns nil if
 // nothing of the message is needed: the key field in the metadata has no values, and
