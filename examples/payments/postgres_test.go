@@ -1,9 +1,13 @@
 package main
 
 import (
+	"context"
+	"fmt"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/jackc/pgx/v5"
 	"google.golang.org/grpc/codes"
 
 	paymentsv1 "github.com/oncewire/idempotency/gen/payments/v1"
@@ -127,4 +131,47 @@ func TestPostgresRefused(t *testing.T) {
 			t.Errorf("%s: %v", store, err)
 		}
 	}
+}
+
+// TestPostgresPoolExhausted: while handlers keep all connections, other calls are
+// refused over every protocol when their step times out. Then all run.
+func TestPostgresPoolExhausted(t *testing.T) {
+	t.Parallel()
+	server := pgtest.Start(t)
+	c := configure(t, func(c *config) { c.store, c.storeTimeout = server.URL("pool_max_conns=2"), 300*time.Millisecond })
+	s := serve(t, c, openStore(t, c))
+	admin, err := pgx.Connect(t.Context(), server.URL())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer admin.Close(context.Background())
+	locked, err := admin.Begin(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := locked.Exec(t.Context(), "LOCK TABLE payments IN EXCLUSIVE MODE"); err != nil {
+		t.Fatal(err)
+	}
+	over := dialGRPC(t, s)
+	running := []<-chan answer{inBackground(t, over, charge("a")), inBackground(t, over, charge("b"))}
+	eventually(t, "handlers that wait", func() bool {
+		var n int
+		err := locked.QueryRow(t.Context(), "SELECT count(*) FROM pg_locks WHERE NOT granted").Scan(&n)
+		return err == nil && n == len(running)
+	})
+	clients := make([]client, 0, len(protocols))
+	for _, p := range protocols {
+		clients = append(clients, p.dial(t, s))
+	}
+	for _, a := range take(60, atOnce(t, 60, func(i int) call { return charge(fmt.Sprint("refused-", i)) }, clients)) {
+		a.wantRefusal(t, storeIsDown)
+	}
+	if err := locked.Commit(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	for _, answers := range running {
+		(<-answers).wantFirst(t)
+	}
+	over.create(t.Context(), charge("refused-0")).wantFirst(t)
+	s.wantEntries(3)
 }
