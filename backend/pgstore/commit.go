@@ -35,10 +35,13 @@ func (t *transaction) Commit(ctx context.Context, outcome backend.Outcome) error
 	bounded, cancel := halfOf(ctx)
 	defer cancel()
 	err := t.commit(bounded, &outcome)
-	if err == nil || errors.Is(err, backend.ErrNotCommitted) {
-		return err
+	if err != nil && !errors.Is(err, backend.ErrNotCommitted) {
+		err = t.resolve(ctx, err)
 	}
-	return t.resolve(ctx, err)
+	if err == nil {
+		t.store.recent.add(t.key)
+	}
+	return err
 }
 
 // release gives the connection back to the pool. A transaction that failed is ended

@@ -6,6 +6,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/oncewire/idempotency/backend/pgstore"
 )
@@ -14,7 +15,12 @@ import (
 type counter struct {
 	pgstore.Pool
 
-	execs, queries, rows atomic.Int64
+	execs, queries, rows, acquires atomic.Int64
+}
+
+func (c *counter) Acquire(ctx context.Context) (*pgxpool.Conn, error) {
+	c.acquires.Add(1)
+	return c.Pool.Acquire(ctx)
 }
 
 func (c *counter) Exec(ctx context.Context, sql string, arguments ...any) (pgconn.CommandTag, error) {

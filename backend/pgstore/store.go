@@ -40,6 +40,7 @@ type Store struct {
 	subscriptions subscriptions
 	lockWaits     lockWaits
 	background    background
+	recent        recentKeys
 }
 
 // New returns a store on the pool, which stays the caller's: close the store

@@ -11,19 +11,22 @@ import (
 
 var _ backend.Transactor = (*Store)(nil)
 
-// Begin implements [backend.Transactor]. A replay costs one round trip, and a claim
-// that wins two. It then keeps a connection of the pool until Commit or Rollback.
+// Begin implements [backend.Transactor]. It costs one round trip. A claim that wins then
+// keeps a connection of the pool until Commit or Rollback. A key that this store has
+// seen finished is read first, so that its replays open no transaction.
 func (s *Store) Begin(ctx context.Context, key backend.Key, claim backend.Claim) (record backend.Record, _ backend.Transaction, err error) {
 	if record, ok := heldClaim(ctx, s, key); ok {
 		return record, nil, nil
 	}
 	var t *transaction
 	err = s.step(ctx, "begin", func(ctx context.Context) error {
-		found, err := readFound(s.pool.QueryRow(ctx, s.sql.find, key[:]))
+		found, err := s.lookIfRecent(ctx, key)
 		if err == nil && found.free(&claim) {
 			found, t, err = s.open(ctx, key, &claim)
 		}
-		record = found.record
+		if record = found.record; record.State == backend.Done {
+			s.recent.add(key)
+		}
 		return err
 	})
 	switch {
@@ -34,6 +37,14 @@ func (s *Store) Begin(ctx context.Context, key backend.Key, claim backend.Claim)
 	default:
 		return t.record, t, nil
 	}
+}
+
+// lookIfRecent reads what the table has under a key that probably has a record.
+func (s *Store) lookIfRecent(ctx context.Context, key backend.Key) (found, error) {
+	if !s.recent.has(key) {
+		return found{}, nil
+	}
+	return readFound(s.pool.QueryRow(ctx, s.sql.find, key[:]))
 }
 
 // open opens a transaction and locks the key in it. If the key has a record by then,
