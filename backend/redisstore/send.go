@@ -61,14 +61,10 @@ func pipeline(ctx context.Context, client Client, first, second redis.Cmder) err
 	_, err := client.Pipelined(ctx, func(p redis.Pipeliner) error {
 		return errors.Join(p.Process(ctx, first), p.Process(ctx, second))
 	})
-	switch {
-	case second.Err() != nil:
-		return second.Err()
-	case first.Err() != nil:
-		return nil // err is the error of the first command alone
-	default:
-		return err
+	if second.Err() != nil || first.Err() != nil {
+		err = second.Err() // the caller reads the error of the first command itself
 	}
+	return err
 }
 
 // process sends the command, and returns when the context ends.
