@@ -1,8 +1,10 @@
 package pgstore_test
 
 import (
+	"sync"
 	"testing"
 
+	"github.com/oncewire/idempotency"
 	"github.com/oncewire/idempotency/backend"
 )
 
@@ -36,4 +38,26 @@ func TestReplayOpensNoTransaction(t *testing.T) {
 			t.Errorf("%s: %d connections taken, want 3", name, got)
 		}
 	}
+}
+
+// TestReplaysAtTheSameTime in a process that sees the key for the first time: the
+// transaction that one of them opens does not keep the others from the record.
+func TestReplaysAtTheSameTime(t *testing.T) {
+	t.Parallel()
+	s := newShop(t, idempotency.Policy{})
+	for _, key := range []string{"a", "b", "c", "d", "e"} {
+		_, err := s.run(key, key, nil)
+		ok(t, err)
+		other := *s
+		other.open(s.pool, idempotency.Policy{})
+		var running sync.WaitGroup
+		for range 8 {
+			running.Go(func() {
+				result, err := other.run(key, key, nil)
+				s.answers(result, err, key, true)
+			})
+		}
+		running.Wait()
+	}
+	s.wantEntries(5)
 }

@@ -54,9 +54,16 @@ func (s *Store) open(ctx context.Context, key backend.Key, claim *backend.Claim)
 	if err != nil {
 		return found{}, nil, fmt.Errorf("no connection of the pool: %w", err)
 	}
-	f, err := s.lock(ctx, conn, key)
+	f, locked, err := s.lock(ctx, conn, key)
+	if err == nil && f.free(claim) && !locked {
+		err = backend.ErrLocked
+	}
 	if err != nil || !f.free(claim) {
-		s.rollBackLater(conn)
+		if locked && f.record.State == backend.Running {
+			s.rollBack(conn) // at once: the caller may take the claim over
+		} else {
+			s.rollBackLater(conn)
+		}
 		return f, nil, err
 	}
 	return f, &transaction{
@@ -65,21 +72,17 @@ func (s *Store) open(ctx context.Context, key backend.Key, claim *backend.Claim)
 	}, nil
 }
 
-// lock begins a transaction, locks the key and reads its record, which is final while
-// the lock is held, except for claims that run under a lease.
-func (s *Store) lock(ctx context.Context, conn *pgxpool.Conn, key backend.Key) (f found, err error) {
+// lock begins a transaction, locks the key unless another one holds it, and reads its
+// record. While the lock is held, only claims that run under a lease change that.
+func (s *Store) lock(ctx context.Context, conn *pgxpool.Conn, key backend.Key) (f found, locked bool, err error) {
 	replies := conn.SendBatch(ctx, batch(
 		statement{s.sql.open, nil},
 		statement{s.sql.lock, []any{lockNumber(key)}},
 		statement{s.sql.find, []any{key[:]}},
 		statement{"SAVEPOINT " + savepoint, nil},
 	))
-	var locked bool
 	if _, err = replies.Exec(); err == nil {
 		err = replies.QueryRow().Scan(&locked)
-	}
-	if err == nil && !locked {
-		err = backend.ErrLocked
 	}
 	if err == nil {
 		f, err = readFound(replies.QueryRow())
@@ -87,7 +90,7 @@ func (s *Store) lock(ctx context.Context, conn *pgxpool.Conn, key backend.Key) (
 	if closed := replies.Close(); err == nil {
 		err = closed
 	}
-	return f, err
+	return f, locked, err
 }
 
 // rollBackLater ends a transaction that wrote nothing, for which no caller waits.
@@ -96,12 +99,14 @@ func (s *Store) rollBackLater(conn *pgxpool.Conn) {
 		conn.Release()
 		return
 	}
-	s.background.run(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), s.backgroundTimeout())
-		defer cancel()
-		_, _ = conn.Exec(ctx, "ROLLBACK")
-		conn.Release() // closes a connection whose transaction is still open
-	})
+	s.background.run(func() { s.rollBack(conn) })
+}
+
+func (s *Store) rollBack(conn *pgxpool.Conn) {
+	ctx, cancel := context.WithTimeout(context.Background(), s.backgroundTimeout())
+	defer cancel()
+	_, _ = conn.Exec(ctx, "ROLLBACK")
+	conn.Release() // closes a connection whose transaction is still open
 }
 
 // savepoint is what a handler's writes are rolled back to.
