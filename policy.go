@@ -95,6 +95,11 @@ type Policy struct {
 	// MaxRequest and MaxResponse bound, in bytes, the request that httpmw reads
 	// and the answer that any adapter stores. The default is the adapter's.
 	MaxRequest, MaxResponse int64
+	// MaxMessages guards server streams, and bounds the messages that are recorded of one
+	// stream; MaxResponse bounds their bytes. A longer stream reaches its caller and
+	// is not kept. The default is to refuse streams that have a key, which a negative
+	// number says too. Streams are not guarded in a transaction.
+	MaxMessages int
 }
 
 // over returns the policy with its zero fields taken from another one.
@@ -112,6 +117,7 @@ func (p *Policy) over(base *Policy) Policy {
 		Verdicts:    p.Verdicts,
 		MaxRequest:  cmp.Or(p.MaxRequest, base.MaxRequest),
 		MaxResponse: cmp.Or(p.MaxResponse, base.MaxResponse),
+		MaxMessages: cmp.Or(p.MaxMessages, base.MaxMessages),
 	}
 	if merged.Verdicts == nil {
 		merged.Verdicts = base.Verdicts
@@ -125,7 +131,7 @@ func (p *Policy) over(base *Policy) Policy {
 // empty reports whether the policy says nothing.
 func (p *Policy) empty() bool {
 	return p.Verdicts == nil && p.Rebuild == nil && p.Key == 0 && p.OnAbandoned == 0 && p.Transaction == 0 &&
-		p.Lease|p.Retention|p.Wait|p.RetryAfter|p.Detached == 0 && p.MaxRequest|p.MaxResponse == 0
+		p.Lease|p.Retention|p.Wait|p.RetryAfter|p.Detached == 0 && p.MaxRequest|p.MaxResponse == 0 && p.MaxMessages == 0
 }
 
 func (p *Policy) validate(where string, check check) {
@@ -138,6 +144,7 @@ func (p *Policy) validate(where string, check check) {
 	check(p.OnAbandoned <= Reject, "%sunknown abandon policy %d", where, p.OnAbandoned)
 	check(p.Transaction <= backend.OneCommitKeepErrorWrites, "%sunknown transaction mode %d", where, p.Transaction)
 	check(p.MaxRequest >= 0 && p.MaxResponse >= 0, "%sa negative limit", where)
+	check(p.MaxMessages <= 0 || !p.Transaction.InTransaction(), "%sstreams cannot be guarded in a transaction", where)
 	for status, verdict := range p.Verdicts {
 		check(verdict <= Release, "%sunknown verdict %d on %d", where, verdict, status)
 	}

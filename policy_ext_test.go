@@ -202,6 +202,7 @@ func TestSchemaSetsPolicy(t *testing.T) {
 			Detached:    time.Duration(n) * 3 * time.Second,
 			Verdicts:    map[int]idempotency.Verdict{n: idempotency.Record},
 			MaxRequest:  int64(n), MaxResponse: int64(10 * n),
+			MaxMessages: 20 * n,
 		}
 	}
 	all, several, exact, schema, none := level(1), level(2), level(3), level(4), idempotency.Policy{}

@@ -11,8 +11,9 @@ import (
 	"github.com/oncewire/idempotency/internal/replayed"
 )
 
-// NewInterceptor returns an interceptor for handlers. It guards unary methods, and
-// refuses streams that have a key, with InvalidArgument. It does nothing for
+// NewInterceptor returns an interceptor for handlers. It guards unary methods and the
+// server streams that have [idempotency.Policy.MaxMessages], and refuses other streams
+// that have a key, with InvalidArgument. It does nothing for
 // clients. It is safe for concurrent use. The error names every option that is
 // invalid, and an engine that is nil.
 func NewInterceptor(engine *idempotency.Engine, options ...Option) (connect.Interceptor, error) {
@@ -96,7 +97,11 @@ func (i *interceptor) WrapStreamingClient(next connect.StreamingClientFunc) conn
 func (i *interceptor) WrapStreamingHandler(next connect.StreamingHandlerFunc) connect.StreamingHandlerFunc {
 	return func(ctx context.Context, conn connect.StreamingHandlerConn) error {
 		spec := conn.Spec()
-		if err := i.guard.RefuseStream(ctx, i.method(&spec), conn.RequestHeader()[i.keyField]); err != nil {
+		method := i.method(&spec)
+		if spec.StreamType == connect.StreamTypeServer && !method.Unguarded() && method.GuardsStreams() {
+			return i.serverStream(ctx, &streamRecorder{guard: i.guard, method: method, conn: conn, next: next})
+		}
+		if err := i.guard.RefuseStream(ctx, method, conn.RequestHeader()[i.keyField]); err != nil {
 			return refused(err, spec.Procedure)
 		}
 		return next(ctx, conn)

@@ -82,12 +82,21 @@
 // If the commit fails, the client gets neither the answer nor metadata that the handler
 // set, but Unavailable with the reason ROLLED_BACK or COMMIT_UNKNOWN and a RetryInfo.
 //
+// # Server streams
+//
+// A server stream with a key is guarded if [idempotency.Policy.MaxMessages] or the option
+// max_messages of its schema says so. Its messages are recorded while they are sent, up
+// to that number and to the maximum response, and are replayed in order with headers,
+// trailers and the final error. A longer stream reaches its caller and is not kept. If a
+// message cannot be sent, because the client hung up, the claim is abandoned. A panic
+// abandons it too. A stream is not guarded in a transaction, whose commit comes after
+// the messages; it is refused if it has a key.
+//
 // # What is not guarded
 //
 // Methods marked NO_SIDE_EFFECTS in their schema (which includes every Connect GET),
-// health checks and reflection pass unguarded. Streams with a key are refused, also
-// those of [connect.Server.SetUnknownHandler]: a stream cannot be replayed, and a key
-// must not be ignored.
+// health checks and reflection pass unguarded. Other streams with a key are
+// refused, also those of [connect.Server.SetUnknownHandler]: a key must not be ignored.
 //
 // Packages idemconnect, for version 1, and idemgrpc record and replay in the same
 // form: on one store, each replays the calls of the others.

@@ -77,6 +77,8 @@ func (u *unaryCall) answer() error {
 	return u.stream.Send(u.held.response)
 }
 
-func (u *unaryCall) hasCredentials() bool {
-	return u.info.RequestHeader().Has("Authorization") || u.info.RequestHeader().Has("Cookie")
+func (u *unaryCall) hasCredentials() bool { return hasCredentials(u.info) }
+
+func hasCredentials(info *connect.CallInfo) bool {
+	return info.RequestHeader().Has("Authorization") || info.RequestHeader().Has("Cookie")
 }

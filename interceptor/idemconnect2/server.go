@@ -11,8 +11,9 @@ import (
 	"github.com/oncewire/idempotency/internal/replayed"
 )
 
-// NewServerInterceptor returns an interceptor for servers. It guards unary methods,
-// and refuses streams that have a key, with InvalidArgument. It is safe for
+// NewServerInterceptor returns an interceptor for servers. It guards unary methods
+// and the server streams that have [idempotency.Policy.MaxMessages], and refuses other
+// streams that have a key, with InvalidArgument. It is safe for
 // concurrent use. The error names every option that is invalid, and an engine that
 // is nil.
 func NewServerInterceptor(engine *idempotency.Engine, options ...Option) (connect.ServerInterceptor, error) {
@@ -43,6 +44,9 @@ func (i *serverInterceptor) wrap(next connect.ServerFunc) connect.ServerFunc {
 		info, ok := connect.CallInfoForServerContext(ctx)
 		if !ok {
 			info = new(connect.CallInfo) // only a test invokes a handler without a server
+		}
+		if spec.StreamType == connect.StreamTypeServer && method.GuardsStreams() {
+			return i.serverStream(ctx, method, info, target{spec, next, stream})
 		}
 		if spec.StreamType != connect.StreamTypeUnary {
 			if err := i.guard.RefuseStream(ctx, method, info.RequestHeader().Values(i.keyField)); err != nil {

@@ -2,13 +2,14 @@ package idemconnect2
 
 import (
 	"fmt"
-	"reflect"
 
 	"connectrpc.com/connect/v2"
 	"google.golang.org/protobuf/proto"
+
+	"github.com/oncewire/idempotency/interceptor/internal/rpc"
 )
 
-// handedOver is the stream of a unary call whose message the guard has received. The
+// handedOver is the stream of a call whose message the guard has received. The
 // first Receive returns that message.
 type handedOver struct {
 	connect.ServerStream
@@ -23,26 +24,10 @@ func (s *handedOver) Receive(into any) error {
 		return s.ServerStream.Receive(into)
 	}
 	s.request = nil
-	return handOver(into, request)
-}
-
-// handOver moves a message, which must not be used afterwards. Handlers that are not
-// generated may have another Go type for the schema of the method.
-func handOver(into any, message proto.Message) error {
-	to, from := reflect.ValueOf(into), reflect.ValueOf(message)
-	if to.Type() == from.Type() && to.Kind() == reflect.Pointer {
-		to.Elem().Set(from.Elem())
-		return nil
+	if err := rpc.HandOver(into, request); err != nil {
+		return connect.NewError(connect.CodeInternal, "").WithCause(fmt.Errorf("idemconnect2: %w", err))
 	}
-	other, ok := into.(proto.Message)
-	if !ok {
-		return connect.NewError(connect.CodeInternal, "").WithCause(fmt.Errorf("idemconnect2: a handler receives a %T, and the schema has %T", into, message))
-	}
-	raw, err := proto.MarshalOptions{AllowPartial: true}.Marshal(message)
-	if err == nil {
-		err = proto.UnmarshalOptions{AllowPartial: true}.Unmarshal(raw, other)
-	}
-	return err
+	return nil
 }
 
 // heldBack is the stream of a handler that runs under a claim. Its answer is sent

@@ -67,11 +67,20 @@
 // set, but Unavailable with the reason ROLLED_BACK or COMMIT_UNKNOWN and a RetryInfo. What
 // the handler sends itself by grpc.SendHeader is sent at once, before the commit.
 //
+// # Server streams
+//
+// A server stream with a key is guarded if [idempotency.Policy.MaxMessages] or the option
+// max_messages of its schema says so. Its messages are recorded while they are sent, up
+// to that number and to the maximum response, and are replayed in order with headers,
+// trailers and the final error. A longer stream reaches its caller and is not kept. If a
+// message cannot be sent, because the client hung up, the claim is abandoned. A panic
+// abandons it too. A stream is not guarded in a transaction, whose commit comes after
+// the messages; it is refused if it has a key.
+//
 // # What is not guarded
 //
 // Methods marked NO_SIDE_EFFECTS in their schema, health checks and reflection pass
-// unguarded. Streams with a key are refused: a stream cannot be replayed, and a key
-// must not be ignored.
+// unguarded. Other streams with a key are refused: a key must not be ignored.
 //
 // Packages idemconnect and idemconnect2 record and replay in the same form: on one
 // store, each replays the calls of the others.

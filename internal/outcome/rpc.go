@@ -9,7 +9,7 @@ import (
 // errChanged is returned in place of an outcome with wrong lengths.
 var errChanged = errors.New("outcome: the handler changes its message after returning it")
 
-// RPC is the answer to a unary RPC, in the form to write.
+// RPC is the answer to an RPC, in the form to write.
 type RPC struct {
 	// Status is a serialized google.rpc.Status; nil for success.
 	Status []byte
@@ -17,6 +17,9 @@ type RPC struct {
 	Message  proto.Message
 	Headers  map[string][]string
 	Trailers map[string][]string
+	// Stream is set for a server stream, and Messages are what it sent, serialized.
+	Stream   bool
+	Messages [][]byte
 }
 
 // Marshal returns the stored form of the answer. It serializes the message into the
@@ -32,7 +35,8 @@ func (r *RPC) Marshal() ([]byte, error) {
 		sizeBytes(rpcMessageType, len(messageType)) +
 		sizeBytes(rpcMessage, messageSize) +
 		sizeFields(rpcHeaders, r.Headers) +
-		sizeFields(rpcTrailers, r.Trailers)
+		sizeFields(rpcTrailers, r.Trailers) +
+		r.sizeStream()
 	buffer := newEnvelope(outcomeRPC, size)
 	buffer = appendBytes(buffer, rpcStatus, r.Status)
 	buffer = appendBytes(buffer, rpcMessageType, messageType)
@@ -41,7 +45,28 @@ func (r *RPC) Marshal() ([]byte, error) {
 		return nil, err
 	}
 	buffer = appendFields(buffer, rpcHeaders, r.Headers)
-	return appendFields(buffer, rpcTrailers, r.Trailers), nil
+	buffer = appendFields(buffer, rpcTrailers, r.Trailers)
+	return r.appendStream(buffer), nil
+}
+
+func (r *RPC) sizeStream() (size int) {
+	if !r.Stream {
+		return 0
+	}
+	for _, message := range r.Messages {
+		size += sizeBytes(rpcMessages, len(message))
+	}
+	return size + sizeVarint(rpcStream, 1)
+}
+
+func (r *RPC) appendStream(buffer []byte) []byte {
+	if !r.Stream {
+		return buffer
+	}
+	for _, message := range r.Messages {
+		buffer = appendBytes(buffer, rpcMessages, message)
+	}
+	return appendVarint(buffer, rpcStream, 1)
 }
 
 func appendMessage(buffer []byte, message proto.Message, size int) ([]byte, error) {
@@ -57,7 +82,7 @@ func appendMessage(buffer []byte, message proto.Message, size int) ([]byte, erro
 	return buffer, err
 }
 
-// StoredRPC is the answer to a unary RPC, in its stored form. Its bytes must not be
+// StoredRPC is the answer to an RPC, in its stored form. Its bytes must not be
 // changed.
 type StoredRPC struct {
 	Status      []byte // empty for success
@@ -65,6 +90,8 @@ type StoredRPC struct {
 	Message     []byte
 	Headers     Fields
 	Trailers    Fields
+	Stream      bool
+	Messages    [][]byte // of a stream
 }
 
 // ReadRPC reads what [RPC.Marshal] wrote. Every error wraps [ErrFormat].
@@ -89,6 +116,10 @@ func ReadRPC(raw []byte) (StoredRPC, error) {
 			content.err = stored.Headers.count(content.bytes())
 		case rpcTrailers:
 			content.err = stored.Trailers.count(content.bytes())
+		case rpcMessages:
+			stored.Messages = append(stored.Messages, content.bytes())
+		case rpcStream:
+			stored.Stream = content.varint != 0
 		}
 	}
 	return stored, content.err

@@ -18,6 +18,8 @@ const (
 	rpcMessage     = 3
 	rpcHeaders     = 4
 	rpcTrailers    = 5
+	rpcMessages    = 6
+	rpcStream      = 7
 )
 
 // Field numbers of message HttpOutcome.

@@ -2,6 +2,7 @@ package schema
 
 import (
 	"fmt"
+	"math"
 	"strings"
 
 	"google.golang.org/protobuf/proto"
@@ -36,6 +37,7 @@ func Policy(procedure string, method protoreflect.MethodDescriptor) (idempotency
 		Lease:       ours.GetLease().AsDuration(),
 		Wait:        ours.GetWait().AsDuration(),
 		OnAbandoned: abandonPolicies[ours.GetOnAbandoned()],
+		MaxMessages: int(min(ours.GetMaxMessages(), math.MaxInt32)),
 	}
 	if err := policy.Validate(); err != nil {
 		return idempotency.Policy{Key: policy.Key}, fmt.Errorf("schema of %s: %w", procedure, err)

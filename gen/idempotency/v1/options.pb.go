@@ -151,7 +151,10 @@ type MethodOptions struct {
 	// 1 ms. A negative duration refuses it at once.
 	Wait *durationpb.Duration `protobuf:"bytes,4,opt,name=wait,proto3" json:"wait,omitempty"`
 	// What happens to a call whose predecessor never ended.
-	OnAbandoned   AbandonPolicy `protobuf:"varint,5,opt,name=on_abandoned,json=onAbandoned,proto3,enum=idempotency.v1.AbandonPolicy" json:"on_abandoned,omitempty"`
+	OnAbandoned AbandonPolicy `protobuf:"varint,5,opt,name=on_abandoned,json=onAbandoned,proto3,enum=idempotency.v1.AbandonPolicy" json:"on_abandoned,omitempty"`
+	// Guards a method that streams its answer, and bounds the messages that are recorded of one
+	// call. Without it, such a call is refused if it has a key. Other methods ignore it.
+	MaxMessages   uint32 `protobuf:"varint,6,opt,name=max_messages,json=maxMessages,proto3" json:"max_messages,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -219,6 +222,13 @@ func (x *MethodOptions) GetOnAbandoned() AbandonPolicy {
 		return x.OnAbandoned
 	}
 	return AbandonPolicy_ABANDON_POLICY_UNSPECIFIED
+}
+
+func (x *MethodOptions) GetMaxMessages() uint32 {
+	if x != nil {
+		return x.MaxMessages
+	}
+	return 0
 }
 
 // FieldOptions configure one field of a request message.
@@ -318,13 +328,14 @@ var File_idempotency_v1_options_proto protoreflect.FileDescriptor
 
 const file_idempotency_v1_options_proto_rawDesc = "" +
 	"\n" +
-	"\x1cidempotency/v1/options.proto\x12\x0eidempotency.v1\x1a google/protobuf/descriptor.proto\x1a\x1egoogle/protobuf/duration.proto\"\x95\x02\n" +
+	"\x1cidempotency/v1/options.proto\x12\x0eidempotency.v1\x1a google/protobuf/descriptor.proto\x1a\x1egoogle/protobuf/duration.proto\"\xb8\x02\n" +
 	"\rMethodOptions\x12)\n" +
 	"\x03key\x18\x01 \x01(\x0e2\x17.idempotency.v1.KeyModeR\x03key\x127\n" +
 	"\tretention\x18\x02 \x01(\v2\x19.google.protobuf.DurationR\tretention\x12/\n" +
 	"\x05lease\x18\x03 \x01(\v2\x19.google.protobuf.DurationR\x05lease\x12-\n" +
 	"\x04wait\x18\x04 \x01(\v2\x19.google.protobuf.DurationR\x04wait\x12@\n" +
-	"\fon_abandoned\x18\x05 \x01(\x0e2\x1d.idempotency.v1.AbandonPolicyR\vonAbandoned\"Z\n" +
+	"\fon_abandoned\x18\x05 \x01(\x0e2\x1d.idempotency.v1.AbandonPolicyR\vonAbandoned\x12!\n" +
+	"\fmax_messages\x18\x06 \x01(\rR\vmaxMessages\"Z\n" +
 	"\fFieldOptions\x128\n" +
 	"\x18exclude_from_fingerprint\x18\x01 \x01(\bR\x16excludeFromFingerprint\x12\x10\n" +
 	"\x03key\x18\x02 \x01(\bR\x03key*g\n" +

@@ -163,7 +163,7 @@ type isOutcome_Kind interface {
 }
 
 type Outcome_Rpc struct {
-	// The answer to a unary RPC, over gRPC, Connect or gRPC-Web.
+	// The answer to an RPC, over gRPC, Connect or gRPC-Web.
 	Rpc *RpcOutcome `protobuf:"bytes,2,opt,name=rpc,proto3,oneof"`
 }
 
@@ -176,7 +176,7 @@ func (*Outcome_Rpc) isOutcome_Kind() {}
 
 func (*Outcome_Http) isOutcome_Kind() {}
 
-// RpcOutcome is the answer to a unary RPC.
+// RpcOutcome is the answer to a unary RPC or to a server stream.
 type RpcOutcome struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Serialized google.rpc.Status of a failed call; empty on success.
@@ -188,7 +188,12 @@ type RpcOutcome struct {
 	// Response headers (leading metadata).
 	Headers []*Field `protobuf:"bytes,4,rep,name=headers,proto3" json:"headers,omitempty"`
 	// Response trailers (trailing metadata).
-	Trailers      []*Field `protobuf:"bytes,5,rep,name=trailers,proto3" json:"trailers,omitempty"`
+	Trailers []*Field `protobuf:"bytes,5,rep,name=trailers,proto3" json:"trailers,omitempty"`
+	// Response messages of a server stream in order, also those before an error. Such
+	// an answer does not have the fields message_type and message.
+	Messages [][]byte `protobuf:"bytes,6,rep,name=messages,proto3" json:"messages,omitempty"`
+	// Set if the call was a server stream, whose answer may have no messages.
+	Stream        bool `protobuf:"varint,7,opt,name=stream,proto3" json:"stream,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -256,6 +261,20 @@ func (x *RpcOutcome) GetTrailers() []*Field {
 		return x.Trailers
 	}
 	return nil
+}
+
+func (x *RpcOutcome) GetMessages() [][]byte {
+	if x != nil {
+		return x.Messages
+	}
+	return nil
+}
+
+func (x *RpcOutcome) GetStream() bool {
+	if x != nil {
+		return x.Stream
+	}
+	return false
 }
 
 // HttpOutcome is the answer to an HTTP request.
@@ -408,14 +427,16 @@ const file_idempotency_v1_outcome_proto_rawDesc = "" +
 	"\x06format\x18\x01 \x01(\rR\x06format\x12.\n" +
 	"\x03rpc\x18\x02 \x01(\v2\x1a.idempotency.v1.RpcOutcomeH\x00R\x03rpc\x121\n" +
 	"\x04http\x18\x03 \x01(\v2\x1b.idempotency.v1.HttpOutcomeH\x00R\x04httpB\x06\n" +
-	"\x04kind\"\xc5\x01\n" +
+	"\x04kind\"\xf9\x01\n" +
 	"\n" +
 	"RpcOutcome\x12\x16\n" +
 	"\x06status\x18\x01 \x01(\fR\x06status\x12!\n" +
 	"\fmessage_type\x18\x02 \x01(\tR\vmessageType\x12\x18\n" +
 	"\amessage\x18\x03 \x01(\fR\amessage\x12/\n" +
 	"\aheaders\x18\x04 \x03(\v2\x15.idempotency.v1.FieldR\aheaders\x121\n" +
-	"\btrailers\x18\x05 \x03(\v2\x15.idempotency.v1.FieldR\btrailers\"\x9d\x01\n" +
+	"\btrailers\x18\x05 \x03(\v2\x15.idempotency.v1.FieldR\btrailers\x12\x1a\n" +
+	"\bmessages\x18\x06 \x03(\fR\bmessages\x12\x16\n" +
+	"\x06stream\x18\a \x01(\bR\x06stream\"\x9d\x01\n" +
 	"\vHttpOutcome\x12\x16\n" +
 	"\x06status\x18\x01 \x01(\rR\x06status\x12/\n" +
 	"\aheaders\x18\x02 \x03(\v2\x15.idempotency.v1.FieldR\aheaders\x12\x12\n" +

@@ -97,7 +97,8 @@ func (g *Guard) NewCall(ctx context.Context, method *Method, keys []string, requ
 }
 
 // RefuseStream returns the refusal of a stream that has a key, and nil for one
-// without. A stream cannot be replayed, and a key must not be ignored.
+// without. Only the server streams of [Method.GuardsStreams] can be replayed, and a key
+// must not be ignored.
 func (g *Guard) RefuseStream(ctx context.Context, method *Method, keys []string) error {
 	if len(keys) == 0 || method.Unguarded() {
 		return nil

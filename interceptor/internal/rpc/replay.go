@@ -33,6 +33,9 @@ func (g *Guard) Replay(ctx context.Context, method *Method, key string, raw []by
 
 func (g *Guard) decode(method *Method, raw []byte) (Replay, error) {
 	stored, err := outcome.ReadRPC(raw)
+	if err == nil && stored.Stream {
+		err = fmt.Errorf("%w: a stream", outcome.ErrFormat)
+	}
 	if err != nil {
 		return Replay{}, err
 	}
