@@ -19,7 +19,7 @@ import (
 //
 // It also runs the checks of the adapters on the engine: those of gRPC and Connect
 // report request messages in which [KeyRules].RequestID cannot tell which field is the
-// key. So call it when the adapters have been made.
+// key, and server streams that the policies guard in a transaction. So call it when the adapters have been made.
 //
 // The error names every finding and its fix, and is nil if there is none.
 func (e *Engine) Check(operations []string, handlerTimeout time.Duration) error {

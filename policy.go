@@ -17,7 +17,7 @@ const (
 	// KeyOptional guards the calls that have a key.
 	KeyOptional
 	// KeyRequired refuses a call without a key, with [ErrKeyMissing], wherever an
-	// adapter guards: not on streams, on methods without side effects, or on
+	// adapter guards: not on streams without MaxMessages, on methods without side effects, or on
 	// health checks and reflection.
 	KeyRequired
 	// KeyIgnored ignores keys: every call runs unguarded.

@@ -345,3 +345,33 @@ func TestStreamWithKeyIsRefused(t *testing.T) {
 		t.Error("a stream in a transaction is accepted")
 	}
 }
+
+// TestStreamInTransactionIsReported when the program starts, if several policies add up to it.
+func TestStreamInTransactionIsReported(t *testing.T) {
+	for name, test := range map[string]struct {
+		mode     backend.TransactionMode
+		findings bool
+	}{"in a transaction": {backend.OneCommit, true}, "in none": {0, false}} {
+		store := transactor{Store: memstore.New()}
+		t.Cleanup(func() { _ = store.Close() })
+		engine, err := idempotency.New(store, idempotency.WithPolicy("*", idempotency.Policy{Transaction: test.mode}),
+			idempotency.WithPolicy(countMethod, idempotency.Policy{MaxMessages: 1}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = engine.Close(context.Background()) })
+		if _, err := idemgrpc.NewInterceptor(engine); err != nil {
+			t.Fatal(err)
+		}
+		if err := engine.Check([]string{countMethod}, 0); (err != nil) != test.findings {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// transactor is a store that says that it has transactions, and opens none.
+type transactor struct{ *memstore.Store }
+
+func (transactor) Begin(context.Context, backend.Key, backend.Claim) (backend.Record, backend.Transaction, error) {
+	return backend.Record{}, nil, errors.ErrUnsupported
+}

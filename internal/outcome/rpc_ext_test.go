@@ -2,6 +2,7 @@ package outcome_test
 
 import (
 	"bytes"
+	"slices"
 	"testing"
 
 	"google.golang.org/protobuf/proto"
@@ -22,6 +23,9 @@ var answers = map[string]outcome.RPC{
 	"typed nil":     {Message: (*wrapperspb.StringValue)(nil)},
 	"failure":       {Status: []byte("\x08\x0a\x12\x07aborted"), Trailers: fields()},
 	"headers only":  {Headers: fields()},
+	"stream":        {Stream: true, Messages: [][]byte{[]byte("\x0a\x01a"), {}, []byte("\x0a\x01b")}, Headers: fields(), Trailers: fields()},
+	"no messages":   {Stream: true},
+	"failed stream": {Stream: true, Messages: [][]byte{{}}, Status: []byte("\x08\x0a")},
 }
 
 // TestRPCConformsToTheSchema: the generated code reads what is written.
@@ -37,6 +41,12 @@ func TestRPCConformsToTheSchema(t *testing.T) {
 				t.Fatal("no RPC outcome")
 			}
 			equal(t, "status", string(rpc.GetStatus()), string(answer.Status))
+			equal(t, "stream", rpc.GetStream(), answer.Stream)
+			equal(t, "messages", slices.EqualFunc(rpc.GetMessages(), answer.Messages, bytes.Equal), true)
+			stored, err := outcome.ReadRPC(raw)
+			ok(t, err)
+			equal(t, "stream that is read", stored.Stream, answer.Stream)
+			equal(t, "messages that are read", slices.EqualFunc(stored.Messages, answer.Messages, bytes.Equal), true)
 			sameFields(t, "headers", plain(rpc.GetHeaders()), answer.Headers)
 			sameFields(t, "trailers", plain(rpc.GetTrailers()), answer.Trailers)
 			if answer.Message == nil {

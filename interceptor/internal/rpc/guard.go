@@ -41,6 +41,7 @@ func NewGuard[Option ~func(*Config)](name string, engine *idempotency.Engine, op
 	if all.TakesRequestID() {
 		engine.AddCheck("request IDs", schema.CheckRequestIDs)
 	}
+	engine.AddCheck("server streams", func(operations []string) error { return checkStreams(engine, operations) })
 	replayed := strings.ToLower(all.ReplayedField())
 	return &Guard{
 		KeyField:      strings.ToLower(all.KeyField()),

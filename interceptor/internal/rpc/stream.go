@@ -3,6 +3,7 @@ package rpc
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 
@@ -11,6 +12,7 @@ import (
 
 	"github.com/oncewire/idempotency"
 	"github.com/oncewire/idempotency/internal/outcome"
+	"github.com/oncewire/idempotency/internal/schema"
 )
 
 // GuardsStreams reports whether a server stream of the method is guarded. No stream
@@ -18,6 +20,24 @@ import (
 func (m *Method) GuardsStreams() bool {
 	policy := m.Operation.Policy()
 	return policy.MaxMessages > 0 && !policy.Transaction.InTransaction()
+}
+
+// checkStreams returns an error for every operation whose policies, together, guard
+// streams and have a transaction.
+func checkStreams(engine *idempotency.Engine, operations []string) error {
+	var problems []error
+	for _, operation := range operations {
+		descriptor := schema.Method(operation, nil)
+		if descriptor == nil || !descriptor.IsStreamingServer() || descriptor.IsStreamingClient() {
+			continue
+		}
+		inSchema, _ := schema.Policy(operation, descriptor) // schema.Check reports the error
+		policy := engine.Operation(operation, inSchema).Policy()
+		if policy.MaxMessages > 0 && policy.Transaction.InTransaction() {
+			problems = append(problems, fmt.Errorf("%s: a stream cannot be guarded in a transaction: set one of MaxMessages and Transaction", operation))
+		}
+	}
+	return errors.Join(problems...)
 }
 
 // Stream records what the handler of a guarded server stream sends. It is safe for
@@ -73,7 +93,7 @@ func (s *Stream) add(message any) {
 func (s *Stream) drop() { s.notKept, s.messages = true, nil }
 
 // Success returns the answer of a handler that ended without an error. A stream that
-// was interrupted is abandoned: nobody knows what the handler left out.
+// was interrupted is abandoned: it may not be complete.
 func (s *Stream) Success(headers, trailers Fields) idempotency.Answer {
 	return s.finish(s.guard.successVerdict(s.method), headers, trailers)
 }
