@@ -27,7 +27,7 @@ func (i *interceptor) serverStream(ctx context.Context, s *streamRecorder) error
 	if err := s.conn.Receive(request); err != nil {
 		return err
 	}
-	call, err := i.guard.NewCall(ctx, s.method, header[i.keyField], request)
+	call, err := i.guard.NewStreamCall(ctx, s.method, header[i.keyField], request)
 	if err != nil {
 		return refused(err, operation.Name())
 	}

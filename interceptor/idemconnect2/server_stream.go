@@ -24,7 +24,7 @@ func (i *serverInterceptor) serverStream(ctx context.Context, method *rpc.Method
 	if err := to.stream.Receive(request); err != nil {
 		return err
 	}
-	call, err := i.guard.NewCall(ctx, method, keys, request)
+	call, err := i.guard.NewStreamCall(ctx, method, keys, request)
 	if err != nil {
 		return refused(err, to.spec.Procedure, info)
 	}

@@ -27,7 +27,7 @@ func (i *Interceptor) serverStream(ctx context.Context, s *streamRecorder, keys 
 	if err := s.stream.RecvMsg(request); err != nil {
 		return err
 	}
-	call, err := i.guard.NewCall(ctx, s.method, keys, request)
+	call, err := i.guard.NewStreamCall(ctx, s.method, keys, request)
 	if err != nil {
 		return refused(err, s.method.Operation.Name())
 	}

@@ -40,6 +40,14 @@ func checkStreams(engine *idempotency.Engine, operations []string) error {
 	return errors.Join(problems...)
 }
 
+// NewStreamCall is [Guard.NewCall] for a server stream. No handler can join such a call
+// to a transaction of its own: one response does not stand for a stream.
+func (g *Guard) NewStreamCall(ctx context.Context, method *Method, keys []string, request proto.Message) (idempotency.Call, error) {
+	call, err := g.NewCall(ctx, method, keys, request)
+	call.Encoder = nil
+	return call, err
+}
+
 // Stream records what the handler of a guarded server stream sends. It is safe for
 // concurrent use.
 type Stream struct {
