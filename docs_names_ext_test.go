@@ -14,7 +14,7 @@ import (
 var documentedPackages = []string{
 	".", "backend", "backend/backendtest", "backend/memstore", "backend/nearcache", "backend/pgstore", "backend/redisstore",
 	"idempotencytest",
-	"httpmw", "httpmw/idemgateway", "httpmw/idemgateway/idemopenapi", "interceptor/idemconnect", "interceptor/idemconnect2", "interceptor/idemgrpc", "otelidem",
+	"httpmw", "httpmw/idemgateway", "httpmw/idemgateway/idemopenapi", "httpmw/idemvanguard", "interceptor/idemconnect", "interceptor/idemconnect2", "interceptor/idemgrpc", "otelidem",
 }
 
 // exportedNames has "package.Name", and "package.Type.Name" for fields and
@@ -102,7 +102,7 @@ func parseExported(t *testing.T) exportedNames {
 }
 
 var (
-	qualifiedName = regexp.MustCompile(`\b(idempotency|idempotencytest|backend|backendtest|memstore|nearcache|redisstore|httpmw|idemgateway|idemopenapi|idemconnect2?|idemgrpc|otelidem)\.([A-Z]\w*)`)
+	qualifiedName = regexp.MustCompile(`\b(idempotency|idempotencytest|backend|backendtest|memstore|nearcache|redisstore|httpmw|idemgateway|idemopenapi|idemvanguard|idemconnect2?|idemgrpc|otelidem)\.([A-Z]\w*)`)
 	memberName    = regexp.MustCompile(`\b(Call|Engine|Error|Execution|KeyRules|Limits|Policy|Store)\.([A-Z]\w*)`)
 	optionOrError = regexp.MustCompile("`((?:With|Err|Key)[A-Z]\\w*)[`(]")
 )

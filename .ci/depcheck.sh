@@ -6,7 +6,7 @@ cd "$(dirname "$0")/.."
 
 module=$(go list -m)
 readonly module
-readonly grpc=google.golang.org/grpc connect=connectrpc.com connect2=connectrpc.com/connect/v2 redis=github.com/redis postgres=github.com/jackc
+readonly grpc=google.golang.org/grpc connect=connectrpc.com connect2=connectrpc.com/connect/v2 vanguard=connectrpc.com/vanguard redis=github.com/redis postgres=github.com/jackc
 readonly gateway=github.com/grpc-ecosystem/grpc-gateway
 readonly otel=go.opentelemetry.io prometheus=github.com/prometheus
 # The API of OpenTelemetry with its own imports. auto/sdk is not an SDK but the interface for an
@@ -105,6 +105,8 @@ connect_only ./interceptor/idemconnect2 "$connect2"
 never ./interceptor/idemgrpc "$connect" "$gateway" "$redis" "$postgres"
 never ./httpmw "$grpc" "$connect" "$gateway" "$redis" "$postgres"
 never ./httpmw/idemgateway "$connect" "$redis" "$postgres"
+# It is a handler on each side of Vanguard, and does not import it.
+never ./httpmw/idemvanguard "$grpc" "$connect" "$gateway" "$redis" "$postgres"
 never ./httpmw/idemgateway/idemopenapi "$grpc" "$connect" "$gateway/v2/runtime" "$redis" "$postgres"
 only ./otelidem "$module" "${otel_api[@]}"
 only ./idempotencytest "$module"
@@ -132,7 +134,7 @@ for package in $packages; do
     ./backend/redisstore) never "$folder" testing "${helpers[@]}" "$postgres" "$otel" "$prometheus" ;;
     ./backend/pgstore) never "$folder" testing "${helpers[@]}" "$redis" "$otel" "$prometheus" ;;
     ./interceptor/idemconnect2 | ./gen/*connect2) never "$folder" testing "${helpers[@]}" "$redis" "$postgres" "$otel" "$prometheus" ;;
-    *) never "$folder" testing "${helpers[@]}" "$connect2" "$redis" "$postgres" "$otel" "$prometheus" ;;
+    *) never "$folder" testing "${helpers[@]}" "$connect2" "$vanguard" "$redis" "$postgres" "$otel" "$prometheus" ;;
   esac
 done
 
