@@ -31,7 +31,8 @@ func pack(t *testing.T, message proto.Message) *anypb.Any {
 	return packed
 }
 
-// TestRecordedByOneReplayedByEach interceptor, over each of its protocols.
+// TestRecordedByOneReplayedByEach interceptor, over each of its protocols, and by the
+// gateways in front of it.
 func TestRecordedByOneReplayedByEach(t *testing.T) {
 	details := []*anypb.Any{
 		pack(t, &errdetails.ErrorInfo{Reason: "CLOSED", Metadata: map[string]string{"a": "1", "b": "2", "c": "3"}}),
@@ -46,7 +47,8 @@ func TestRecordedByOneReplayedByEach(t *testing.T) {
 		"no text":            {status: &spb.Status{Code: 5}},
 		"Unknown":            {status: &spb.Status{Code: 2, Message: "no"}},
 		"Internal":           {status: &spb.Status{Code: 13, Message: "100 % \n no"}},
-		"details":            {status: &spb.Status{Code: 3, Message: "no", Details: details}},
+		"known details":      {status: &spb.Status{Code: 3, Message: "no", Details: details[:1]}},
+		"details":            {status: &spb.Status{Code: 3, Message: "no", Details: details}, noJSON: true},
 		"error and metadata": {status: &spb.Status{Code: 11, Message: "no", Details: details[:1]}, headers: fields, trailers: map[string][]string{"End": {"z"}}},
 	} {
 		t.Run(name, func(t *testing.T) { replayAcross(t, h) })

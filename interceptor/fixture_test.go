@@ -13,6 +13,7 @@ import (
 	connect2 "connectrpc.com/connect/v2"
 	"connectrpc.com/connect/v2/connecthttp"
 	"connectrpc.com/connect/v2/connectinprocess"
+	"connectrpc.com/vanguard"
 	"go.uber.org/goleak"
 	spb "google.golang.org/genproto/googleapis/rpc/status"
 	"google.golang.org/grpc"
@@ -40,6 +41,10 @@ type handling struct {
 	// run, if it is set, is invoked before the handler answers.
 	run func()
 
+	// noJSON says that the status has details of unknown types, which have no JSON: REST
+	// answers Internal.
+	noJSON bool
+
 	message           *paymentsv1.Payment // or else
 	status            *spb.Status
 	headers, trailers map[string][]string
@@ -59,7 +64,7 @@ type caller struct {
 }
 
 // start starts a server of each framework over one store, and returns a caller for
-// each of its protocols.
+// each of its protocols and for the REST of each gateway in front of it.
 func start(t *testing.T, h *handling) []caller {
 	t.Helper()
 	store := memstore.New()
@@ -68,8 +73,18 @@ func start(t *testing.T, h *handling) []caller {
 	callers := append(connectCallers("connect 1", listen(t, newConnect1(t, store, h))),
 		connectCallers("connect 2", listen(t, mounted(services)))...)
 	inProcess := paymentsv1connect2.NewPaymentServiceClient(connect2.NewClient(connectinprocess.New(services)))
-	grpcGo := connectCallers("grpc-go", listenGRPC(t, newGRPC(t, store, h)))
-	return append(callers, caller{"connect 2, in process", callConnect2(inProcess)}, grpcGo[2])
+	grpcServer := listenGRPC(t, newGRPC(t, store, h))
+	grpcGo := connectCallers("grpc-go", grpcServer)
+	callers = append(callers, caller{"connect 2, in process", callConnect2(inProcess)}, grpcGo[2])
+	if h.noJSON {
+		return callers
+	}
+	return append(callers,
+		caller{"Vanguard, connect 1", callREST(listen(t, newVanguard(t, newConnect1(t, store, h))))},
+		caller{"Vanguard, connect 2", callREST(listen(t, newVanguard(t, mounted(services))))},
+		caller{"Vanguard, grpc-go", callREST(listen(t, newVanguard(t, newGRPC(t, store, h),
+			vanguard.WithTargetProtocols(vanguard.ProtocolGRPC), vanguard.WithTargetCodecs(vanguard.CodecProto))))},
+		caller{"grpc-gateway", callREST(listen(t, newGateway(t, grpcServer)))})
 }
 
 func newEngine(t *testing.T, store backend.Store) *idempotency.Engine {
