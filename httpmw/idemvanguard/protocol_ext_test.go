@@ -61,7 +61,7 @@ func TestOtherProtocols(t *testing.T) {
 	})
 }
 
-// TestGuardAround : a guard around Vanguard on the same engine recognises a refusal of
+// TestGuardAround : a guard around Vanguard on another engine of the same store recognises a refusal of
 // the service, and does not record it.
 func TestGuardAround(t *testing.T) {
 	eachFramework(t, func(t *testing.T, f framework) {

@@ -92,18 +92,3 @@ func (i *interceptor) method(spec *connect.Spec) *rpc.Method {
 func (i *interceptor) WrapStreamingClient(next connect.StreamingClientFunc) connect.StreamingClientFunc {
 	return next
 }
-
-// WrapStreamingHandler implements connect.Interceptor.
-func (i *interceptor) WrapStreamingHandler(next connect.StreamingHandlerFunc) connect.StreamingHandlerFunc {
-	return func(ctx context.Context, conn connect.StreamingHandlerConn) error {
-		spec := conn.Spec()
-		method := i.method(&spec)
-		if spec.StreamType == connect.StreamTypeServer && !method.Unguarded() && method.GuardsStreams() {
-			return i.serverStream(ctx, &streamRecorder{guard: i.guard, method: method, conn: conn, next: next})
-		}
-		if err := i.guard.RefuseStream(ctx, method, conn.RequestHeader()[i.keyField]); err != nil {
-			return refused(err, spec.Procedure)
-		}
-		return next(ctx, conn)
-	}
-}

@@ -13,6 +13,21 @@ import (
 	"github.com/oncewire/idempotency/internal/replayed"
 )
 
+// WrapStreamingHandler implements connect.Interceptor.
+func (i *interceptor) WrapStreamingHandler(next connect.StreamingHandlerFunc) connect.StreamingHandlerFunc {
+	return func(ctx context.Context, conn connect.StreamingHandlerConn) error {
+		spec := conn.Spec()
+		method := i.method(&spec)
+		if spec.StreamType == connect.StreamTypeServer && !method.Unguarded() && method.GuardsStreams() {
+			return i.serverStream(ctx, &streamRecorder{guard: i.guard, method: method, conn: conn, next: next})
+		}
+		if err := i.guard.RefuseStream(ctx, method, conn.RequestHeader()[i.keyField]); err != nil {
+			return refused(err, spec.Procedure)
+		}
+		return next(ctx, conn)
+	}
+}
+
 // serverStream guards a server stream. It decodes the request, which is part of the
 // claim, and hands it over to the handler.
 func (i *interceptor) serverStream(ctx context.Context, s *streamRecorder) error {

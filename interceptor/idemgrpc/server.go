@@ -65,19 +65,3 @@ func (i *Interceptor) replay(ctx context.Context, method *rpc.Method, key string
 	replayed.Set(ctx, key)
 	return replay(ctx, &recorded, i.marker)
 }
-
-// Stream guards the server streams that have [idempotency.Policy.MaxMessages]. It
-// refuses other streams that have a key, with InvalidArgument, and passes all others; it is a [grpc.StreamServerInterceptor].
-func (i *Interceptor) Stream(server any, stream grpc.ServerStream, info *grpc.StreamServerInfo, handler grpc.StreamHandler) error {
-	ctx := stream.Context()
-	keys := metadata.ValueFromIncomingContext(ctx, i.guard.KeyField)
-	method := i.guard.Method(info.FullMethod, nil, false)
-	if info.IsServerStream && !info.IsClientStream && !method.Unguarded() && method.GuardsStreams() {
-		s := &streamRecorder{guard: i.guard, method: method, server: server, stream: stream, handler: handler}
-		return i.serverStream(ctx, s, keys)
-	}
-	if err := i.guard.RefuseStream(ctx, method, keys); err != nil {
-		return refused(err, info.FullMethod)
-	}
-	return handler(server, stream)
-}

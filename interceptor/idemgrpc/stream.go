@@ -14,6 +14,23 @@ import (
 	"github.com/oncewire/idempotency/internal/replayed"
 )
 
+// Stream guards the server streams that have [idempotency.Policy.MaxMessages]. It
+// refuses other streams that have a key, with InvalidArgument, and passes all others; it
+// is a [grpc.StreamServerInterceptor].
+func (i *Interceptor) Stream(server any, stream grpc.ServerStream, info *grpc.StreamServerInfo, handler grpc.StreamHandler) error {
+	ctx := stream.Context()
+	keys := metadata.ValueFromIncomingContext(ctx, i.guard.KeyField)
+	method := i.guard.Method(info.FullMethod, nil, false)
+	if info.IsServerStream && !info.IsClientStream && !method.Unguarded() && method.GuardsStreams() {
+		s := &streamRecorder{guard: i.guard, method: method, server: server, stream: stream, handler: handler}
+		return i.serverStream(ctx, s, keys)
+	}
+	if err := i.guard.RefuseStream(ctx, method, keys); err != nil {
+		return refused(err, info.FullMethod)
+	}
+	return handler(server, stream)
+}
+
 // serverStream guards a server stream. It decodes the request, which is part of the
 // claim, and hands it over to the handler.
 func (i *Interceptor) serverStream(ctx context.Context, s *streamRecorder, keys []string) error {

@@ -27,6 +27,13 @@ type Method struct {
 // Unguarded reports whether calls of the method ignore keys.
 func (m *Method) Unguarded() bool { return m.Operation.Policy().Key == idempotency.KeyIgnored }
 
+// GuardsStreams reports whether a server stream of the method is guarded. No stream
+// is in a transaction: its messages are sent before the commit.
+func (m *Method) GuardsStreams() bool {
+	policy := m.Operation.Policy()
+	return policy.MaxMessages > 0 && !policy.Transaction.InTransaction()
+}
+
 // takesKeyInMessage reports whether a key may be in a field of the request message.
 func (m *Method) takesKeyInMessage() bool {
 	return m.request != nil && m.keyField.in(m.request.Descriptor()) != nil

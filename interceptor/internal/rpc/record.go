@@ -1,6 +1,7 @@
 package rpc
 
 import (
+	"cmp"
 	"google.golang.org/genproto/googleapis/rpc/code"
 	spb "google.golang.org/genproto/googleapis/rpc/status"
 
@@ -89,4 +90,9 @@ func (g *Guard) recorded(fields Fields) Fields {
 		}
 	}
 	return fields
+}
+
+// maxResponse returns how many bytes are recorded of an answer.
+func (g *Guard) maxResponse(method *Method) int64 {
+	return cmp.Or(method.Operation.Policy().MaxResponse, g.config.MaxResponse)
 }

@@ -1,9 +1,7 @@
 package rpc
 
 import (
-	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"sync"
 
@@ -12,33 +10,7 @@ import (
 
 	"github.com/oncewire/idempotency"
 	"github.com/oncewire/idempotency/internal/outcome"
-	"github.com/oncewire/idempotency/internal/schema"
 )
-
-// GuardsStreams reports whether a server stream of the method is guarded. No stream
-// is in a transaction: its messages are sent before the commit.
-func (m *Method) GuardsStreams() bool {
-	policy := m.Operation.Policy()
-	return policy.MaxMessages > 0 && !policy.Transaction.InTransaction()
-}
-
-// checkStreams returns an error for every operation whose policies, together, guard
-// streams and have a transaction.
-func checkStreams(engine *idempotency.Engine, operations []string) error {
-	var problems []error
-	for _, operation := range operations {
-		descriptor := schema.Method(operation, nil)
-		if descriptor == nil || !descriptor.IsStreamingServer() || descriptor.IsStreamingClient() {
-			continue
-		}
-		inSchema, _ := schema.Policy(operation, descriptor) // schema.Check reports the error
-		policy := engine.Operation(operation, inSchema).Policy()
-		if policy.MaxMessages > 0 && policy.Transaction.InTransaction() {
-			problems = append(problems, fmt.Errorf("%s: a stream cannot be guarded in a transaction: set one of MaxMessages and Transaction", operation))
-		}
-	}
-	return errors.Join(problems...)
-}
 
 // NewStreamCall is [Guard.NewCall] for a server stream. No handler can join such a call
 // to a transaction of its own: one response does not stand for a stream.
@@ -173,9 +145,4 @@ func (g *Guard) decodeStream(method *Method, raw []byte) (StreamReplay, error) {
 		replay.Status, err = unmarshalStatus(stored.Status)
 	}
 	return replay, err
-}
-
-// maxResponse returns how many bytes are recorded of an answer.
-func (g *Guard) maxResponse(method *Method) int64 {
-	return cmp.Or(method.Operation.Policy().MaxResponse, g.config.MaxResponse)
 }
