@@ -61,8 +61,8 @@ func TestOtherProtocols(t *testing.T) {
 	})
 }
 
-// TestGuardAround : a guard around Vanguard on another engine of the same store recognises a refusal of
-// the service, and does not record it.
+// TestGuardAround : a guard around Vanguard, with an engine of its own, recognises a
+// refusal of the service, and does not record it.
 func TestGuardAround(t *testing.T) {
 	eachFramework(t, func(t *testing.T, f framework) {
 		h, engine := new(handling), newEngine(t, memstore.New())
