@@ -2,11 +2,8 @@ package pgstore
 
 import (
 	"context"
-	"errors"
 	"strconv"
 	"time"
-
-	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/oncewire/idempotency/backend"
 )
@@ -33,17 +30,8 @@ func (s *Store) afterLock(ctx context.Context, key backend.Key, atMost time.Dura
 	if err == nil {
 		f, err = readFound(replies.QueryRow())
 	}
-	if closed := replies.Close(); err == nil {
-		err = closed
-	}
-	if isLocked(err) {
+	if err = closed(replies, err); isLocked(err) {
 		err = backend.ErrLocked
 	}
 	return f, err
-}
-
-// isLocked reports whether a statement gave up waiting for a lock.
-func isLocked(err error) bool {
-	failure, ok := errors.AsType[*pgconn.PgError](err)
-	return ok && failure.Code == "55P03" // lock_not_available
 }

@@ -23,14 +23,17 @@ func BenchmarkStore(b *testing.B) {
 	})
 }
 
+// servers sync what they commit, as in production, or do not.
+var servers = map[string]func(testing.TB) *pgtest.Server{
+	"Sync":   func(tb testing.TB) *pgtest.Server { return pgtest.Start(tb, "fsync=on", "full_page_writes=on") },
+	"NoSync": pgtest.Shared,
+}
+
 // BenchmarkClaim puts the claim of an absent key beside a bare INSERT of the same
 // columns into a table with a primary key, through the same pool. A server that
 // syncs pays for the commit in both.
 func BenchmarkClaim(b *testing.B) {
-	for name, server := range map[string]func(testing.TB) *pgtest.Server{
-		"Sync":   func(tb testing.TB) *pgtest.Server { return pgtest.Start(tb, "fsync=on", "full_page_writes=on") },
-		"NoSync": pgtest.Shared,
-	} {
+	for name, server := range servers {
 		b.Run(name, func(b *testing.B) {
 			d := migrated(b, server(b))
 			pool := d.pool(b, "pool_max_conns=64")
@@ -68,16 +71,7 @@ func BenchmarkReplay(b *testing.B) {
 		return err
 	}
 	b.Run("SameColumns", func(b *testing.B) {
-		compare(b, func() error {
-			var (
-				state, attempt       int32
-				token                pgtype.UUID
-				fingerprint, outcome []byte
-				until                time.Time
-			)
-			return pool.QueryRow(b.Context(), "SELECT state, token, attempt, fingerprint, lease_until, outcome FROM "+d.table()+" WHERE key = $1", key[:]).
-				Scan(&state, &token, &attempt, &fingerprint, &until, &outcome)
-		}, replay)
+		compare(b, d.selectRecord(b, pool, key), replay)
 	})
 	b.Run("OutcomeAlone", func(b *testing.B) {
 		compare(b, func() error {
@@ -85,6 +79,21 @@ func BenchmarkReplay(b *testing.B) {
 			return pool.QueryRow(b.Context(), "SELECT outcome FROM "+d.table()+" WHERE key = $1", key[:]).Scan(&outcome)
 		}, replay)
 	})
+}
+
+// selectRecord returns a bare SELECT of a record by its key.
+func (d database) selectRecord(b *testing.B, pool *pgxpool.Pool, key backend.Key) func() error {
+	b.Helper()
+	return func() error {
+		var (
+			state, attempt       int32
+			token                pgtype.UUID
+			fingerprint, outcome []byte
+			until                time.Time
+		)
+		return pool.QueryRow(b.Context(), "SELECT state, token, attempt, fingerprint, lease_until, outcome FROM "+d.table()+" WHERE key = $1", key[:]).
+			Scan(&state, &token, &attempt, &fingerprint, &until, &outcome)
+	}
 }
 
 func newKeyBytes() []byte {

@@ -44,8 +44,7 @@ func (s *Store) claim(ctx context.Context, key backend.Key, claim *backend.Claim
 		sql, arguments = s.sql.takeover, append(arguments, uuid(claim.Replaces))
 	}
 	var found row
-	err = s.pool.QueryRow(ctx, sql, arguments...).
-		Scan(&found.state, &found.token, &found.attempt, &found.fingerprint, &found.leaseLeft, &found.outcome)
+	err = s.pool.QueryRow(ctx, sql, arguments...).Scan(found.columns()...)
 	switch {
 	case err != nil:
 		return backend.Record{}, false, err
@@ -71,6 +70,11 @@ type row struct {
 	fingerprint []byte
 	leaseLeft   pgtype.Interval
 	outcome     []byte
+}
+
+// columns are where the columns of a record are read into.
+func (r *row) columns() []any {
+	return []any{&r.state, &r.token, &r.attempt, &r.fingerprint, &r.leaseLeft, &r.outcome}
 }
 
 func (r *row) record() (backend.Record, error) {

@@ -22,7 +22,7 @@ var errHandlerFailed = errors.New("a statement of the handler has failed, and it
 // is lost meanwhile, it takes the rest of its time to find out what happened.
 func (t *transaction) Commit(ctx context.Context, outcome backend.Outcome) error {
 	t.handler.close()
-	defer t.release(ctx)
+	defer release(ctx, t.conn) // at once, so that the key is free for the retry of the client
 	conn := t.conn.Conn()
 	switch {
 	case conn.IsClosed():
@@ -42,15 +42,6 @@ func (t *transaction) Commit(ctx context.Context, outcome backend.Outcome) error
 		t.store.recent.add(t.key)
 	}
 	return err
-}
-
-// release gives the connection back to the pool. A transaction that failed is ended
-// first, so that the key is free for the retry of the client.
-func (t *transaction) release(ctx context.Context) {
-	if conn := t.conn.Conn(); !conn.IsClosed() && conn.PgConn().TxStatus() != 'I' {
-		_, _ = t.conn.Exec(ctx, "ROLLBACK")
-	}
-	t.conn.Release()
 }
 
 // commit sends the outcome together with COMMIT. A handler that has ended the
@@ -76,9 +67,7 @@ func (t *transaction) commit(ctx context.Context, outcome *backend.Outcome) erro
 	for n := batch.Len(); n > 0 && err == nil; n-- {
 		tag, err = replies.Exec()
 	}
-	if closed := replies.Close(); err == nil {
-		err = closed
-	}
+	err = closed(replies, err)
 	switch {
 	case err == nil && tag.String() == "COMMIT":
 		return nil

@@ -6,19 +6,16 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/jackc/pgx/v5/pgconn"
-
 	"github.com/oncewire/idempotency/backend"
 )
 
 // explain adds to the error of a step which one it was, what to do about it where
 // that is known, and the context's error if that has ended.
 func explain(ctx context.Context, what string, err error) error {
-	var failure *pgconn.PgError
 	switch {
 	case errors.Is(err, backend.ErrClaimLost), errors.Is(err, backend.ErrCorrupt), errors.Is(err, backend.ErrLocked):
 		return err
-	case errors.As(err, &failure) && failure.Code == "22008": // no lease is infinite
+	case sqlState(err) == "22008": // no lease is infinite
 		return corrupt("%s: %w", what, err)
 	}
 	if ended := ended(ctx); ended != nil && !errors.Is(err, ended) {
@@ -32,11 +29,7 @@ func explain(ctx context.Context, what string, err error) error {
 
 // advice says how to fix what an operator has to fix.
 func advice(err error) string {
-	var failure *pgconn.PgError
-	if !errors.As(err, &failure) {
-		return ""
-	}
-	switch failure.Code {
+	switch sqlState(err) {
 	case "42P01", "42883", "42703", "3F000": // undefined table, function, column, schema
 		return "the schema is missing or out of date, run pgstore.Migrate"
 	case "42501":
@@ -47,6 +40,20 @@ func advice(err error) string {
 		return ""
 	}
 }
+
+// sqlState returns the SQLSTATE of an error of any driver; "" for none.
+func sqlState(err error) string {
+	if failure, ok := errors.AsType[interface {
+		error
+		SQLState() string
+	}](err); ok {
+		return failure.SQLState()
+	}
+	return ""
+}
+
+// isLocked reports whether a statement gave up waiting for a lock.
+func isLocked(err error) bool { return sqlState(err) == "55P03" } // lock_not_available
 
 // ended returns the error of a context that has ended. A connection can reach the
 // deadline a moment before the context does.

@@ -18,7 +18,7 @@ type found struct {
 
 func readFound(reply pgx.Row) (f found, err error) {
 	var r row
-	err = reply.Scan(&r.state, &r.token, &r.attempt, &r.fingerprint, &r.leaseLeft, &r.outcome, &f.ended)
+	err = reply.Scan(append(r.columns(), &f.ended)...)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return found{}, nil
 	}
@@ -37,18 +37,4 @@ func (f *found) free(claim *backend.Claim) bool {
 // lockNumber is the number of the advisory lock of a key.
 func lockNumber(key backend.Key) int64 {
 	return int64(binary.BigEndian.Uint64(key[:])) // any 64 bits of a digest
-}
-
-// statement is one of a batch.
-type statement struct {
-	sql       string
-	arguments []any
-}
-
-func batch(statements ...statement) *pgx.Batch {
-	b := new(pgx.Batch)
-	for _, s := range statements {
-		b.Queue(s.sql, s.arguments...)
-	}
-	return b
 }

@@ -51,17 +51,6 @@ func (t *joinedTx) write(ctx context.Context, what string, key backend.Key, toke
 	}
 }
 
-// sqlState returns the SQLSTATE of an error of any driver; "" for none.
-func sqlState(err error) string {
-	if failure, ok := errors.AsType[interface {
-		error
-		SQLState() string
-	}](err); ok {
-		return failure.SQLState()
-	}
-	return ""
-}
-
 // Extend implements [backend.HandlerTransaction].
 func (t *joinedTx) Extend(ctx context.Context, key backend.Key, token backend.Token, lease, keep time.Duration) error {
 	return t.store.step(ctx, "extend", func(ctx context.Context) error {
@@ -79,8 +68,7 @@ func (t *joinedTx) Extend(ctx context.Context, key backend.Key, token backend.To
 func (t *joinedTx) Committed(ctx context.Context, key backend.Key, token backend.Token) (record backend.Record, err error) {
 	err = t.store.step(ctx, "find the record", func(ctx context.Context) error {
 		var found row
-		err := t.store.pool.QueryRow(ctx, t.store.sql.committed, key[:], uuid(token)).
-			Scan(&found.state, &found.token, &found.attempt, &found.fingerprint, &found.leaseLeft, &found.outcome)
+		err := t.store.pool.QueryRow(ctx, t.store.sql.committed, key[:], uuid(token)).Scan(found.columns()...)
 		switch {
 		case errors.Is(err, pgx.ErrNoRows):
 			return nil

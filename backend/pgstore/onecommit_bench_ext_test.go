@@ -6,22 +6,17 @@ import (
 	"testing"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgtype"
 
 	"github.com/oncewire/idempotency"
 	"github.com/oncewire/idempotency/backend"
 	"github.com/oncewire/idempotency/backend/pgstore"
-	"github.com/oncewire/idempotency/internal/pgtest"
 )
 
 // BenchmarkOneCommit puts a first call in one-commit mode beside the bare transaction
 // of its handler: BEGIN, one INSERT, COMMIT. A server that syncs pays for the commit
 // in both.
 func BenchmarkOneCommit(b *testing.B) {
-	for name, server := range map[string]func(testing.TB) *pgtest.Server{
-		"Sync":   func(tb testing.TB) *pgtest.Server { return pgtest.Start(tb, "fsync=on", "full_page_writes=on") },
-		"NoSync": pgtest.Shared,
-	} {
+	for name, server := range servers {
 		b.Run(name, func(b *testing.B) {
 			d := migrated(b, server(b))
 			pool := d.pool(b, "pool_max_conns=64")
@@ -59,16 +54,7 @@ func BenchmarkOneCommitReplay(b *testing.B) {
 	text := bytes.Repeat([]byte{'x'}, 300)
 	d.fill(b, pool, text)
 	finish(b, s, key, string(text))
-	compare(b, func() error {
-		var (
-			state, attempt       int32
-			token                pgtype.UUID
-			fingerprint, outcome []byte
-			until                pgtype.Timestamptz
-		)
-		return pool.QueryRow(b.Context(), "SELECT state, token, attempt, fingerprint, lease_until, outcome FROM "+d.table()+" WHERE key = $1", key[:]).
-			Scan(&state, &token, &attempt, &fingerprint, &until, &outcome)
-	}, func() error {
+	compare(b, d.selectRecord(b, pool, key), func() error {
 		rec, _, err := s.Begin(b.Context(), key, c)
 		if err == nil && len(rec.Outcome) != len(text) {
 			b.Errorf("Begin: %v", rec)

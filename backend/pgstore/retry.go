@@ -2,11 +2,12 @@ package pgstore
 
 import (
 	"context"
-	"errors"
 	"math/rand/v2"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/oncewire/idempotency/internal/sleep"
 )
 
 // maxRetries is how often a step is sent again within its time.
@@ -28,17 +29,15 @@ func retry(ctx context.Context, do func(context.Context) error) error {
 		if err == nil || n > maxRetries || !passes(err) {
 			return err
 		}
-		select {
-		case <-ctx.Done():
+		if !sleep.For(ctx, jitter(time.Duration(n)*time.Millisecond)) {
 			return err
-		case <-time.After(jitter(time.Duration(n) * time.Millisecond)):
 		}
 	}
 }
 
 func passes(err error) bool {
-	if failure, ok := errors.AsType[*pgconn.PgError](err); ok {
-		return conditions[failure.Code]
+	if code := sqlState(err); code != "" {
+		return conditions[code]
 	}
 	return pgconn.SafeToRetry(err)
 }

@@ -87,26 +87,22 @@ func (s *Store) lock(ctx context.Context, conn *pgxpool.Conn, key backend.Key) (
 	if err == nil {
 		f, err = readFound(replies.QueryRow())
 	}
-	if closed := replies.Close(); err == nil {
-		err = closed
-	}
-	return f, locked, err
+	return f, locked, closed(replies, err)
 }
 
 // rollBackLater ends a transaction that wrote nothing, for which no caller waits.
 func (s *Store) rollBackLater(conn *pgxpool.Conn) {
-	if conn.Conn().IsClosed() || conn.Conn().PgConn().TxStatus() == 'I' {
+	if inTransaction(conn) {
+		s.background.run(func() { s.rollBack(conn) })
+	} else {
 		conn.Release()
-		return
 	}
-	s.background.run(func() { s.rollBack(conn) })
 }
 
 func (s *Store) rollBack(conn *pgxpool.Conn) {
 	ctx, cancel := context.WithTimeout(context.Background(), s.backgroundTimeout())
 	defer cancel()
-	_, _ = conn.Exec(ctx, "ROLLBACK")
-	conn.Release() // closes a connection whose transaction is still open
+	release(ctx, conn)
 }
 
 // savepoint is what a handler's writes are rolled back to.
@@ -135,8 +131,7 @@ func transactionOf(ctx context.Context) *transaction {
 }
 
 // heldClaim returns the record of a claim that an open transaction around the caller
-// holds.
-// To claim the key on another connection would wait for that transaction.
+// holds. To claim the key on another connection would wait for that transaction.
 func heldClaim(ctx context.Context, s *Store, key backend.Key) (backend.Record, bool) {
 	for t := transactionOf(ctx); t != nil; t = t.outer {
 		if t.store == s && t.key == key && !t.handler.closed.Load() {

@@ -3,9 +3,9 @@ package pgstore
 import (
 	"context"
 	"errors"
-	"time"
 
 	"github.com/oncewire/idempotency/backend"
+	"github.com/oncewire/idempotency/internal/sleep"
 )
 
 var _ backend.Waiter = (*Store)(nil)
@@ -65,10 +65,8 @@ func (s *Store) waitForLock(ctx context.Context, key backend.Key) error {
 
 // pause waits for one poll interval.
 func (s *Store) pause(ctx context.Context) error {
-	select {
-	case <-time.After(s.pollInterval):
+	if sleep.For(ctx, s.pollInterval) {
 		return nil
-	case <-ctx.Done():
-		return contextEnded(ctx.Err())
 	}
+	return contextEnded(ctx.Err())
 }
