@@ -12,6 +12,7 @@ import (
 
 	"github.com/oncewire/idempotency"
 	"github.com/oncewire/idempotency/httpmw"
+	"github.com/oncewire/idempotency/internal/losstest"
 )
 
 // lossyServer is a server with an engine that ends with it.
@@ -63,15 +64,9 @@ func TestLostAnswers(t *testing.T) {
 
 func loseAnswers(t *testing.T, payments int, http2 bool, options ...httpmw.ClientOption) {
 	defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
-	var answers, lost atomic.Int64
+	var losses losstest.Losses
 	l := newLedger()
-	server := startLossy(t, l, http2, func() bool {
-		if answers.Add(1)*7%10 >= 3 { // by the order in which calls come, another one in each run
-			return false
-		}
-		lost.Add(1)
-		return true
-	})
+	server := startLossy(t, l, http2, losses.Next)
 	defer server.Close()
 	client := server.Client()
 	client.Transport = newTransport(t, client.Transport, append(options,
@@ -79,8 +74,8 @@ func loseAnswers(t *testing.T, payments int, http2 bool, options ...httpmw.Clien
 		httpmw.WithBackoff(time.Millisecond, 2*time.Millisecond))...)
 	payAll(t, client, server.URL, payments, 16)
 	client.CloseIdleConnections()
-	if l.balances(t, payments); lost.Load() < int64(payments/4) {
-		t.Errorf("only %d answers were lost", lost.Load())
+	if l.balances(t, payments); losses.Lost() < int64(payments/4) {
+		t.Errorf("only %d answers were lost", losses.Lost())
 	}
 }
 

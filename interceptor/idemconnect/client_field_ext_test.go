@@ -18,6 +18,7 @@ import (
 	bookingsv1 "github.com/oncewire/idempotency/gen/bookings/v1"
 	"github.com/oncewire/idempotency/gen/bookings/v1/bookingsv1connect"
 	"github.com/oncewire/idempotency/interceptor/idemconnect"
+	"github.com/oncewire/idempotency/internal/losstest"
 )
 
 type (
@@ -163,7 +164,7 @@ func loseTwo(tries *atomic.Int64, next http.Handler) http.Handler {
 			next.ServeHTTP(w, r)
 			return
 		}
-		next.ServeHTTP(unsent{w, http.Header{}}, r)
+		losstest.Unsent(next, w, r)
 		panic(http.ErrAbortHandler)
 	})
 }

@@ -48,9 +48,12 @@ func (c *metadataCapture) captured() (headers, trailers rpc.Fields) {
 	if c.info == nil {
 		return nil, nil
 	}
-	headers = rpc.FromHTTP(nil, rpc.AddedFields(c.header, c.info.ResponseHeader()))
-	trailers = rpc.FromHTTP(nil, rpc.AddedFields(c.trailer, c.info.ResponseTrailer()))
-	return headers, trailers
+	return addedFields(c.header, c.info.ResponseHeader()), addedFields(c.trailer, c.info.ResponseTrailer())
+}
+
+// addedFields returns what a handler has added to a header.
+func addedFields(before, after http.Header) rpc.Fields {
+	return rpc.FromHTTP(nil, rpc.AddedFields(before, after))
 }
 
 // withdraw takes back what the handler has set.

@@ -3,7 +3,6 @@ package idemconnect
 import (
 	"context"
 	"fmt"
-	"net/http"
 
 	"connectrpc.com/connect"
 	"google.golang.org/protobuf/proto"
@@ -112,10 +111,6 @@ func (s *streamRecorder) run(ctx context.Context) idempotency.Answer {
 	}
 	sent := statusOf(s.err)
 	return stream.record.Failure(s.key, sent, sent, headers, rpc.FromHTTP(trailers, metaOf(s.err)))
-}
-
-func addedFields(before, after http.Header) rpc.Fields {
-	return rpc.FromHTTP(nil, rpc.AddedFields(before, after))
 }
 
 // handedOver is a stream whose request the guard has received. The first Receive

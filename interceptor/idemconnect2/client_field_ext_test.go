@@ -17,6 +17,7 @@ import (
 	bookingsv1 "github.com/oncewire/idempotency/gen/bookings/v1"
 	bookingsv1connect "github.com/oncewire/idempotency/gen/bookings/v1/bookingsv1connect2"
 	"github.com/oncewire/idempotency/interceptor/idemconnect2"
+	"github.com/oncewire/idempotency/internal/losstest"
 )
 
 // field returns the key in a message.
@@ -130,7 +131,7 @@ func loseTwo(tries *atomic.Int64, next http.Handler) http.Handler {
 			next.ServeHTTP(w, r)
 			return
 		}
-		next.ServeHTTP(unsent{w, http.Header{}}, r)
+		losstest.Unsent(next, w, r)
 		panic(http.ErrAbortHandler)
 	})
 }

@@ -2,10 +2,6 @@ package idemconnect2_test
 
 import (
 	"context"
-	"net"
-	"net/http"
-	"strings"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -13,96 +9,8 @@ import (
 
 	paymentsv1 "github.com/oncewire/idempotency/gen/payments/v1"
 	"github.com/oncewire/idempotency/interceptor/idemconnect2"
+	"github.com/oncewire/idempotency/internal/losstest"
 )
-
-// lossyServer is a guarded ledger that loses 30 % of its replies.
-type lossyServer struct {
-	url           string
-	replies, lost atomic.Int64
-	client        *http.Client
-}
-
-// loses decides by the order in which calls come, which is another one in each run.
-func (s *lossyServer) loses() bool {
-	if s.replies.Add(1)*7%10 >= 3 {
-		return false
-	}
-	s.lost.Add(1)
-	return true
-}
-
-// breaking is a way to lose a reply after the handler ran.
-type breaking func(http.ResponseWriter, *http.Request)
-
-// startLossy starts a server over HTTP/1.1 or HTTP/2.
-func startLossy(t *testing.T, l *ledger, http2 bool, lose breaking) *lossyServer {
-	t.Helper()
-	s := new(lossyServer)
-	guarded := mounted(newServer(&service{create: l.create}, newGuard(t, newEngine(t, waiting))))
-	protocols := new(http.Protocols)
-	protocols.SetHTTP1(!http2)
-	protocols.SetUnencryptedHTTP2(http2)
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	s.url = "http://" + listener.Addr().String()
-	server := &http.Server{Protocols: protocols, Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if !s.loses() {
-			guarded.ServeHTTP(w, r)
-			return
-		}
-		guarded.ServeHTTP(unsent{w, http.Header{}}, r)
-		lose(w, r)
-	})}
-	go func() { _ = server.Serve(listener) }()
-	transport := &http.Transport{Protocols: protocols, MaxIdleConnsPerHost: 16}
-	s.client = &http.Client{Transport: transport}
-	t.Cleanup(func() {
-		transport.CloseIdleConnections()
-		_ = server.Close()
-	})
-	return s
-}
-
-// unsent is the answer of a handler that no client gets.
-type unsent struct {
-	http.ResponseWriter
-
-	header http.Header
-}
-
-func (u unsent) Header() http.Header            { return u.header }
-func (unsent) Write(answer []byte) (int, error) { return len(answer), nil }
-func (unsent) WriteHeader(int)                  {}
-func (unsent) Flush()                           {}
-
-// The ways to lose a reply: net/http closes the connection, or resets the stream, of
-// a handler that panics.
-func abort(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }
-
-// cutOff breaks off within the body.
-func cutOff(w http.ResponseWriter, r *http.Request) {
-	w.Header().Set("Content-Type", r.Header.Get("Content-Type"))
-	if !strings.Contains(r.Header.Get("Content-Type"), "grpc") {
-		w.Header().Set("Content-Length", "100")
-	}
-	_, _ = w.Write([]byte{0, 0, 0})
-	_ = http.NewResponseController(w).Flush()
-	panic(http.ErrAbortHandler)
-}
-
-// reset closes the connection with RST.
-func reset(w http.ResponseWriter, _ *http.Request) {
-	conn, _, err := http.NewResponseController(w).Hijack()
-	if err != nil {
-		panic(err)
-	}
-	if tcp, ok := conn.(*net.TCPConn); ok {
-		_ = tcp.SetLinger(0)
-	}
-	_ = conn.Close()
-}
 
 // TestLostReplies: 30 % of the replies are lost after the server acted. Every payment
 // succeeds, and is made once.
@@ -115,30 +23,31 @@ func TestLostReplies(t *testing.T) {
 	for name, test := range map[string]struct {
 		payments int
 		http2    bool
-		lose     breaking
+		lose     losstest.Loss
 		protocol string
 		options  []idemconnect2.ClientOption
 	}{
-		"connect, connections":              {payments, false, abort, "connect proto", nil},
-		"connect, streams":                  {payments, true, abort, "connect proto", nil},
-		"connect, resets":                   {payments / 4, false, reset, "connect json", nil},
-		"connect, cut answers":              {payments / 4, false, cutOff, "connect proto", nil},
-		"connect, cut streams":              {payments / 4, true, cutOff, "connect proto", nil},
-		"grpc, streams":                     {payments, true, abort, "grpc", nil},
-		"grpc, cut streams":                 {payments / 4, true, cutOff, "grpc", nil},
-		"grpc-web, connections":             {payments / 4, false, abort, "grpc-web", nil},
-		"grpc-web, cut answers":             {payments / 4, false, cutOff, "grpc-web", nil},
-		"connect, connections with hedging": {payments / 4, false, abort, "connect proto", []idemconnect2.ClientOption{hedging}},
-		"grpc, streams with hedging":        {payments / 4, true, abort, "grpc", []idemconnect2.ClientOption{hedging}},
+		"connect, connections":              {payments, false, losstest.Abort, "connect proto", nil},
+		"connect, streams":                  {payments, true, losstest.Abort, "connect proto", nil},
+		"connect, resets":                   {payments / 4, false, losstest.Reset, "connect json", nil},
+		"connect, cut answers":              {payments / 4, false, losstest.Cut, "connect proto", nil},
+		"connect, cut streams":              {payments / 4, true, losstest.Cut, "connect proto", nil},
+		"grpc, streams":                     {payments, true, losstest.Abort, "grpc", nil},
+		"grpc, cut streams":                 {payments / 4, true, losstest.Cut, "grpc", nil},
+		"grpc-web, connections":             {payments / 4, false, losstest.Abort, "grpc-web", nil},
+		"grpc-web, cut answers":             {payments / 4, false, losstest.Cut, "grpc-web", nil},
+		"connect, connections with hedging": {payments / 4, false, losstest.Abort, "connect proto", []idemconnect2.ClientOption{hedging}},
+		"grpc, streams with hedging":        {payments / 4, true, losstest.Abort, "grpc", []idemconnect2.ClientOption{hedging}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			l := newLedger()
-			server := startLossy(t, l, test.http2, test.lose)
+			guarded := mounted(newServer(&service{create: l.create}, newGuard(t, newEngine(t, waiting))))
+			server := losstest.Start(t, guarded, test.http2, test.lose)
 			interceptor := newClientInterceptor(t, append(test.options, idemconnect2.WithMaxAttempts(100),
 				idemconnect2.WithRetryBudget(float64(20*payments), 1), idemconnect2.WithBackoff(time.Millisecond, 2*time.Millisecond))...)
-			payAll(t, clientOf(server.client, server.url, protocols[test.protocol], interceptor), test.payments, 16)
+			payAll(t, clientOf(server.Client, server.URL, protocols[test.protocol], interceptor), test.payments, 16)
 			l.balances(t, test.payments)
-			if lost := server.lost.Load(); lost < int64(test.payments/4) {
+			if lost := server.Lost(); lost < int64(test.payments/4) {
 				t.Errorf("only %d replies were lost", lost)
 			}
 		})

@@ -14,15 +14,12 @@ import (
 // claim, and hands it over to the handler.
 func (i *serverInterceptor) serverStream(ctx context.Context, method *rpc.Method, info *connect.CallInfo, to target) error {
 	keys := info.RequestHeader().Values(i.keyField)
-	request, err := i.guard.NewRequest(ctx, method, keys)
+	request, err := i.receive(ctx, method, info, to, keys)
 	switch {
 	case err != nil:
-		return refused(err, to.spec.Procedure, info)
+		return err
 	case request == nil:
 		return to.next(ctx, to.spec, to.stream)
-	}
-	if err := to.stream.Receive(request); err != nil {
-		return err
 	}
 	call, err := i.guard.NewStreamCall(ctx, method, keys, request)
 	if err != nil {

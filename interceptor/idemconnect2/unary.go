@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"connectrpc.com/connect/v2"
+	"google.golang.org/protobuf/proto"
 
 	"github.com/oncewire/idempotency"
 	"github.com/oncewire/idempotency/interceptor/internal/rpc"
@@ -21,15 +22,12 @@ type serverInterceptor struct {
 // over to the handler. Without a key it leaves all that to the handler.
 func (i *serverInterceptor) unary(ctx context.Context, method *rpc.Method, info *connect.CallInfo, to target) error {
 	keys := info.RequestHeader().Values(i.keyField)
-	request, err := i.guard.NewRequest(ctx, method, keys)
+	request, err := i.receive(ctx, method, info, to, keys)
 	switch {
 	case err != nil:
-		return refused(err, to.spec.Procedure, info)
+		return err
 	case request == nil:
 		return to.next(ctx, to.spec, to.stream)
-	}
-	if err := to.stream.Receive(request); err != nil {
-		return err
 	}
 	call, err := i.guard.NewCall(ctx, method, keys, request)
 	if err != nil {
@@ -41,6 +39,19 @@ func (i *serverInterceptor) unary(ctx context.Context, method *rpc.Method, info 
 		return to.next(ctx, to.spec, &u.held.handedOver)
 	}
 	return i.guarded(ctx, u, call)
+}
+
+// receive returns the request message of a call, or nil if nothing of it is needed. A
+// refusal comes before anything is read.
+func (i *serverInterceptor) receive(ctx context.Context, method *rpc.Method, info *connect.CallInfo, from target, keys []string) (proto.Message, error) {
+	request, err := i.guard.NewRequest(ctx, method, keys)
+	if err != nil {
+		return nil, refused(err, from.spec.Procedure, info)
+	}
+	if request != nil {
+		err = from.stream.Receive(request)
+	}
+	return request, err
 }
 
 func (i *serverInterceptor) guarded(ctx context.Context, u *unaryCall, call idempotency.Call) error {

@@ -5,7 +5,6 @@ import (
 	"net"
 	"net/http"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -15,24 +14,17 @@ import (
 
 	paymentsv1 "github.com/oncewire/idempotency/gen/payments/v1"
 	"github.com/oncewire/idempotency/interceptor/idemgrpc"
+	"github.com/oncewire/idempotency/internal/losstest"
 )
 
 // lossyServer is a guarded ledger that loses 30 % of its replies.
 type lossyServer struct {
-	addr          string
-	replies, lost atomic.Int64
+	losstest.Losses
+
+	addr string
 
 	mu    sync.Mutex
 	conns map[string]net.Conn // by the address of the client
-}
-
-// loses decides by the order in which calls come, which is another one in each run.
-func (s *lossyServer) loses() bool {
-	if s.replies.Add(1)*7%10 >= 3 {
-		return false
-	}
-	s.lost.Add(1)
-	return true
 }
 
 // startLossy starts a server that breaks connections, or else streams.
@@ -62,7 +54,7 @@ func startLossy(t *testing.T, l *ledger, streams bool) *lossyServer {
 // breakConnections closes the connection when the guarded handler has run.
 func (s *lossyServer) breakConnections(ctx context.Context, request any, _ *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (any, error) {
 	answer, err := handler(ctx, request)
-	if from, ok := peer.FromContext(ctx); ok && s.loses() {
+	if from, ok := peer.FromContext(ctx); ok && s.Next() {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		_ = s.conns[from.Addr.String()].Close()
@@ -76,7 +68,7 @@ func (s *lossyServer) serveHTTP(t *testing.T, listener net.Listener, handler htt
 	protocols := new(http.Protocols)
 	protocols.SetUnencryptedHTTP2(true)
 	server := &http.Server{Protocols: protocols, Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if handler.ServeHTTP(w, r); s.loses() {
+		if handler.ServeHTTP(w, r); s.Next() {
 			panic(http.ErrAbortHandler)
 		}
 	})}
@@ -133,7 +125,7 @@ func loseReplies(t *testing.T, payments int, streams bool, options ...idemgrpc.C
 	}
 	payAll(t, conns, payments)
 	l.balances(t, payments)
-	if lost := server.lost.Load(); lost < int64(payments/5) {
+	if lost := server.Lost(); lost < int64(payments/5) {
 		t.Errorf("only %d replies were lost", lost)
 	}
 }
