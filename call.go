@@ -22,7 +22,7 @@ type Call struct {
 		Rehash(algorithm byte) (backend.Fingerprint, bool)
 	}
 	// Encoder makes the answer of a response that a handler completes its claim with
-	// in a transaction of its own ([backend.HandlerClaim]), or that
+	// in its own transaction ([backend.HandlerClaim]), or that
 	// [Policy.Rebuild] returns. It may be nil, and then both are refused.
 	Encoder interface {
 		// Encode returns the answer, whose verdict must be [Record]. It has the same

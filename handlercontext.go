@@ -18,7 +18,7 @@ type handlerContext struct {
 	scope    string
 	claim    claim
 	override override
-	joined   atomic.Pointer[joined] // nil until the handler joins the claim to a transaction of its own
+	joined   atomic.Pointer[joined] // nil until the handler joins the claim to its own transaction
 	answered atomic.Bool            // the handler has returned
 }
 

@@ -46,7 +46,7 @@ func (h *handlerContext) Mark(ctx context.Context, tx backend.HandlerTransaction
 
 // Errors of handlers that join their claim to a transaction.
 var (
-	errOneCommit = errors.New("idempotency: the handler runs in a transaction that the engine commits together with its answer (Policy.Transaction); to complete or mark the claim is for transactions of its own")
+	errOneCommit = errors.New("idempotency: the handler runs in a transaction that the engine commits together with its answer (Policy.Transaction); only a handler with its own transaction can complete or mark its claim")
 	errAnswered  = errors.New("idempotency: the handler has answered, and its claim is finished")
 )
 

@@ -6,7 +6,7 @@ import (
 	"github.com/oncewire/idempotency/backend"
 )
 
-// joined is what a handler did to its claim by a transaction of its own. Whether that
+// joined is what a handler did to its claim by its own transaction. Whether that
 // transaction was committed is not known. A joined never changes.
 type joined struct {
 	tx        backend.HandlerTransaction // the last one

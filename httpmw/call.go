@@ -154,7 +154,7 @@ func (c *call) writer() http.ResponseWriter {
 	if !c.operation.Policy().Transaction.InTransaction() {
 		return c.w
 	}
-	c.held = newHeldAnswer(c.w)
+	c.held = newHeldAnswer(c.w, c.w.Header().Clone())
 	return c.held
 }
 

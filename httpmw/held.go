@@ -18,8 +18,10 @@ type heldAnswer struct {
 	left   int64       // bytes of the body that may still be written; -1 for any number
 }
 
-func newHeldAnswer(w http.ResponseWriter) *heldAnswer {
-	return &heldAnswer{w: w, header: w.Header().Clone(), left: -1}
+// newHeldAnswer returns an answer to w whose header is the given one: that of w itself
+// if the handler may have it already.
+func newHeldAnswer(w http.ResponseWriter, header http.Header) *heldAnswer {
+	return &heldAnswer{w: w, header: header, left: -1}
 }
 
 // Header implements http.ResponseWriter.

@@ -103,7 +103,7 @@ func (c *call) encode(r *Response, header http.Header) []byte {
 // hold has the answer sent after the handler has returned.
 func (c *call) hold() {
 	if c.recorder.writer != nil && c.held == nil {
-		c.held = &heldAnswer{w: c.w, header: c.w.Header(), left: -1}
+		c.held = newHeldAnswer(c.w, c.w.Header())
 		c.recorder.writer = c.held
 	}
 }

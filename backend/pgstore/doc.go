@@ -48,7 +48,7 @@
 //
 // # Join
 //
-// A handler that begins and commits a transaction of its own, under a lease, can join
+// A handler that begins and commits its own transaction, under a lease, can join
 // its claim to it with one line before the commit: [Complete] stores the response as
 // the outcome. Its writes and its outcome are then committed together.
 //

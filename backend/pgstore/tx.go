@@ -25,7 +25,7 @@ func Tx(ctx context.Context) (pgx.Tx, bool) {
 }
 
 // InTx runs a function in the transaction of the handler, see [Tx]. For a handler
-// that runs without one it begins a transaction of its own, which it commits if the
+// that runs without one it begins its own transaction, which it commits if the
 // function returns no error, and rolls back otherwise.
 func InTx(ctx context.Context, db Beginner, run func(pgx.Tx) error) error {
 	if tx, ok := Tx(ctx); ok {

@@ -13,7 +13,7 @@ import (
 )
 
 // NewStreamCall is [Guard.NewCall] for a server stream. No handler can join such a call
-// to a transaction of its own: one response does not stand for a stream.
+// to its own transaction: one response does not stand for a stream.
 func (g *Guard) NewStreamCall(ctx context.Context, method *Method, keys []string, request proto.Message) (idempotency.Call, error) {
 	call, err := g.NewCall(ctx, method, keys, request)
 	call.Encoder = nil
